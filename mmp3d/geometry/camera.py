@@ -1,0 +1,193 @@
+"""A pinhole camera with optional lens distortion, and what an image warp does to it.
+
+Camera frame: x right, y down, z forward, millimetres. Pixels are full-image pixels, (0, 0) at the centre of the first
+pixel. Shapes: ``...`` any leading dimensions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Optional, Sequence, Tuple
+
+import cv2
+import numpy as np
+
+ASSUMED_FIELD_OF_VIEW = 55.0
+SOURCES = ('given', 'fov', 'assumed')
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """Intrinsics, distortion, pose and provenance of one camera.
+
+    Args:
+        K: (3, 3) intrinsics in pixels. The entry (0, 1) may be non-zero after a warp.
+        image_size: (width, height) in pixels.
+        distortion: OpenCV's (k1, k2, p1, p2, k3), or None for none. Four numbers are taken as k3 = 0.
+        R: (3, 3) world-to-camera rotation.
+        t: (3,) world-to-camera translation in millimetres.
+        source: ``'given'`` (calibrated), ``'fov'`` (from a field of view) or ``'assumed'``.
+
+    Raises:
+        ValueError: A field has the wrong shape or holds values that no camera has.
+    """
+
+    K: np.ndarray
+    image_size: Tuple[int, int]
+    distortion: Optional[np.ndarray] = None
+    R: np.ndarray = field(default_factory=lambda: np.eye(3, dtype=np.float32))
+    t: np.ndarray = field(default_factory=lambda: np.zeros(3, np.float32))
+    source: str = 'given'
+
+    def __post_init__(self) -> None:
+        for name, shape in (('K', (3, 3)), ('R', (3, 3)), ('t', (3,))):
+            object.__setattr__(self, name, _checked(name, getattr(self, name), shape))
+        if self.source not in SOURCES:
+            raise ValueError(f'camera source must be one of {SOURCES}, got {self.source!r}')
+        if not (self.K[0, 0] > 0 and self.K[1, 1] > 0):
+            raise ValueError(f'camera focal lengths must be positive, got K = {self.K.tolist()}')
+        object.__setattr__(self, 'image_size', tuple(int(side) for side in self.image_size))
+        if self.distortion is not None:
+            coefficients = np.asarray(self.distortion, np.float64).ravel()
+            if coefficients.size == 4:
+                coefficients = np.append(coefficients, 0.0)
+            object.__setattr__(self, 'distortion', _checked('distortion', coefficients, (5,)))
+
+    @classmethod
+    def from_intrinsics(cls, f: Sequence[float], c: Sequence[float], image_size: Sequence[int], **fields) -> Camera:
+        """Camera from focal lengths ``f`` = (fx, fy) and principal point ``c`` = (cx, cy), both in pixels."""
+        K = np.array([[f[0], 0, c[0]], [0, f[1], c[1]], [0, 0, 1]], np.float64)
+        return cls(K=K, image_size=tuple(image_size), **fields)
+
+    @classmethod
+    def from_fov(cls, degrees: float, image_size: Sequence[int], source: str = 'fov') -> Camera:
+        """Camera whose longer image side spans ``degrees``, principal point in the middle.
+
+        Raises:
+            ValueError: ``degrees`` is not between 0 and 180.
+        """
+        if not 0 < degrees < 180:
+            raise ValueError(f'field of view must be between 0 and 180 degrees, got {degrees!r}')
+        width, height = image_size
+        focal = max(width, height) / 2 / np.tan(np.radians(degrees) / 2)
+        return cls.from_intrinsics((focal, focal), ((width - 1) / 2, (height - 1) / 2), image_size, source=source)
+
+    @classmethod
+    def assumed(cls, image_size: Sequence[int]) -> Camera:
+        """Camera for an image that came without one: the longer side spans 55 degrees."""
+        return cls.from_fov(ASSUMED_FIELD_OF_VIEW, image_size, source='assumed')
+
+    @property
+    def focal(self) -> float:
+        """Focal length in pixels: geometric mean of both axes."""
+        return float(np.sqrt(abs(np.linalg.det(self.K[:2, :2]))))
+
+    def world_to_camera(self, points: np.ndarray) -> np.ndarray:
+        """(..., 3) mm in the world frame to (..., 3) mm in the camera frame."""
+        return points @ self.R.T + self.t
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Project camera-frame points.
+
+        Args:
+            points: (..., 3) mm.
+
+        Returns:
+            (..., 2) px; NaN where a point is not in front of the camera.
+        """
+        points = np.asarray(points, np.float64)
+        depth = np.where(points[..., 2:] > 0, points[..., 2:], np.nan)
+        normalized = points[..., :2] / depth
+        if self.distortion is not None:
+            normalized = self._distorted(normalized)
+        return normalized @ self.K[:2, :2].T + self.K[:2, 2]
+
+    def back_project(self, pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """Lift pixels to camera-frame points.
+
+        Args:
+            pixels: (..., 2) px.
+            depth: (...) Z in mm.
+
+        Returns:
+            (..., 3) mm.
+        """
+        normalized = self.normalize(pixels)
+        depth = np.asarray(depth, np.float64)[..., None]
+        return np.concatenate([normalized * depth, depth], axis=-1)
+
+    def normalize(self, pixels: np.ndarray) -> np.ndarray:
+        """(..., 2) px to (..., 2) undistorted X/Z, Y/Z."""
+        pixels = np.asarray(pixels, np.float64)
+        normalized = (pixels - self.K[:2, 2]) @ np.linalg.inv(self.K[:2, :2]).T
+        if self.distortion is None or normalized.size == 0:
+            return normalized
+        flat = np.ascontiguousarray(normalized.reshape(-1, 1, 2))
+        criteria = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-12)
+        undistorted = cv2.undistortPointsIter(flat, np.eye(3), self.distortion, np.eye(3), np.eye(3), criteria)
+        return undistorted.reshape(pixels.shape)
+
+    def warped(self, warp: np.ndarray, image_size: Sequence[int]) -> Tuple[Camera, np.ndarray]:
+        """The camera that sees a warped image, and the turn of the camera frame that goes with it.
+
+        An affine warp of the image is a change of the intrinsics and, where it rotates or mirrors, a rotation about
+        (or a mirroring across) the optical axis: with the returned camera, ``camera.project(points @ turn.T)``
+        equals the warp of ``self.project(points)`` exactly.
+
+        Args:
+            warp: (2, 3) affine map from old to new pixels; similarity or not, mirrored or not.
+            image_size: (width, height) of the new image.
+
+        Returns:
+            The new camera and (3, 3) ``turn``, orthogonal, to apply to camera-frame points.
+        """
+        warp = np.asarray(warp, np.float64)
+        left, _, right = np.linalg.svd(warp[:, :2])
+        turn = np.eye(3)
+        turn[:2, :2] = left @ right
+        K = np.vstack([warp, [0, 0, 1]]) @ self.K @ turn.T
+        distortion = self.distortion
+        if distortion is not None:
+            tangential = turn[:2, :2] @ distortion[[3, 2]]
+            distortion = np.array([*distortion[:2], tangential[1], tangential[0], distortion[4]])
+        camera = replace(
+            self, K=K, image_size=tuple(image_size), distortion=distortion, R=turn @ self.R, t=turn @ self.t
+        )
+        return camera, turn
+
+    def to_dict(self) -> dict:
+        """The camera as plain lists, numbers and strings (JSON-ready); inverse of :meth:`from_dict`."""
+        return dict(
+            K=self.K.tolist(),
+            image_size=list(self.image_size),
+            distortion=None if self.distortion is None else self.distortion.tolist(),
+            R=self.R.tolist(),
+            t=self.t.tolist(),
+            source=self.source,
+        )
+
+    @classmethod
+    def from_dict(cls, fields: dict) -> Camera:
+        """Camera from :meth:`to_dict`'s form. Raises ValueError naming a field that is missing or unknown."""
+        missing = {'K', 'image_size'} - set(fields)
+        unknown = set(fields) - {'K', 'image_size', 'distortion', 'R', 't', 'source'}
+        if missing or unknown:
+            raise ValueError(f'camera: missing fields {sorted(missing)}, unknown fields {sorted(unknown)}')
+        return cls(**{name: value for name, value in fields.items() if value is not None})
+
+    def _distorted(self, normalized: np.ndarray) -> np.ndarray:
+        k1, k2, p1, p2, k3 = self.distortion
+        tangential = np.array([p2, p1])
+        square = (normalized**2).sum(axis=-1, keepdims=True)
+        along = (normalized * tangential).sum(axis=-1, keepdims=True)
+        radial = 1 + square * (k1 + square * (k2 + square * k3))
+        return normalized * (radial + 2 * along) + tangential * square
+
+
+def _checked(name: str, value: np.ndarray, shape: Tuple[int, ...]) -> np.ndarray:
+    array = np.asarray(value, np.float64)
+    if array.shape != shape:
+        raise ValueError(f'camera {name} must have shape {shape}, got {array.shape}')
+    if not np.isfinite(array).all():
+        raise ValueError(f'camera {name} must be finite, got {array.tolist()}')
+    return array

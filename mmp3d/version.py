@@ -1,0 +1,3 @@
+"""The version of mmp3d, read by the package and by the build."""
+
+__version__ = '0.1.0'
