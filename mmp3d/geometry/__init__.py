@@ -1,6 +1,7 @@
 """Cameras and joint sets: pure functions and small value types, no torch, no files."""
 
 from mmp3d.geometry.camera import Camera
+from mmp3d.geometry.depth import metric_depth, normalize_depth
 from mmp3d.geometry.skeleton import COCO17, MUCO21, MUPOTS17, SKELETONS, Skeleton
 
-__all__ = ['COCO17', 'MUCO21', 'MUPOTS17', 'SKELETONS', 'Camera', 'Skeleton']
+__all__ = ['COCO17', 'MUCO21', 'MUPOTS17', 'SKELETONS', 'Camera', 'Skeleton', 'metric_depth', 'normalize_depth']

@@ -1,0 +1,305 @@
+"""Bottom-up targets and decoding: joint heatmaps, ID tags, relative depth and root depth.
+
+Shapes: N people, K joints, M candidates, L tag dimensions, H W map cells. Input px: pixels of the network's input.
+Depths: the root's is focal-normalised (Z / f, mm per input px); a joint's is relative to its root in millimetres. The
+relative depth is not divided by f: a resized image shows Z / f of a person, and a body's extent along the axis in
+body sizes, that is in mm; the same extent divided by f would need f itself, which an image does not show.
+"""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmengine.structures import InstanceData
+from mmpose.codecs.base import BaseKeypointCodec
+from mmpose.registry import KEYPOINT_CODECS
+from torch import Tensor
+
+from mmp3d.codecs.cells import cells_to_pixels, pixels_to_cells, window_cells
+from mmp3d.codecs.grouping import MISSING, group_by_tags
+from mmp3d.codecs.heatmaps import draw_heatmaps
+from mmp3d.geometry import MUPOTS17, Camera, normalize_depth
+
+# Root and trunk first: they are the largest, most often visible parts, and carry the tag of the person.
+DEFAULT_JOINT_ORDER = (14, 15, 1, 16, 0, 2, 5, 8, 11, 3, 6, 9, 12, 4, 7, 10, 13)
+
+
+@KEYPOINT_CODECS.register_module()
+class AssociativeEmbeddingDepth(BaseKeypointCodec):
+    """Codec of the bottom-up branch (paper, section 3.2, eq. 2-4).
+
+    Args:
+        input_size: (w, h) of the network's input at training, px.
+        stride: Input px per map cell: 4 for quarter, 2 for half resolution.
+        sigma: Standard deviation of a joint's Gaussian in cells.
+        depth_radius: A depth is learnt on, and read from, the cells at most this far from the joint, so that a peak
+            that is one cell off still reads it. 0 is the single cell of eq. 2-4.
+        root_depth_from: ``'root'``: the root depth lives at the root joint only (eq. 3). ``'joints'``: at each of the
+            person's joints; read as their score-weighted mean, which survives a hidden root.
+        root_depth_space: ``'linear'`` or ``'log'`` of Z / f; in log space an error is relative to the distance.
+        root_depth_mean: Subtracted from the root depth in that space before it is learnt.
+        root_depth_scale: Divides it after that.
+        relative_depth_scale: Millimetres of relative depth that a network learns as 1.
+        root_index: Index of the root joint.
+        joint_order: Order in which joints are grouped.
+        max_candidates: Greatest number of candidates a joint, hence about of people.
+        nms_kernel: Side of the window in which a peak must be the highest, cells; odd.
+        score_threshold: Least height of a peak.
+        tag_threshold: Greatest distance of a tag from its person's mean tag.
+        min_joints: People with fewer grouped joints are dropped.
+        fill_missing: Look for a person's missing joints below the threshold, where heat and tag agree best.
+
+    Raises:
+        ValueError: An argument is outside of its set.
+    """
+
+    auxiliary_encode_keys = {'keypoints_cam', 'keypoints_3d_valid', 'camera'}
+    field_mapping_table = dict(heatmaps='heatmaps', heatmap_mask='heatmap_mask')
+    label_mapping_table = {
+        name: name
+        for name in (
+            'keypoint_indices',
+            'keypoint_weights',
+            'relative_depths',
+            'relative_depth_weights',
+            'root_depths',
+            'root_depth_weights',
+        )
+    }
+
+    def __init__(
+        self,
+        input_size: Tuple[int, int],
+        stride: int = 4,
+        sigma: float = 2.0,
+        depth_radius: int = 1,
+        root_depth_from: str = 'root',
+        root_depth_space: str = 'linear',
+        root_depth_mean: float = 0.0,
+        root_depth_scale: float = 1.0,
+        relative_depth_scale: float = 1000.0,
+        root_index: int = MUPOTS17.root_index,
+        joint_order: Sequence[int] = DEFAULT_JOINT_ORDER,
+        max_candidates: int = 100,
+        nms_kernel: int = 5,
+        score_threshold: float = 0.1,
+        tag_threshold: float = 1.0,
+        min_joints: int = 3,
+        fill_missing: bool = True,
+    ) -> None:
+        super().__init__()
+        if root_depth_from not in ('root', 'joints'):
+            raise ValueError(f"root_depth_from must be 'root' or 'joints', got {root_depth_from!r}")
+        if root_depth_space not in ('linear', 'log'):
+            raise ValueError(f"root_depth_space must be 'linear' or 'log', got {root_depth_space!r}")
+        if any(side % stride for side in input_size):
+            raise ValueError(f'input_size {tuple(input_size)} must be a multiple of stride {stride}')
+        self.input_size = tuple(input_size)
+        self.stride = stride
+        self.sigma = sigma
+        self.heatmap_size = (input_size[0] // stride, input_size[1] // stride)
+        self.depth_radius = depth_radius
+        self.root_depth_from = root_depth_from
+        self.root_depth_space = root_depth_space
+        self.root_depth_mean = root_depth_mean
+        self.root_depth_scale = root_depth_scale
+        self.relative_depth_scale = relative_depth_scale
+        self.root_index = root_index
+        self.joint_order = tuple(joint_order)
+        self.max_candidates = max_candidates
+        self.nms_kernel = nms_kernel
+        self.score_threshold = score_threshold
+        self.tag_threshold = tag_threshold
+        self.min_joints = min_joints
+        self.fill_missing = fill_missing
+
+    def encode(
+        self,
+        keypoints: np.ndarray,
+        keypoints_visible: Optional[np.ndarray] = None,
+        keypoints_cam: Optional[np.ndarray] = None,
+        keypoints_3d_valid: Optional[np.ndarray] = None,
+        camera: Optional[Camera] = None,
+    ) -> dict:
+        """Targets of one image.
+
+        Args:
+            keypoints: (N, K, 2) input px.
+            keypoints_visible: (N, K); 0 marks a joint without a label.
+            keypoints_cam: (N, K, 3) mm, camera frame of ``camera``; None if the data set has no 3D.
+            keypoints_3d_valid: (N, K); 0 where no depth exists.
+            camera: Camera of the input image, after every resize and warp.
+
+        Returns:
+            ``heatmaps`` (K, H, W); ``keypoint_indices`` (N, K) flat cell of each joint; ``keypoint_weights``,
+            ``relative_depths``, ``relative_depth_weights``, ``root_depths``, ``root_depth_weights``, each (N, K), depths
+            in network units.
+        """
+        visible = np.ones(keypoints.shape[:2]) if keypoints_visible is None else keypoints_visible
+        cells = pixels_to_cells(np.nan_to_num(keypoints, nan=-1e6), self.stride)
+        centres = np.round(cells).astype(np.int64)
+        width, height = self.heatmap_size
+        inside = ((centres >= 0) & (centres < (width, height))).all(axis=-1)
+        weights = ((visible > 0) & inside).astype(np.float32)
+        encoded = self._encode_depths(weights, keypoints_cam, keypoints_3d_valid, camera)
+        return dict(
+            encoded,
+            heatmaps=draw_heatmaps(cells, visible, self.heatmap_size, self.sigma),
+            keypoint_indices=np.where(weights > 0, centres[..., 1] * width + centres[..., 0], 0),
+            keypoint_weights=weights,
+        )
+
+    def decode(
+        self, heatmaps: Tensor, tags: Tensor, relative_depths: Tensor, root_depths: Tensor
+    ) -> InstanceData:
+        """People of one image.
+
+        Args:
+            heatmaps: (K, H, W).
+            tags: (K, L, H, W).
+            relative_depths: (K, H, W) network units.
+            root_depths: (1, H, W) network units.
+
+        Returns:
+            InstanceData of N people, best first, numpy float32: ``keypoints`` (N, K, 2) input px,
+            ``keypoint_scores`` (N, K) in [0, 1], ``bbox_scores`` (N,) mean of them, ``relative_depths`` (N, K) mm and
+            ``root_depths`` (N,) Z / f in mm per input px. N = 0 gives empty arrays.
+        """
+        heatmaps, tags, relative_depths, root_depths = (
+            maps.detach().float() for maps in (heatmaps, tags, relative_depths, root_depths)
+        )
+        scores, cells = self._candidates(heatmaps)
+        tags_found = _gather(tags.flatten(2), cells[:, None]).movedim(1, -1)
+        members = group_by_tags(
+            scores.cpu().numpy(),
+            tags_found.cpu().numpy(),
+            self.joint_order,
+            self.score_threshold,
+            self.tag_threshold,
+        )
+        members = members[(members != MISSING).sum(axis=1) >= self.min_joints]
+        picked = torch.as_tensor(members, device=cells.device)
+        joints = torch.arange(len(heatmaps), device=cells.device)
+        flat = torch.where(picked == MISSING, MISSING, cells[joints, picked.clamp(min=0)])
+        if self.fill_missing:
+            flat = self._filled(flat, heatmaps, tags)
+        return self._read(flat, heatmaps, relative_depths, root_depths)
+
+    def _encode_depths(
+        self,
+        weights: np.ndarray,
+        keypoints_cam: Optional[np.ndarray],
+        valid: Optional[np.ndarray],
+        camera: Optional[Camera],
+    ) -> dict:
+        relative = np.zeros_like(weights)
+        root = np.zeros_like(weights)
+        relative_weights = np.zeros_like(weights)
+        root_weights = np.zeros_like(weights)
+        if keypoints_cam is not None and camera is not None and len(keypoints_cam):
+            depth = keypoints_cam[..., 2]
+            root_depth = depth[:, self.root_index]
+            known = (valid > 0) & np.isfinite(depth) & weights.astype(bool)
+            has_root = (valid[:, self.root_index] > 0) & np.isfinite(root_depth) & (root_depth > 0)
+            known &= has_root[:, None]
+            relative = np.where(known, (depth - root_depth[:, None]) / self.relative_depth_scale, 0)
+            safe = np.where(has_root, root_depth, 1.0)
+            root = np.repeat(self._to_network(normalize_depth(safe, camera.focal))[:, None], weights.shape[1], axis=1)
+            relative_weights = known.astype(np.float32)
+            relative_weights[:, self.root_index] = 0
+            root_weights = known.astype(np.float32)
+            if self.root_depth_from == 'root':
+                root_weights[:, np.arange(weights.shape[1]) != self.root_index] = 0
+        return dict(
+            relative_depths=relative.astype(np.float32),
+            relative_depth_weights=relative_weights,
+            root_depths=root.astype(np.float32),
+            root_depth_weights=root_weights,
+        )
+
+    def _to_network(self, normalized: np.ndarray) -> np.ndarray:
+        values = np.log(normalized) if self.root_depth_space == 'log' else normalized
+        return (values - self.root_depth_mean) / self.root_depth_scale
+
+    def _from_network(self, values: np.ndarray) -> np.ndarray:
+        values = values * self.root_depth_scale + self.root_depth_mean
+        # A depth is positive; an untrained net may say anything.
+        return np.exp(np.clip(values, -20, 20)) if self.root_depth_space == 'log' else np.maximum(values, 1e-3)
+
+    def _candidates(self, heatmaps: Tensor) -> Tuple[Tensor, Tensor]:
+        pooled = F.max_pool2d(heatmaps[None], self.nms_kernel, stride=1, padding=self.nms_kernel // 2)[0]
+        peaks = (heatmaps * (pooled == heatmaps)).flatten(1)
+        return peaks.topk(min(self.max_candidates, peaks.shape[1]), dim=1)
+
+    def _filled(self, flat: Tensor, heatmaps: Tensor, tags: Tensor) -> Tensor:
+        """Cells of missing joints: where the heat is high and the tag near to the person's mean tag."""
+        tag_maps = tags.flatten(2)
+        heat = heatmaps.flatten(1)
+        filled = flat.clone()
+        for person, cells in enumerate(flat):
+            missing = (cells == MISSING).nonzero()[:, 0]
+            if not len(missing):
+                continue
+            grouped = (cells != MISSING).nonzero()[:, 0]
+            mean_tag = tag_maps[grouped, :, cells[grouped]].mean(dim=0)
+            distances = (tag_maps[missing] - mean_tag[None, :, None]).norm(dim=1)
+            filled[person, missing] = (heat[missing] - (distances / self.tag_threshold).round()).argmax(dim=1)
+        return filled
+
+    def _read(self, flat: Tensor, heatmaps: Tensor, relative_depths: Tensor, root_depths: Tensor) -> InstanceData:
+        _, height, width = heatmaps.shape
+        joints = torch.arange(len(heatmaps), device=flat.device)
+        found = flat != MISSING
+        cells = flat.clamp(min=0)
+        scores = torch.where(found, heatmaps.flatten(1)[joints, cells], 0).clamp(0, 1)
+        window = window_cells(cells, self.depth_radius, width, height)
+        heat = heatmaps.flatten(1)[joints[:, None], window].clamp(min=1e-3)
+        weights = heat / heat.sum(dim=-1, keepdim=True)
+        relative = (relative_depths.flatten(1)[joints[:, None], window] * weights).sum(dim=-1)
+        root = (root_depths.flatten()[window] * weights).sum(dim=-1)
+        relative = torch.where(found, relative, 0)
+        relative[:, self.root_index] = 0
+        root = self._person_root_depth(root, scores)
+        points = cells_to_pixels(_refined(cells, heatmaps), self.stride)
+        points = torch.where(found[..., None], points, _centre(points, scores)[:, None])
+        people = InstanceData(
+            keypoints=points.cpu().numpy(),
+            keypoint_scores=scores.cpu().numpy(),
+            bbox_scores=scores.mean(dim=1).cpu().numpy(),
+            relative_depths=relative.cpu().numpy() * self.relative_depth_scale,
+            root_depths=self._from_network(root.cpu().numpy()).astype(np.float32),
+        )
+        return people[np.argsort(-people.bbox_scores, kind='stable')]
+
+    def _person_root_depth(self, root: Tensor, scores: Tensor) -> Tensor:
+        if self.root_depth_from == 'root':
+            return root[:, self.root_index]
+        weights = scores.clamp(min=1e-3)
+        return (root * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+def _gather(maps: Tensor, cells: Tensor) -> Tensor:
+    return maps.gather(-1, cells.expand(*maps.shape[:-1], cells.shape[-1]))
+
+
+def _refined(cells: Tensor, heatmaps: Tensor) -> Tensor:
+    """(N, K, 2) cells moved to the top of a parabola through the peak and its neighbours, at most half a cell."""
+    _, height, width = heatmaps.shape
+    joints = torch.arange(len(heatmaps), device=cells.device)
+    around = heatmaps.flatten(1)[joints[:, None], window_cells(cells, 1, width, height)]
+    columns: List[Tensor] = []
+    for low, high, position, last in ((3, 5, cells % width, width - 1), (1, 7, cells // width, height - 1)):
+        slope = (around[..., high] - around[..., low]) / 2
+        curvature = 2 * around[..., 4] - around[..., high] - around[..., low]
+        shift = torch.where(curvature > 1e-6, slope / curvature.clamp(min=1e-6), 0).clamp(-0.5, 0.5)
+        shift = torch.where((position > 0) & (position < last), shift, 0)
+        columns.append(position + shift)
+    return torch.stack(columns, dim=-1)
+
+
+def _centre(points: Tensor, scores: Tensor) -> Tensor:
+    weights = scores.clamp(min=1e-6)[..., None]
+    return (points * weights).sum(dim=1) / weights.sum(dim=1)

@@ -1,0 +1,51 @@
+"""Cells of network maps and pixels of the network's input.
+
+A map with stride s has its cell (row i, column j) centred on the input pixel (s * j + (s - 1) / 2, s * i + (s - 1) / 2),
+so that maps of different strides lie on each other and mirror exactly. A flat cell is i * width + j.
+Shapes: B images, N people, K joints, H W map cells, P cells read a joint.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Array = TypeVar('Array', np.ndarray, Tensor)
+
+
+def pixels_to_cells(pixels: Array, stride: float) -> Array:
+    """(...) input px to (...) fractional cells of a map with this stride."""
+    return (pixels + 0.5) / stride - 0.5
+
+
+def cells_to_pixels(cells: Array, stride: float) -> Array:
+    """(...) fractional cells of a map with this stride to (...) input px."""
+    return (cells + 0.5) * stride - 0.5
+
+
+def window_cells(cells: Tensor, radius: int, width: int, height: int) -> Tensor:
+    """Flat cells of the square around each flat cell, row by row.
+
+    Args:
+        cells: (...) int64.
+        radius: Half side of the square; cells beyond the border repeat the border.
+        width: Map width.
+        height: Map height.
+
+    Returns:
+        (..., (2 radius + 1)^2) int64.
+    """
+    offsets = torch.arange(-radius, radius + 1, device=cells.device)
+    rows = (cells[..., None] // width + offsets).clamp(0, height - 1)
+    columns = (cells[..., None] % width + offsets).clamp(0, width - 1)
+    return (rows[..., :, None] * width + columns[..., None, :]).flatten(-2)
+
+
+def read_cells(maps: Tensor, cells: Tensor) -> Tensor:
+    """Values of (B, K, H, W) maps at (B, N, K, P) flat cells, as (B, N, K, P), in one gather for the batch."""
+    batch, people, joints, places = cells.shape
+    flat = cells.transpose(1, 2).reshape(batch, joints, people * places)
+    return maps.flatten(2).gather(2, flat).view(batch, joints, people, places).transpose(1, 2)

@@ -1,0 +1,79 @@
+"""Gaussian joint heatmaps of several people, on the processor (targets) and on any device (network input).
+
+Shapes: B images, N people, K joints, H W map cells (see ``cells``).
+"""
+
+from __future__ import annotations
+
+from typing import Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from mmp3d.codecs.cells import pixels_to_cells
+
+
+def draw_heatmaps(cells: np.ndarray, visible: np.ndarray, size: Tuple[int, int], sigma: float) -> np.ndarray:
+    """Target heatmaps: the largest of all people's Gaussians, cut at three sigma.
+
+    Args:
+        cells: (N, K, 2) x, y in fractional cells.
+        visible: (N, K); joints with 0 are left out.
+        size: (W, H) cells.
+        sigma: Standard deviation in cells.
+
+    Returns:
+        (K, H, W) float32 in [0, 1].
+    """
+    width, height = size
+    radius = int(np.ceil(3 * sigma))
+    # The margin takes the part of a patch that falls outside, so that no patch has to be clipped.
+    margin = 2 * radius
+    padded = np.zeros((cells.shape[1], height + 2 * margin, width + 2 * margin), np.float32)
+    centres = np.round(np.nan_to_num(cells, nan=-1e6)).astype(np.int64)
+    near = (centres >= -radius).all(axis=-1) & (centres < np.array([width, height]) + radius).all(axis=-1)
+    offsets = np.arange(-radius, radius + 1)
+    for person_cells, person_centres, drawn in zip(cells, centres, near & (visible > 0)):
+        joints = np.flatnonzero(drawn)
+        grid = person_centres[joints, None, :] + offsets[None, :, None]
+        profile = np.exp(-((grid - person_cells[joints, None, :]) ** 2) / (2 * sigma**2))
+        patch = profile[:, :, None, 1] * profile[:, None, :, 0]
+        place = (joints[:, None, None], grid[:, :, None, 1] + margin, grid[:, None, :, 0] + margin)
+        padded[place] = np.maximum(padded[place], patch)
+    return np.ascontiguousarray(padded[:, margin : margin + height, margin : margin + width])
+
+
+def render_person_heatmaps(
+    keypoints: Sequence[Tensor], scores: Sequence[Tensor], size: Tuple[int, int], sigma: float, stride: float = 1
+) -> Tensor:
+    """Input heatmaps of a batch: the largest of all people's Gaussians, each as high as its joint's score.
+
+    Runs on the device of ``keypoints``. Memory grows with the image, not with the number of people.
+
+    Args:
+        keypoints: B tensors (N, K, 2), input px; N may differ and may be 0.
+        scores: B tensors (N, K) in [0, 1]; 0 leaves a joint out.
+        size: (W, H) cells of the maps.
+        sigma: Standard deviation in input px.
+        stride: Input px per cell.
+
+    Returns:
+        (B, K, H, W) float32.
+    """
+    cells = pixels_to_cells(pad_sequence(list(keypoints), batch_first=True).float(), stride)
+    heights = pad_sequence(list(scores), batch_first=True).float()
+    width, height = size
+    batch, people, joints = heights.shape
+    maps = cells.new_zeros(batch, joints, height, width)
+    across = _profile(cells[..., 0], width, sigma / stride) * heights[..., None]
+    down = _profile(cells[..., 1], height, sigma / stride)
+    for person in range(people):
+        torch.maximum(maps, down[:, person, :, :, None] * across[:, person, :, None, :], out=maps)
+    return maps
+
+
+def _profile(centres: Tensor, length: int, sigma: float) -> Tensor:
+    grid = torch.arange(length, device=centres.device, dtype=centres.dtype)
+    return torch.exp(-((grid - centres[..., None]) ** 2) / (2 * sigma**2))

@@ -1,0 +1,54 @@
+"""Pack an item of the data contract for the models."""
+
+from __future__ import annotations
+
+from typing import Optional, Sequence
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from mmpose.datasets.transforms import PackPoseInputs
+from mmpose.registry import TRANSFORMS
+
+from mmp3d.datasets.ground_truth import ground_truth_instances
+from mmp3d.geometry import Camera
+
+META_KEYS = (
+    'id', 'img_id', 'img_path', 'seq_name', 'frame_id', 'ori_shape', 'img_shape', 'input_size', 'input_center',
+    'input_scale', 'flip', 'flip_direction', 'flip_indices', 'joint_mask', 'dataset_name', 'image_readable')  # fmt: skip
+
+
+@TRANSFORMS.register_module()
+class PackMultiPersonInputs(PackPoseInputs):
+    """mmpose's packing, and the camera, the input poses and ground truth with 3D.
+
+    ``camera`` becomes metainfo in ``Camera.to_dict`` form, input poses become ``input_instances`` (tensors) and, at
+    test, the ground truth ``gt_instances`` (numpy, the original image's pixels and camera).
+
+    Args:
+        meta_keys: Metainfo to keep where present.
+        with_ground_truth: Pack ``gt_instances`` with all that metrics need; at training only targets are.
+    """
+
+    def __init__(self, meta_keys: Sequence[str] = META_KEYS, with_ground_truth: bool = False) -> None:
+        super().__init__(meta_keys=meta_keys)
+        self.with_ground_truth = with_ground_truth
+
+    def transform(self, results: dict) -> Optional[dict]:
+        """Return ``inputs`` (3, h, w) uint8 and ``data_samples``."""
+        camera = results.pop('camera', None)
+        results.setdefault('joint_mask', np.ones(len(results.get('flip_indices', ())), np.float32))
+        results['instance_mapping_table'] = {}
+        packed = super().transform(results)
+        sample = packed['data_samples']
+        if isinstance(camera, Camera):
+            camera = camera.to_dict()
+        sample.set_metainfo(dict(camera=camera))
+        if 'input_keypoints' in results:
+            sample.input_instances = InstanceData(
+                keypoints=torch.from_numpy(results['input_keypoints']),
+                keypoint_scores=torch.from_numpy(results['input_keypoint_scores']),
+            )
+        if self.with_ground_truth and 'keypoints_cam' in results:
+            sample.gt_instances = ground_truth_instances(results)
+        return packed

@@ -1,0 +1,98 @@
+"""A small U-shaped backbone that a laptop's processor trains in an hour.
+
+Shapes: B images, C channels, H W pixels of the input.
+"""
+
+from __future__ import annotations
+
+from typing import Sequence, Tuple
+
+import torch.nn.functional as F
+from mmcv.cnn import ConvModule
+from mmengine.model import BaseModule
+from mmpose.registry import MODELS
+from mmpose.utils.typing import OptConfigType
+from torch import Tensor, nn
+
+NORM = dict(type='BN')
+
+
+class _ResidualBlock(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = ConvModule(width, width, 3, padding=1, norm_cfg=NORM)
+        self.second = ConvModule(width, width, 3, padding=1, norm_cfg=NORM, act_cfg=None)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return F.relu(features + self.second(self.first(features)), inplace=True)
+
+
+def _blocks(width: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*[_ResidualBlock(width) for _ in range(count)])
+
+
+@MODELS.register_module()
+class TinyUNet(BaseModule):
+    """Encoder and decoder with skip connections on a patch stem at a quarter of the resolution.
+
+    The whole network works at a quarter of the resolution and below: on a CPU a convolution at full resolution costs
+    more than all the rest.
+
+    Args:
+        in_channels: Channels of the input: 3, or 3 + K with input heatmaps.
+        widths: Channels at 1/4, 1/8, 1/16, ... of the resolution.
+        encoder_blocks: Residual blocks at each of these levels on the way down.
+        decoder_blocks: Residual blocks at each level but the last on the way up.
+        init_cfg: Initialisation; by default Kaiming for convolutions.
+
+    Raises:
+        ValueError: The three lists do not fit each other.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        widths: Sequence[int] = (32, 64, 128, 192),
+        encoder_blocks: Sequence[int] = (1, 1, 2, 2),
+        decoder_blocks: Sequence[int] = (1, 1, 1),
+        init_cfg: OptConfigType = None,
+    ) -> None:
+        init_cfg = init_cfg or [
+            dict(type='Kaiming', layer='Conv2d'),
+            dict(type='Constant', layer='BatchNorm2d', val=1),
+        ]
+        super().__init__(init_cfg)
+        if not len(widths) == len(encoder_blocks) == len(decoder_blocks) + 1:
+            raise ValueError(
+                'TinyUNet needs as many encoder_blocks as widths and one decoder_blocks fewer, got '
+                f'{tuple(widths)}, {tuple(encoder_blocks)}, {tuple(decoder_blocks)}'
+            )
+        self.stem = ConvModule(in_channels, widths[0], 4, stride=4, norm_cfg=NORM)
+        self.downs = nn.ModuleList(
+            ConvModule(fine, coarse, 3, stride=2, padding=1, norm_cfg=NORM)
+            for fine, coarse in zip(widths[:-1], widths[1:])
+        )
+        self.encoder = nn.ModuleList(_blocks(width, count) for width, count in zip(widths, encoder_blocks))
+        self.ups = nn.ModuleList(
+            ConvModule(coarse, fine, 1, norm_cfg=NORM, act_cfg=None) for fine, coarse in zip(widths[:-1], widths[1:])
+        )
+        self.decoder = nn.ModuleList(_blocks(width, count) for width, count in zip(widths[:-1], decoder_blocks))
+
+    def forward(self, inputs: Tensor) -> Tuple[Tensor]:
+        """Features at a quarter of the resolution.
+
+        Args:
+            inputs: (B, in_channels, H, W); H and W multiples of 4 * 2 ** (len(widths) - 1).
+
+        Returns:
+            One (B, widths[0], H / 4, W / 4) map, in a tuple as mmpose's backbones return it.
+        """
+        features = self.encoder[0](self.stem(inputs))
+        skips = []
+        for down, blocks in zip(self.downs, self.encoder[1:]):
+            skips.append(features)
+            features = blocks(down(features))
+        for level in reversed(range(len(skips))):
+            coarse = F.interpolate(self.ups[level](features), size=skips[level].shape[-2:], mode='nearest')
+            features = self.decoder[level](F.relu(skips[level] + coarse))
+        return (features,)

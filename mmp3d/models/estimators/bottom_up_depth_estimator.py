@@ -1,0 +1,149 @@
+"""The bottom-up branch: image and person heatmaps in, people in camera space out.
+
+Shapes: B images, N people, K joints, H W pixels of the input.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Optional, Tuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmengine.structures import InstanceData
+from mmpose.models.pose_estimators import BottomupPoseEstimator
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
+from mmpose.utils.typing import SampleList
+from torch import Tensor
+
+from mmp3d.codecs.heatmaps import render_person_heatmaps
+from mmp3d.geometry import MUPOTS17, Camera, metric_depth
+from mmp3d.models.heads.bottom_up_depth_head import BottomUpMaps
+
+
+@MODELS.register_module()
+class BottomUpDepthEstimator(BottomupPoseEstimator):
+    """mmpose's bottom-up estimator with input heatmaps, depth and a camera (paper, section 3.2).
+
+    Each data sample may carry ``input_instances`` (``keypoints`` (M, K, 2) input px and ``keypoint_scores`` (M, K)),
+    rendered here on the model's device, or ``input_fields.heatmaps`` (K, h, w) on the image grid, taken as they are. A
+    sample with neither gives empty heatmaps.
+
+    Args:
+        combined_heatmap: Feed the network with person heatmaps beside the image; False is the paper's baseline "w/o
+            CH". The backbone's ``in_channels`` must be 3 + K or 3 accordingly.
+        heatmap_sigma: Standard deviation of a rendered joint in input px.
+        heatmap_stride: Input px per cell of the rendered maps before they are resized to the image.
+        root_index: Index of the root joint.
+        **kwargs: Those of ``BottomupPoseEstimator``. ``test_cfg`` takes ``flip_test``.
+    """
+
+    def __init__(
+        self,
+        *args,
+        combined_heatmap: bool = True,
+        heatmap_sigma: float = 4.0,
+        heatmap_stride: int = 4,
+        root_index: int = MUPOTS17.root_index,
+        **kwargs,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.combined_heatmap = combined_heatmap
+        self.heatmap_sigma = heatmap_sigma
+        self.heatmap_stride = heatmap_stride
+        self.root_index = root_index
+
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
+        """Losses of the head; ``inputs`` (B, 3, H, W) normalised image."""
+        return self.head.loss(self._maps(inputs, self._person_heatmaps(inputs, data_samples)), data_samples)
+
+    def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:
+        """People of each image, as ``pred_instances`` of the given samples (data contract; camera frame, mm).
+
+        Args:
+            inputs: (B, 3, H, W) normalised image.
+            data_samples: Their metainfo gives ``camera``, ``input_size``, ``input_center`` and ``input_scale``; a
+                sample without a camera gets an assumed one, which is recorded there.
+        """
+        person_heatmaps = self._person_heatmaps(inputs, data_samples)
+        maps = self._maps(inputs, person_heatmaps)
+        if self.test_cfg.get('flip_test', False):
+            indices = list(data_samples[0].metainfo['flip_indices'])
+            flipped = None if person_heatmaps is None else person_heatmaps.flip(-1)[:, indices]
+            maps = maps.merged_with_flipped(self._maps(inputs.flip(-1), flipped), indices)
+        for sample, people in zip(data_samples, self.head.predict(maps)):
+            sample.pred_instances = self._in_camera_space(people, sample)
+        return data_samples
+
+    def _forward(self, inputs: Tensor, data_samples: Optional[SampleList] = None) -> BottomUpMaps:
+        return self._maps(inputs, self._person_heatmaps(inputs, data_samples))
+
+    def _maps(self, inputs: Tensor, person_heatmaps: Optional[Tensor]) -> BottomUpMaps:
+        if person_heatmaps is not None:
+            resized = F.interpolate(person_heatmaps, size=inputs.shape[-2:], mode='bilinear', align_corners=False)
+            inputs = torch.cat([inputs, resized.to(inputs)], dim=1)
+        return self.head(self.extract_feat(inputs), person_heatmaps)
+
+    def _person_heatmaps(self, inputs: Tensor, samples: Optional[SampleList]) -> Optional[Tensor]:
+        if not self.combined_heatmap:
+            return None
+        height, width = (side // self.heatmap_stride for side in inputs.shape[-2:])
+        joints = self.head.num_keypoints
+        samples = samples or [PoseDataSample() for _ in inputs]
+        poses = [_input_poses(sample, inputs, joints) for sample in samples]
+        maps = render_person_heatmaps(*zip(*poses), (width, height), self.heatmap_sigma, self.heatmap_stride)
+        for index, sample in enumerate(samples):
+            if 'input_fields' in sample:
+                given = sample.input_fields.heatmaps.to(maps)[None]
+                maps[index] = F.interpolate(given, size=(height, width), mode='bilinear', align_corners=False)[0]
+        return maps
+
+    def _in_camera_space(self, people: InstanceData, sample: PoseDataSample) -> InstanceData:
+        meta = sample.metainfo
+        scale = np.asarray(meta['input_scale'], np.float64) / np.asarray(meta['input_size'], np.float64)
+        offset = np.asarray(meta['input_center']) - 0.5 * np.asarray(meta['input_scale'])
+        keypoints = people.keypoints * scale + offset
+        camera = self._camera(sample)
+        root_depth = metric_depth(people.root_depths, camera.focal / scale[0])
+        points = camera.back_project(keypoints, root_depth[:, None] + people.relative_depths).astype(np.float32)
+        root = points[:, self.root_index]
+        return InstanceData(
+            keypoints=keypoints.astype(np.float32),
+            keypoint_scores=people.keypoint_scores,
+            keypoints_visible=people.keypoint_scores,
+            keypoints_3d=points - root[:, None],
+            root_cam=root,
+            keypoints_cam=points,
+            bboxes=_boxes(keypoints).astype(np.float32),
+            bbox_scores=people.bbox_scores,
+            track_ids=np.full(len(people), -1),
+            source=np.full(len(people), 'bu', dtype='<U4'),
+        )
+
+    def _camera(self, sample: PoseDataSample) -> Camera:
+        known = sample.metainfo.get('camera')
+        if known is not None:
+            return Camera.from_dict(known)
+        height, width = sample.metainfo['ori_shape'][:2]
+        camera = Camera.assumed((width, height))
+        warnings.warn(
+            f'no camera given: assuming f = {camera.focal:.0f} px for images of {width} x {height}; depths are right '
+            'only up to one common factor',
+            stacklevel=2,
+        )
+        sample.set_metainfo(dict(camera=camera.to_dict()))
+        return camera
+
+
+def _input_poses(sample: PoseDataSample, like: Tensor, joints: int) -> Tuple[Tensor, Tensor]:
+    if 'input_instances' not in sample or not len(sample.input_instances):
+        return like.new_zeros(0, joints, 2), like.new_zeros(0, joints)
+    return sample.input_instances.keypoints.to(like), sample.input_instances.keypoint_scores.to(like)
+
+
+def _boxes(keypoints: np.ndarray) -> np.ndarray:
+    if not len(keypoints):
+        return np.zeros((0, 4))
+    return np.concatenate([keypoints.min(axis=1), keypoints.max(axis=1)], axis=1)

@@ -1,0 +1,5 @@
+"""Heads of the two branches."""
+
+from mmp3d.models.heads.bottom_up_depth_head import BottomUpDepthHead
+
+__all__ = ['BottomUpDepthHead']

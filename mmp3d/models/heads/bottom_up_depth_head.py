@@ -1,0 +1,174 @@
+"""The bottom-up head: joint heatmaps, ID tags, relative depth and root depth from one feature map.
+
+Shapes: B images, N people, K joints, H W map cells, C channels.
+"""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+import torch
+import torch.nn.functional as F
+from mmcv.cnn import ConvModule
+from mmengine.structures import InstanceData
+from mmpose.models.heads.base_head import BaseHead
+from mmpose.registry import KEYPOINT_CODECS, MODELS
+from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from mmp3d.codecs.cells import read_cells, window_cells
+
+
+class BottomUpMaps(NamedTuple):
+    """The four outputs of the bottom-up network (paper, section 3.2).
+
+    ``heatmaps`` (B, K, H, W), ``tags`` (B, K, L, H, W) with L = 1 (2 after a flip test), ``relative_depths``
+    (B, K, H, W) and ``root_depths`` (B, 1, H, W), depths in the codec's network units.
+    """
+
+    heatmaps: Tensor
+    tags: Tensor
+    relative_depths: Tensor
+    root_depths: Tensor
+
+    def merged_with_flipped(self, flipped: BottomUpMaps, flip_indices: Sequence[int]) -> BottomUpMaps:
+        """Average with the maps of the mirrored image; tags are stacked, since their values are arbitrary."""
+        indices = list(flip_indices)
+        return BottomUpMaps(
+            heatmaps=(self.heatmaps + flipped.heatmaps.flip(-1)[:, indices]) / 2,
+            tags=torch.cat([self.tags, flipped.tags.flip(-1)[:, indices]], dim=2),
+            relative_depths=(self.relative_depths + flipped.relative_depths.flip(-1)[:, indices]) / 2,
+            root_depths=(self.root_depths + flipped.root_depths.flip(-1)) / 2,
+        )
+
+
+@MODELS.register_module()
+class BottomUpDepthHead(BaseHead):
+    """K heatmaps, K tag maps, K relative-depth maps and one root-depth map.
+
+    Args:
+        in_channels: Channels of the backbone's finest feature map.
+        num_keypoints: K.
+        feature_stride: Input px per cell of that map. With the decoder's stride it gives the upsampling.
+        hidden_channels: Widths of 3x3 convolutions before the last, 1x1 one.
+        residual_heatmaps: Add the input heatmaps to the output ones, so that the network learns the correction.
+        heatmap_loss: mmpose heatmap loss (eq. 1 for the bottom-up branch).
+        peak_weight: The heatmap loss of a cell is multiplied by 1 + this * its target, against the background's
+            majority. 0 is the plain L2.
+        tag_loss: Loss of the tags read at the joints.
+        relative_depth_loss: Eq. 2 for joints but the root.
+        root_depth_loss: Eq. 2 for the root.
+        decoder: Config of the ``AssociativeEmbeddingDepth`` codec.
+        init_cfg: Initialisation; by default a small normal for the last layer.
+    """
+
+    _version = 1
+
+    def __init__(
+        self,
+        in_channels: int,
+        decoder: ConfigType,
+        num_keypoints: int = 17,
+        feature_stride: int = 4,
+        hidden_channels: Sequence[int] = (),
+        residual_heatmaps: bool = True,
+        heatmap_loss: ConfigType = dict(type='KeypointMSELoss'),
+        peak_weight: float = 0.0,
+        tag_loss: ConfigType = dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=0.001),
+        relative_depth_loss: ConfigType = dict(type='DepthLoss'),
+        root_depth_loss: ConfigType = dict(type='DepthLoss'),
+        init_cfg: OptConfigType = None,
+    ) -> None:
+        if init_cfg is None:
+            init_cfg = [
+                dict(type='Normal', layer='Conv2d', std=0.001, override=dict(type='Normal', name='output', std=0.001)),
+                dict(type='Constant', layer='BatchNorm2d', val=1),
+            ]
+        super().__init__(init_cfg)
+        self.codec = KEYPOINT_CODECS.build(decoder)
+        if feature_stride % self.codec.stride:
+            raise ValueError(f'feature_stride {feature_stride} must be a multiple of the stride {self.codec.stride}')
+        self.num_keypoints = num_keypoints
+        self.upsampling = feature_stride // self.codec.stride
+        self.residual_heatmaps = residual_heatmaps
+        self.peak_weight = peak_weight
+        layers = []
+        for width in hidden_channels:
+            layers.append(ConvModule(in_channels, width, 3, padding=1, norm_cfg=dict(type='BN')))
+            in_channels = width
+        self.hidden = nn.Sequential(*layers)
+        self.output = nn.Conv2d(in_channels, (3 * num_keypoints + 1) * self.upsampling**2, 1)
+        self.heatmap_loss = MODELS.build(heatmap_loss)
+        self.tag_loss = MODELS.build(tag_loss)
+        self.relative_depth_loss = MODELS.build(relative_depth_loss)
+        self.root_depth_loss = MODELS.build(root_depth_loss)
+
+    def forward(self, feats: Tuple[Tensor, ...], person_heatmaps: Optional[Tensor] = None) -> BottomUpMaps:
+        """Maps from features.
+
+        Args:
+            feats: Feature maps, the finest last or only: (B, C, h, w).
+            person_heatmaps: (B, K, H', W') input heatmaps on the image grid at any resolution.
+        """
+        maps = F.pixel_shuffle(self.output(self.hidden(feats[-1])), self.upsampling)
+        joints = self.num_keypoints
+        heatmaps, tags, relative, root = maps.split((joints, joints, joints, 1), dim=1)
+        if self.residual_heatmaps and person_heatmaps is not None:
+            heatmaps = heatmaps + _resized(person_heatmaps, heatmaps.shape[-2:]).to(heatmaps)
+        return BottomUpMaps(heatmaps, tags[:, :, None], relative, root)
+
+    def predict(self, maps: BottomUpMaps) -> List[InstanceData]:
+        """People of each image; see ``AssociativeEmbeddingDepth.decode``."""
+        return [self.codec.decode(*image_maps) for image_maps in zip(*maps)]
+
+    def loss(self, maps: BottomUpMaps, batch_data_samples: SampleList) -> dict:
+        """Losses of a batch: ``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth``, ``loss_root_depth``."""
+        labels = _padded_labels(batch_data_samples)
+        cells = labels['keypoint_indices']
+        tags = read_cells(maps.tags.flatten(2, 3), cells[..., None])
+        pull, push = self.tag_loss(tags, labels['keypoint_weights'])
+        height, width = maps.heatmaps.shape[-2:]
+        window = window_cells(cells, self.codec.depth_radius, width, height)
+        return dict(
+            loss_heatmap=self._heatmap_loss(maps.heatmaps, batch_data_samples),
+            loss_pull=pull,
+            loss_push=push,
+            loss_relative_depth=self._depth_loss(
+                self.relative_depth_loss, maps.relative_depths, window, labels, 'relative_depth'
+            ),
+            loss_root_depth=self._depth_loss(
+                self.root_depth_loss, maps.root_depths.expand_as(maps.heatmaps), window, labels, 'root_depth'
+            ),
+        )
+
+    def _heatmap_loss(self, heatmaps: Tensor, samples: SampleList) -> Tensor:
+        target = torch.stack([sample.gt_fields.heatmaps for sample in samples])
+        mask = torch.stack([sample.gt_fields.heatmap_mask for sample in samples]).to(target)
+        joint_mask = target.new_tensor([sample.metainfo['joint_mask'] for sample in samples])
+        weights = mask * joint_mask[..., None, None]
+        if self.peak_weight:
+            weights = weights * (1 + self.peak_weight * target)
+        return self.heatmap_loss(heatmaps.float(), target, mask=weights)
+
+    @staticmethod
+    def _depth_loss(loss: nn.Module, maps: Tensor, window: Tensor, labels: dict, name: str) -> Tensor:
+        prediction = read_cells(maps, window)
+        target = labels[f'{name}s'][..., None].expand_as(prediction)
+        weights = labels[f'{name}_weights'][..., None].expand_as(prediction)
+        return loss(prediction, target, weights)
+
+
+def _resized(maps: Tensor, size: Sequence[int]) -> Tensor:
+    if tuple(maps.shape[-2:]) == tuple(size):
+        return maps
+    return F.interpolate(maps, size=tuple(size), mode='bilinear', align_corners=False)
+
+
+def _padded_labels(samples: SampleList) -> dict:
+    """The samples' (N, K) labels as (B, max N, K); padding has weight 0."""
+    names = samples[0].gt_instance_labels.keys()
+    return {
+        name: pad_sequence([sample.gt_instance_labels[name] for sample in samples], batch_first=True) for name in names
+    }
+
