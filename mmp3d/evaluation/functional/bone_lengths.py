@@ -1,0 +1,61 @@
+"""A predicted pose with its bones stretched or shrunk to the annotated lengths: the official MuPoTS-3D bone map.
+
+Shapes: ``...`` any leading dimensions, K joints. Any one unit and frame for both poses.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from mmp3d.geometry import MUPOTS17, Skeleton
+
+
+def map_bone_lengths(
+    pred: np.ndarray, gt: np.ndarray, gt_valid: np.ndarray | None = None, skeleton: Skeleton = MUPOTS17
+) -> np.ndarray:
+    """Keep the direction of every predicted bone and take its length from the annotation.
+
+    The root stays where it is predicted; every other joint is its parent's mapped position plus the unmapped
+    direction times the annotated length. Hence the map ignores the scale of the prediction about its root and changes
+    nothing when applied again. A bone of zero length has no direction: it, and all that hangs on it, is NaN (a miss).
+    A bone whose annotation is not valid at both ends keeps its predicted length. Source: evaluation script of
+    MuPoTS-3D (tree "o1").
+
+    Args:
+        pred: (..., K, 3).
+        gt: (..., K, 3).
+        gt_valid: (..., K) truth values; None: all are valid.
+        skeleton: Joint set with the parents that define the bones, one root.
+
+    Returns:
+        (..., K, 3) float64.
+    """
+    pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
+    parents, root = np.array(skeleton.parents), skeleton.root_index
+    bones = pred - pred[..., parents, :]
+    lengths = np.linalg.norm(bones, axis=-1)
+    with np.errstate(invalid='ignore', divide='ignore'):
+        scale = np.linalg.norm(gt - gt[..., parents, :], axis=-1) / lengths
+    if gt_valid is not None:
+        valid = np.asarray(gt_valid) > 0
+        scale = np.where(valid & valid[..., parents], scale, 1.0)
+    scale[..., root] = 1.0
+    with np.errstate(invalid='ignore'):
+        mapped_bones = bones * scale[..., None]
+    undefined = ~np.isfinite(mapped_bones).all(axis=-1)
+    chains = _bones_up_to_root(skeleton)
+    offsets = chains @ np.where(undefined[..., None], 0.0, mapped_bones)
+    broken = (undefined.astype(np.float64) @ chains.T) > 0
+    return np.where(broken[..., None], np.nan, pred[..., root, None, :] + offsets)
+
+
+@lru_cache
+def _bones_up_to_root(skeleton: Skeleton) -> np.ndarray:
+    """(K, K): row k marks the joints on the way from joint k to the root, k included."""
+    step = np.eye(skeleton.num_joints)[list(skeleton.parents)]
+    chains = np.eye(skeleton.num_joints)
+    for _ in range(skeleton.num_joints):
+        chains = np.maximum(np.eye(skeleton.num_joints), chains @ step)
+    return chains

@@ -1,0 +1,78 @@
+"""The part that all metrics share: gather images, measure them in chunks, keep compact results, log a report."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger
+
+from mmp3d.evaluation.people_record import PeopleRecord
+from mmp3d.evaluation.tables import ScoreTable
+
+CHUNK_IMAGES = 256
+
+
+class PeopleMetric(BaseMetric):
+    """Collector for metrics over the people of each image.
+
+    A subclass says which prediction fields it needs (``pred_fields``), turns a chunk of images into one small result
+    per image (:meth:`measure`), and all results into scalars (:meth:`summarize`). Keeping exactly one result per
+    image, in the order of the images, lets the base class merge several ranks and drop the samples that pad the last
+    batch. Only the images of the current chunk are held as poses.
+
+    Args:
+        collect_device: ``'cpu'`` or ``'gpu'``, see :class:`mmengine.evaluator.BaseMetric`.
+        prefix: Put before the names of the results; None: the metric's own name.
+    """
+
+    pred_fields: tuple[str, ...] = ()
+
+    def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.report: dict = {}
+        self._pending: list[PeopleRecord] = []
+
+    @property
+    @abstractmethod
+    def protocol(self) -> dict[str, str]:
+        """Every choice that the number depends on, by name, for the log and the result file."""
+
+    @abstractmethod
+    def measure(self, records: Sequence[PeopleRecord]) -> list[dict]:
+        """One result for each image, in order; arrays as small as the scores allow."""
+
+    @abstractmethod
+    def summarize(self, results: list[dict]) -> tuple[dict[str, float], list[ScoreTable]]:
+        """Scalars by name, and tables for the log, from the results of all images (there may be none)."""
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Take a batch of data samples in dict form; ``data_batch`` is not used.
+
+        Raises:
+            ValueError: A sample lacks a field of the data contract.
+        """
+        self._pending += [PeopleRecord.from_sample(sample, self.pred_fields) for sample in data_samples]
+        if len(self._pending) >= CHUNK_IMAGES:
+            self._measure_pending()
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Scalars over the ``size`` images of the data set; see :meth:`mmengine.evaluator.BaseMetric.evaluate`."""
+        self._measure_pending()
+        return super().evaluate(size)
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        """Scalars from the results of all ranks; logs protocol and tables, and keeps both in ``report``."""
+        results = sorted(results, key=lambda result: result['img_id'])
+        scalars, tables = self.summarize(results)
+        self.report = dict(protocol=self.protocol, tables=[table.to_dict() for table in tables])
+        choices = [f'  {name}: {choice}' for name, choice in self.protocol.items()]
+        MMLogger.get_current_instance().info('\n'.join([self.prefix, *choices, *(table.to_text() for table in tables)]))
+        return scalars
+
+    def _measure_pending(self) -> None:
+        if self._pending:
+            self.results += self.measure(self._pending)
+            self._pending = []

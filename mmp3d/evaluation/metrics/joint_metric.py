@@ -1,0 +1,167 @@
+"""What PCK, PCKabs and AUCrel share: official matching, joint errors, and the table per sequence and joint group.
+
+Shapes: M scored people of all images, K = 17 MuPoTS joints. Camera frame, millimetres.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from mmengine.logging import MMLogger
+
+from mmp3d.evaluation.functional.mupots_matching import MATCH_RADIUS, match_people
+from mmp3d.evaluation.functional.padding import pad_people, split_people
+from mmp3d.evaluation.functional.pck import JOINT_GROUPS, average_scores, joint_errors, sequence_scores
+from mmp3d.evaluation.metrics.base import PeopleMetric
+from mmp3d.evaluation.people_record import SKELETONS, PeopleRecord
+from mmp3d.evaluation.tables import ScoreTable, natural_key
+from mmp3d.geometry import MUPOTS17
+
+AVERAGES = {'sequences': 'plain mean of the sequences', 'pooled': 'all joints of all sequences alike'}
+
+
+class JointMetric(PeopleMetric):
+    """A score in [0, 1] of each joint of each annotated person, averaged as the MuPoTS-3D evaluation does.
+
+    Args:
+        skeleton: Annotation to compare with: ``'univ_annot3'`` (official) or ``'annot3'`` (true size).
+        bone_map: Give predictions the annotated bone lengths first (official).
+        average: ``'sequences'`` (official) or ``'pooled'``.
+        occlusion_split: Also report joints that are visible and joints that are occluded each for themselves.
+        collect_device: See :class:`PeopleMetric`.
+        prefix: See :class:`PeopleMetric`.
+
+    Raises:
+        ValueError: An option has a value that is not listed here.
+    """
+
+    pred_fields = ('keypoints', 'keypoints_cam')
+    root_relative = True
+
+    def __init__(
+        self,
+        skeleton: str = 'univ_annot3',
+        bone_map: bool = True,
+        average: str = 'sequences',
+        occlusion_split: bool = False,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        for name, value, allowed in (('skeleton', skeleton, SKELETONS), ('average', average, AVERAGES)):
+            if value not in allowed:
+                raise ValueError(f'{type(self).__name__}: {name} must be one of {sorted(allowed)}, got {value!r}')
+        self.skeleton, self.bone_map, self.average = skeleton, bone_map, average
+        self.occlusion_split = occlusion_split
+
+    @abstractmethod
+    def credit(self, errors: np.ndarray) -> np.ndarray:
+        """(M, K) errors in mm to (M, K) credit in [0, 1]."""
+
+    def split_credit(self, errors: np.ndarray) -> np.ndarray:
+        """The credit that the table of visible and occluded joints uses."""
+        return self.credit(errors)
+
+    @property
+    def protocol(self) -> dict[str, str]:
+        position = 'relative to the pelvis' if self.root_relative else 'absolute camera space, predicted root'
+        return {
+            'annotation': self.skeleton,
+            'position': position,
+            'bone lengths': 'annotated (official bone map)' if self.bone_map else 'as predicted',
+            'people matched by': f'2D joints, {MATCH_RADIUS:g} px on x and y, greedy in annotation order, no score',
+            'joints': f'{len(JOINT_GROUPS["total"])} (head top to ankles; pelvis, spine, head left out)',
+            'average': AVERAGES[self.average],
+            'all': 'every annotated person; one that nobody matched scores zero (headline)',
+            'matched': 'people whom a prediction matched; misses cost nothing',
+            'extra predictions': 'cost nothing',
+        }
+
+    def measure(self, records: Sequence[PeopleRecord]) -> list[dict]:
+        """Joint errors in mm and match of each scored person; ``errors`` is infinite where nobody matched."""
+        pred_2d, pred_present = pad_people([record.pred['keypoints'] for record in records])
+        gt_2d, gt_present = pad_people([record.gt['keypoints'] for record in records])
+        labelled, _ = pad_people([record.gt['keypoints_visible'] for record in records])
+        matches = match_people(pred_2d, gt_2d, pred_present, gt_present, labelled)[gt_present]
+        frames, _ = np.nonzero(gt_present)
+        starts = np.cumsum([0] + [len(record.pred['keypoints']) for record in records])[frames]
+        poses = np.concatenate([record.pred['keypoints_cam'] for record in records])
+        gt, valid = (
+            np.concatenate([record.gt[name] for record in records])
+            for name in (SKELETONS[self.skeleton], 'keypoints_3d_valid')
+        )
+        found = matches >= 0
+        errors = np.full(gt.shape[:2], np.inf)
+        chosen = poses[(starts + matches)[found]]
+        errors[found] = joint_errors(chosen, gt[found], valid[found], self.root_relative, self.bone_map)
+        return [
+            dict(
+                img_id=record.img_id,
+                seq_name=record.seq_name,
+                errors=image_errors,
+                matched=image_found,
+                valid=record.gt['keypoints_3d_valid'] > 0,
+                occluded=record.gt['keypoints_occluded'] > 0,
+                not_finite=int((~np.isfinite(record.pred['keypoints_cam'])).any(axis=(1, 2)).sum()),
+            )
+            for record, image_errors, image_found in zip(
+                records, split_people(errors, gt_present), split_people(found, gt_present), strict=True
+            )
+        ]
+
+    def summarize(self, results: list[dict]) -> tuple[dict[str, float], list[ScoreTable]]:
+        """Scalars ``all``, ``matched``, ``recall`` in percent, and a table of sequences and joint groups for each mode."""
+        names, sequence, people = _gather(results)
+        self._warn_about(results, names)
+        found = np.broadcast_to(people['matched'][:, None], people['valid'].shape)
+        credit = self.credit(people['errors'])
+        scalars, tables = {}, []
+        for mode, weight in (('all', people['valid']), ('matched', people['valid'] & found)):
+            scores = sequence_scores(credit, weight, sequence, len(names))
+            mean = average_scores(credit, weight, sequence, len(names), self.average)
+            rows = [(name or 'all images', row) for name, row in zip(names, scores, strict=True)]
+            rows.append(('mean' if self.average == 'sequences' else 'pooled', mean))
+            tables.append(ScoreTable(f'{self.prefix} {mode}, percent', ('sequence', *JOINT_GROUPS), tuple(rows)))
+            scalars[mode] = float(mean[-1])
+            if self.occlusion_split:
+                scalars.update(self._split_by_occlusion(mode, people, weight, sequence, len(names)))
+        everyone = np.ones(found.shape)
+        scalars['recall'] = float(average_scores(found, everyone, sequence, len(names), self.average)[-1])
+        return scalars, tables
+
+    def _split_by_occlusion(
+        self, mode: str, people: dict, weight: np.ndarray, sequence: np.ndarray, num_sequences: int
+    ) -> dict[str, float]:
+        credit = self.split_credit(people['errors'])
+        masks = {'visible': ~people['occluded'], 'occluded': people['occluded']}
+        return {
+            f'{mode}/{name}': float(average_scores(credit, weight & mask, sequence, num_sequences, self.average)[-1])
+            for name, mask in masks.items()
+        }
+
+    def _warn_about(self, results: list[dict], names: list[str]) -> None:
+        logger = MMLogger.get_current_instance()
+        empty = sorted({result['seq_name'] for result in results} - set(names), key=natural_key)
+        not_finite = sum(result['not_finite'] for result in results)
+        if not names:
+            logger.warning(f'{self.prefix}: none of {len(results)} images has an annotated person with a valid 3D '
+                           'pose, so every score is NaN; check the annotation file and `person_valid`')  # fmt: skip
+        elif empty:
+            logger.warning(f'{self.prefix}: left out, no valid annotation: sequences {", ".join(empty)}')
+        if not_finite:
+            logger.warning(f'{self.prefix}: {not_finite} predicted people have joints that are not finite; '
+                           'such joints count as missed')  # fmt: skip
+
+
+def _gather(results: list[dict]) -> tuple[list[str], np.ndarray, dict[str, np.ndarray]]:
+    """Names of the sequences that have people, the sequence of each person, and the people's arrays."""
+    counts = [len(result['matched']) for result in results]
+    names = sorted({r['seq_name'] for r, count in zip(results, counts, strict=True) if count}, key=natural_key)
+    number = {name: index for index, name in enumerate(names)}
+    sequence = np.repeat([number.get(result['seq_name'], -1) for result in results], counts).astype(int)
+    per_joint = (0, MUPOTS17.num_joints)
+    nobody = dict(errors=np.zeros(per_joint), valid=np.zeros(per_joint, bool), occluded=np.zeros(per_joint, bool),
+                  matched=np.zeros(0, bool))  # fmt: skip
+    return names, sequence, {key: np.concatenate([none, *(r[key] for r in results)]) for key, none in nobody.items()}

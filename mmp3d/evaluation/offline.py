@@ -1,0 +1,136 @@
+"""Metrics of saved predictions against a config's test data set, without network or images."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.evaluator import Evaluator
+from mmengine.logging import MMLogger
+from mmpose.registry import DATASETS
+
+from mmp3d.datasets.ground_truth import ground_truth_instances
+from mmp3d.evaluation.people_record import PREDICTION_SHAPES
+
+SHOWN_IMAGES = 3
+
+
+def evaluate_predictions(
+    cfg: Config, predictions: Sequence[Mapping], evaluators: Sequence[dict]
+) -> tuple[dict[str, float], dict[str, dict]]:
+    """Compute metrics as a test run would.
+
+    An image without a prediction counts as one where nobody was found; how many there are is logged.
+
+    Args:
+        cfg: Config with ``test_dataloader.dataset``; its pipeline is not run.
+        predictions: As :func:`read_predictions` returns them, in any order.
+        evaluators: Configs of the metrics, see :func:`select_evaluators`.
+
+    Returns:
+        Scalars by name, and for each metric its report: protocol and tables.
+
+    Raises:
+        ValueError: The config has no test data set, a prediction is for an image that the data set does not have, or
+            two are for the same image.
+    """
+    dataset = build_annotations(cfg)
+    items = [dataset.get_data_info(index) for index in range(len(dataset))]
+    found = pair_with_images(predictions, items)
+    without = len(items) - len(found)
+    logger = MMLogger.get_current_instance()
+    logger.info(f'{len(found)} of {len(items)} images have a prediction')
+    if without:
+        logger.warning(f'{without} images without a prediction count as images where nobody was found')
+    evaluator = Evaluator([dict(config) for config in evaluators])
+    evaluator.dataset_meta = dataset.metainfo
+    scalars = evaluator.offline_evaluate(_Samples(items, predictions, found))
+    logger.info(', '.join(f'{name}: {value:.4f}' for name, value in scalars.items()))
+    return scalars, {metric.prefix: metric.report for metric in evaluator.metrics if hasattr(metric, 'report')}
+
+
+def build_annotations(cfg: Config):
+    """The config's test data set without its pipeline: reads annotations only.
+
+    Raises:
+        ValueError: The config has none.
+    """
+    dataloader = cfg.get('test_dataloader')
+    if not dataloader or 'dataset' not in dataloader:
+        raise ValueError(f'{cfg.filename or "the config"} has no test_dataloader.dataset to evaluate on')
+    return DATASETS.build(_without_pipeline(dataloader['dataset']))
+
+
+def pair_with_images(predictions: Sequence[Mapping], items: Sequence[Mapping]) -> dict[int, int]:
+    """Index of the prediction for each item that has one.
+
+    Images are told apart by ``img_id``, or, where a prediction has none, by ``seq_name`` and ``frame_id``.
+
+    Raises:
+        ValueError: A prediction is for an unknown image, or contradicts the item in sequence or frame, or an image
+            has two predictions.
+    """
+    by_id = {int(item['img_id']): index for index, item in enumerate(items)}
+    by_frame = {(item.get('seq_name'), item.get('frame_id')): index for index, item in enumerate(items)}
+    found, unknown = {}, []
+    for number, image in enumerate(predictions):
+        frame = (image['seq_name'], image['frame_id'])
+        index = by_frame.get(frame) if image['img_id'] is None else by_id.get(int(image['img_id']))
+        if index is None or not _same_frame(image, items[index]):
+            unknown.append(image)
+        elif index in found:
+            raise ValueError(f'two predictions for {_name(image)}: entries {found[index]} and {number} of the file')
+        else:
+            found[index] = number
+    if unknown:
+        shown = '; '.join(map(_name, unknown[:SHOWN_IMAGES]))
+        raise ValueError(
+            f'{len(unknown)} of {len(predictions)} predictions are for images that the data set of {len(items)} images '
+            f'does not have ({shown}); the file belongs to another data set, or ann_file and data_root of the config '
+            'do not name the one it was made with'
+        )
+    return found
+
+
+def write_results(path: str | os.PathLike, scalars: Mapping[str, float], reports: Mapping[str, dict]) -> None:
+    """Write scalars, protocol choices and tables as JSON; a score that is not defined is null."""
+    defined = {name: value if np.isfinite(value) else None for name, value in scalars.items()}
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(dict(scores=defined, reports=dict(reports)), indent=1) + '\n', encoding='utf-8')
+
+
+class _Samples:
+    """Iterates over data samples in dict form, in the order of the items; one at a time."""
+
+    def __init__(self, items: Sequence[Mapping], predictions: Sequence[Mapping], found: Mapping[int, int]) -> None:
+        self.items, self.predictions, self.found = items, predictions, found
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[dict]:
+        nobody = {name: np.zeros((0, *shape), np.float32) for name, shape in PREDICTION_SHAPES.items()}
+        for index, item in enumerate(self.items):
+            instances = self.predictions[self.found[index]]['instances'] if index in self.found else nobody
+            metainfo = {key: item.get(key) for key in ('img_id', 'seq_name', 'frame_id', 'img_path')}
+            yield dict(metainfo, pred_instances=instances, gt_instances=ground_truth_instances(item).to_dict())
+
+
+def _same_frame(image: Mapping, item: Mapping) -> bool:
+    return all(image[key] is None or image[key] == item.get(key, image[key]) for key in ('seq_name', 'frame_id'))
+
+
+def _name(image: Mapping) -> str:
+    return f'img_id {image["img_id"]}, seq_name {image["seq_name"]!r}, frame_id {image["frame_id"]}'
+
+
+def _without_pipeline(node):
+    """The dataset config with every pipeline emptied, also those of data sets inside of a wrapper."""
+    if isinstance(node, Mapping):
+        return {key: [] if key == 'pipeline' else _without_pipeline(value) for key, value in node.items()}
+    return [_without_pipeline(value) for value in node] if isinstance(node, (list, tuple)) else node

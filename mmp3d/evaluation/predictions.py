@@ -1,0 +1,130 @@
+"""Predictions of a data set as a file: written after a test run, read back without a network. See docs/predictions.md.
+
+Shapes: N people of one image, K = 17 MuPoTS joints. Pixels of the full image; camera frame, millimetres.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmp3d.evaluation.people_record import PREDICTION_SHAPES, people_array
+from mmp3d.geometry import MUPOTS17
+
+HEADER = dict(format='mmp3d-predictions', version=1, joint_set=MUPOTS17.name, unit='mm')
+REQUIRED_FIELDS = ('keypoints', 'keypoints_cam', 'root_cam', 'bbox_scores')
+IMAGE_KEYS = ('img_id', 'seq_name', 'frame_id', 'img_path', 'camera')
+
+
+def write_predictions(path: str | os.PathLike, images: Sequence[Mapping]) -> None:
+    """Write predictions; the file appears under its name only when it is complete.
+
+    Args:
+        path: ``*.json`` or ``*.json.gz``; folders are made.
+        images: One mapping per image: ``IMAGE_KEYS`` and ``instances``, per-person arrays by name
+            (``PREDICTION_SHAPES``). Floats are written as float32 and read back the same.
+
+    Raises:
+        ValueError: The name ends in neither, or an array is missing or has the wrong shape.
+    """
+    path = check_prediction_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    try:
+        with _open(partial, path.suffix, 'wt') as file:
+            file.writelines(_lines(images))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_predictions(path: str | os.PathLike) -> list[dict]:
+    """Read a file of :func:`write_predictions`.
+
+    Returns:
+        One dict per image: ``IMAGE_KEYS`` (None where the file has none) and ``instances``, arrays by name.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is damaged, of another format, version, joint set or unit, or an image in it is
+            incomplete; the message names the file and the image.
+    """
+    path = check_prediction_path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'no prediction file at {path}; tools/test.py CONFIG CHECKPOINT --out {path} writes it')
+    try:
+        with _open(path, path.suffix, 'rt') as file:
+            content = json.load(file)
+    except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f'{path} is not readable as JSON ({error}); write it again with tools/test.py --out') from error
+    if not isinstance(content, dict):
+        raise ValueError(f'{path} must hold a JSON object, found {type(content).__name__}; see docs/predictions.md')
+    for key, expected in HEADER.items():
+        if content.get(key) != expected:
+            raise ValueError(f'{path}: {key!r} must be {expected!r}, found {content.get(key)!r}; '
+                             'see docs/predictions.md')  # fmt: skip
+    if not isinstance(content.get('images'), list):
+        raise ValueError(f"{path}: 'images' must be a list, one entry per image; see docs/predictions.md")
+    return [_read_image(image, f'{path}: images[{index}]') for index, image in enumerate(content['images'])]
+
+
+def _lines(images: Sequence[Mapping]) -> Iterator[str]:
+    yield json.dumps(HEADER)[:-1] + ', "images": ['
+    for index, image in enumerate(images):
+        where = f'image {image.get("img_id")}'
+        instances = _checked_instances(image['instances'], where)
+        plain = {key: image.get(key) for key in IMAGE_KEYS}
+        plain['instances'] = {name: _plain(array) for name, array in instances.items()}
+        yield (',\n' if index else '\n') + json.dumps(plain)
+    yield '\n]}\n'
+
+
+def _read_image(image: Any, where: str) -> dict:
+    if not isinstance(image, dict) or not isinstance(image.get('instances'), dict):
+        raise ValueError(f"{where} must be an object with 'instances'; see docs/predictions.md")
+    if image.get('img_id') is None and (not image.get('seq_name') or image.get('frame_id') is None):
+        raise ValueError(f"{where} needs 'img_id', or 'seq_name' and 'frame_id', to tell which image it is")
+    return {key: image.get(key) for key in IMAGE_KEYS} | {'instances': _checked_instances(image['instances'], where)}
+
+
+def _checked_instances(instances: Mapping, where: str) -> dict[str, np.ndarray]:
+    missing = [name for name in REQUIRED_FIELDS if name not in instances]
+    if missing:
+        raise ValueError(f'{where}: instances lack {missing}, found {sorted(instances)}; see docs/predictions.md')
+    arrays = {}
+    for name, shape in PREDICTION_SHAPES.items():
+        if name in instances:
+            try:
+                arrays[name] = people_array(instances[name], shape, f'{where}: {name}')
+            except (TypeError, ValueError) as error:
+                raise ValueError(f'{where}: {name}: {error}') from error
+    counts = {name: len(array) for name, array in arrays.items()}
+    if len(set(counts.values())) > 1:
+        raise ValueError(f'{where}: fields differ in their number of people: {counts}')
+    return arrays
+
+
+def _plain(array: np.ndarray) -> list:
+    """Nested lists; nine significant digits tell every float32 from its neighbours."""
+    if array.dtype.kind != 'f':
+        return array.tolist()
+    short = np.array([float(f'{number:.9g}') for number in array.astype(np.float32).ravel().tolist()])
+    return short.reshape(array.shape).tolist()
+
+
+def check_prediction_path(path: str | os.PathLike) -> Path:
+    """``path`` as a Path; raises ValueError unless it ends in .json or .json.gz."""
+    path = Path(path)
+    if not path.name.endswith(('.json', '.json.gz')):
+        raise ValueError(f'a prediction file is named *.json or *.json.gz, got {path}')
+    return path
+
+
+def _open(path: Path, suffix: str, mode: str) -> Any:
+    return gzip.open(path, mode, encoding='utf-8') if suffix == '.gz' else open(path, mode, encoding='utf-8')

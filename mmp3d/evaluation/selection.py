@@ -1,0 +1,54 @@
+"""Which metrics to run: those of a config, or those that ``--eval`` names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mmengine.config import Config
+from mmpose.registry import METRICS
+
+ROOT_AP_NAME = re.compile(r'AP(\d+(?:\.\d+)?)root')
+
+
+def select_evaluators(cfg: Config, names: Sequence[str] | None = None) -> list[dict]:
+    """Configs of the metrics to run.
+
+    A name stands for the entries of ``cfg.test_evaluator`` of that type, with their options, or, if there are none,
+    for the registered metric with its defaults. ``AP<cm>root`` is the root AP at any radius.
+
+    Args:
+        cfg: The experiment's config.
+        names: Metric names; None or none at all: all of ``cfg.test_evaluator``.
+
+    Raises:
+        ValueError: A name is not registered, or no name is given and the config has no ``test_evaluator``.
+    """
+    configured = cfg.get('test_evaluator') or []
+    configured = [configured] if isinstance(configured, dict) else list(configured)
+    if names:
+        return [evaluator for name in dict.fromkeys(names) for evaluator in _evaluators_named(name, configured)]
+    if not configured:
+        raise ValueError('the config has no test_evaluator; name the metrics, for example --eval PCK PCKabs AP25root')
+    return [dict(evaluator) for evaluator in configured]
+
+
+def _evaluators_named(name: str, configured: Sequence[dict]) -> list[dict]:
+    chosen = [dict(evaluator) for evaluator in configured if evaluator.get('type') == name]
+    if chosen:
+        return chosen
+    if name in METRICS:
+        return [dict(type=name)]
+    root_ap = ROOT_AP_NAME.fullmatch(name)
+    if root_ap:
+        return [dict(type='RootAP', radius=10 * float(root_ap[1]))]
+    raise ValueError(f'unknown metric {name!r}; registered are {", ".join(sorted(_known_names()))}; '
+                     'AP<cm>root works with any radius')  # fmt: skip
+
+
+def _known_names() -> set[str]:
+    registry, names = METRICS, set()
+    while registry is not None:
+        names |= set(registry.module_dict)
+        registry = registry.parent
+    return names
