@@ -1,0 +1,26 @@
+"""File backend that replaces a file in one step, so that an interrupted save leaves the earlier checkpoint whole.
+
+Remove when mmengine's own local backend writes that way.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mmengine.fileio import LocalBackend, register_backend
+
+
+@register_backend('atomic')
+class AtomicLocalBackend(LocalBackend):
+    """mmengine's local backend with an atomic `put`; `CheckpointHook(backend_args=dict(backend='atomic'))` saves with it."""
+
+    def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
+        """Write bytes to a temporary file beside `filepath`, then move it there; makes the folder where it is missing."""
+        target = Path(filepath)
+        temporary = target.with_name(f'.{target.name}.{os.getpid()}.part')
+        try:
+            super().put(obj, temporary)
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)

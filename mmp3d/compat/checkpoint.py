@@ -1,0 +1,159 @@
+"""Reads, applies and publishes checkpoint files without executing code from them, with errors that a user can act on."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import torch
+from torch import nn
+
+from mmp3d.compat.atomic_backend import AtomicLocalBackend
+from mmp3d.compat.plain_data import plain
+from mmp3d.version import __version__
+
+SHOWN_KEYS = 3
+
+
+def load_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', trust: bool = False) -> dict[str, Any]:
+    """Read a checkpoint that torch or mmengine wrote.
+
+    Args:
+        path: a file, or an http(s) address, which is fetched once into torch's hub folder.
+        map_location: device to put the tensors on.
+        trust: allow the file to run its own code while it is read, which a pickle with foreign classes does.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ConnectionError: the address cannot be fetched.
+        ValueError: truncated, not a checkpoint, or refused because of a class it contains.
+    """
+    file = _local_file(path)
+    try:
+        checkpoint = torch.load(file, map_location=map_location, weights_only=not trust)
+    except Exception as error:  # a damaged pickle can raise almost anything
+        raise ValueError(_unreadable(file, error)) from error
+    if not isinstance(checkpoint, dict):
+        raise ValueError(f'{file}: holds a {type(checkpoint).__name__}, expected a dict with "state_dict" and "meta"')
+    return checkpoint
+
+
+def load_weights(model: nn.Module, path: str | Path, trust: bool = False) -> dict[str, Any]:
+    """Fill all parameters and buffers of a model from a checkpoint of the same architecture.
+
+    Args:
+        model: the network; a distributed wrapper's `module.` prefix in the file is dropped.
+        path: see `load_checkpoint`.
+        trust: see `load_checkpoint`.
+
+    Returns:
+        The whole checkpoint, whose `meta` tells the data set and the config.
+
+    Raises:
+        FileNotFoundError, ConnectionError, ValueError: see `load_checkpoint`.
+        ValueError: the file's tensors are not those of the model; the model is then unchanged.
+    """
+    checkpoint = load_checkpoint(path, trust=trust)
+    weights = state_dict_of(checkpoint, path)
+    problems = _differences(model.state_dict(), weights)
+    if problems:
+        raise ValueError(
+            f'{path}: weights of another architecture (recorded config: {config_name(checkpoint)}). '
+            f'{"; ".join(problems)}. Use the config that the checkpoint was trained with.'
+        )
+    model.load_state_dict(weights)
+    return checkpoint
+
+
+def state_dict_of(checkpoint: dict[str, Any], path: str | Path) -> dict[str, torch.Tensor]:
+    """The named tensors of a checkpoint, without a distributed wrapper's `module.` prefix.
+
+    Raises:
+        ValueError: the checkpoint has none.
+    """
+    weights = checkpoint.get('state_dict', checkpoint)
+    if not weights or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values()):
+        raise ValueError(f'{path}: no "state_dict" of tensors, found the keys {sorted(map(str, checkpoint))[:8]}')
+    return {name.removeprefix('module.'): tensor for name, tensor in weights.items()}
+
+
+def config_name(checkpoint: dict[str, Any]) -> str:
+    """Name of the config that a checkpoint was trained with, 'unknown' where the file does not tell."""
+    meta = checkpoint.get('meta') or {}
+    # mmengine's experiment name is the config's file name and a time stamp.
+    return meta.get('config_name') or re.sub(r'_\d{8}_\d{6}$', '', meta.get('experiment_name') or 'unknown')
+
+
+def publish_checkpoint(src: str | Path, dst: str | Path, meta: dict[str, Any], trust: bool = False) -> None:
+    """Write the weights of a training checkpoint and plain facts about them; `torch.load(weights_only=True)` reads it.
+
+    Args:
+        src: checkpoint of a run; where it was trained with EMA, its `state_dict` is the averaged one.
+        dst: file to write, replaced in one step.
+        meta: facts to add or replace, such as measured numbers; made plain.
+        trust: see `load_checkpoint`.
+
+    Raises:
+        FileNotFoundError, ValueError: see `load_checkpoint`.
+    """
+    checkpoint = load_checkpoint(src, trust=trust)
+    kept = {key: value for key, value in (checkpoint.get('meta') or {}).items() if key in ('dataset_meta', 'cfg')}
+    facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}
+    weights = {name: tensor.detach().clone() for name, tensor in state_dict_of(checkpoint, src).items()}
+    buffer = io.BytesIO()
+    torch.save({'meta': plain(facts, 'meta'), 'state_dict': weights}, buffer)
+    AtomicLocalBackend().put(buffer.getvalue(), dst)
+
+
+def _local_file(path: str | Path) -> Path:
+    if re.match(r'https?://', str(path)):
+        return _fetched(str(path))
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise FileNotFoundError(f'{file}: no such checkpoint. Give an existing file, or train one with tools/train.py.')
+    return file
+
+
+def _fetched(url: str) -> Path:
+    folder = Path(torch.hub.get_dir()) / 'checkpoints'
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / url.rsplit('/', 1)[-1]
+    if not file.is_file():
+        try:
+            torch.hub.download_url_to_file(url, str(file), progress=False)
+        except (URLError, OSError) as error:
+            raise ConnectionError(f'{url}: cannot be fetched ({error}). Download it by hand and give the file.') from error
+    return file
+
+
+def _unreadable(file: Path, error: Exception) -> str:
+    refused = re.search(r'GLOBAL (\S+) was not an allowed', str(error))
+    if refused:
+        return (
+            f'{file}: refused, because reading it would run code for the class {refused[1]}. If you trust whoever made '
+            'the file, pass --trust to the command (trust=True in Python).'
+        )
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return f'{file}: truncated or not a checkpoint ({reason[:200]}). Copy or download it again.'
+
+
+def _differences(wanted: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> list[str]:
+    """One phrase for each kind of difference: its count and first names."""
+    shapes = [
+        f'{name} {tuple(found[name].shape)} for {tuple(wanted[name].shape)}'
+        for name in wanted
+        if name in found and found[name].shape != wanted[name].shape
+    ]
+    kinds = {
+        'missing': [name for name in wanted if name not in found],
+        'unexpected': [name for name in found if name not in wanted],
+        'of another shape': shapes,
+    }
+    return [
+        f'{len(names)} {kind}: {", ".join(names[:SHOWN_KEYS])}{", ..." if len(names) > SHOWN_KEYS else ""}'
+        for kind, names in kinds.items()
+        if names
+    ]

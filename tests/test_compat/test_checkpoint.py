@@ -1,0 +1,137 @@
+"""Reading, applying and publishing checkpoints, and what a user is told when a file does not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+from torch import nn
+
+from mmp3d.compat import checkpoint as module
+from mmp3d.compat.checkpoint import load_checkpoint, load_weights, publish_checkpoint
+from mmp3d.version import __version__
+
+
+def saved(path: Path, **content: object) -> Path:
+    torch.save(content, path)
+    return path
+
+
+@pytest.fixture
+def run_file(tmp_path: Path) -> Path:
+    meta = {'experiment_name': 'bu_tiny_muco_20260102_030405', 'cfg': 'a = 1', 'dataset_meta': {'sigmas': [0.5]}, 'seed': 3}
+    state = {f'module.{name}': tensor for name, tensor in nn.Linear(2, 3).state_dict().items()}
+    return saved(tmp_path / 'epoch_1.pth', state_dict=state, meta=meta, optimizer={'lr': 0.1})
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match='none.pth: no such checkpoint. Give an existing file'):
+        load_checkpoint(tmp_path / 'none.pth')
+
+
+@pytest.mark.parametrize('keep', [0, 1, 100, -1])
+def test_truncated_file(run_file: Path, keep: int) -> None:
+    run_file.write_bytes(run_file.read_bytes()[:keep])
+    with pytest.raises(ValueError, match='epoch_1.pth: truncated or not a checkpoint'):
+        load_checkpoint(run_file)
+
+
+def test_damaged_bytes_end_in_a_value_error_or_a_dict(run_file: Path) -> None:
+    whole, random = run_file.read_bytes(), np.random.default_rng(0)
+    for _ in range(100):
+        damaged = bytearray(whole)
+        for position in random.integers(0, len(whole), 8):
+            damaged[position] = random.integers(256)
+        run_file.write_bytes(damaged)
+        try:
+            assert isinstance(load_checkpoint(run_file), dict)
+        except ValueError as error:
+            assert 'epoch_1.pth' in str(error)
+
+
+def test_text_file_and_bare_tensor(tmp_path: Path) -> None:
+    text = tmp_path / 'readme.pth'
+    text.write_text('version https://example.org/pointer')
+    with pytest.raises(ValueError, match='readme.pth: truncated or not a checkpoint'):
+        load_checkpoint(text)
+    torch.save(torch.zeros(3), tmp_path / 'tensor.pth')
+    with pytest.raises(ValueError, match='holds a Tensor, expected a dict'):
+        load_checkpoint(tmp_path / 'tensor.pth')
+
+
+def test_foreign_class_needs_trust(tmp_path: Path) -> None:
+    file = saved(tmp_path / 'foreign.pth', state_dict={}, message_hub=HistoryBuffer([1.0], [1]))
+    with pytest.raises(ValueError, match=r'foreign.pth: refused.*class mmengine.*HistoryBuffer.*--trust.*trust=True'):
+        load_checkpoint(file)
+    assert load_checkpoint(file, trust=True)['message_hub'].current() == 1
+
+
+def test_weights_of_a_wrapped_model_are_loaded(run_file: Path) -> None:
+    model = nn.Linear(2, 3)
+    meta = load_weights(model, run_file)['meta']
+    assert torch.equal(model.weight, load_checkpoint(run_file)['state_dict']['module.weight'])
+    assert meta['dataset_meta'] == {'sigmas': [0.5]}
+
+
+@pytest.mark.parametrize(
+    ('model', 'told'),
+    [
+        (nn.Linear(4, 3), r'1 of another shape: weight \(3, 2\) for \(3, 4\)'),
+        (nn.Sequential(*(nn.Linear(2, 2) for _ in range(3))), r'6 missing: 0.weight, 0.bias, 1.weight, \.\.\.; 2 unexpected'),
+    ],
+)
+def test_other_architecture_is_summarised_and_leaves_the_model(run_file: Path, model: nn.Module, told: str) -> None:
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(ValueError, match=rf'epoch_1.pth.*recorded config: bu_tiny_muco\).*{told}'):
+        load_weights(model, run_file)
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_checkpoint_without_weights(tmp_path: Path) -> None:
+    file = saved(tmp_path / 'meta.pth', meta={'epoch': 1})
+    with pytest.raises(ValueError, match="no \"state_dict\" of tensors, found the keys"):
+        load_weights(nn.Linear(2, 3), file)
+
+
+def test_published_file_is_small_plain_and_complete(run_file: Path, tmp_path: Path) -> None:
+    published = tmp_path / 'published' / 'tiny.pth'
+    publish_checkpoint(run_file, published, {'AP25root': np.float32(0.5), 'per_joint': np.ones(2)})
+    content = torch.load(published, weights_only=True)
+    assert set(content) == {'meta', 'state_dict'}
+    assert content['meta'] == {
+        'config_name': 'bu_tiny_muco',
+        'cfg': 'a = 1',
+        'dataset_meta': {'sigmas': [0.5]},
+        'mmp3d_version': __version__,
+        'AP25root': 0.5,
+        'per_joint': [1.0, 1.0],
+    }
+    assert set(content['state_dict']) == {'weight', 'bias'}
+    assert list(published.parent.iterdir()) == [published]
+
+
+def test_address_is_fetched_once(run_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched = []
+
+    def copy(url: str, target: str, progress: bool) -> None:
+        fetched.append(url)
+        Path(target).write_bytes(run_file.read_bytes())
+
+    monkeypatch.setattr(module.torch.hub, 'get_dir', lambda: str(tmp_path / 'hub'))
+    monkeypatch.setattr(module.torch.hub, 'download_url_to_file', copy)
+    for _ in range(2):
+        assert 'state_dict' in load_checkpoint('https://example.org/weights/epoch_1.pth')
+    assert fetched == ['https://example.org/weights/epoch_1.pth']
+
+
+def test_address_that_cannot_be_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(url: str, target: str, progress: bool) -> None:
+        raise OSError('no route')
+
+    monkeypatch.setattr(module.torch.hub, 'get_dir', lambda: str(tmp_path))
+    monkeypatch.setattr(module.torch.hub, 'download_url_to_file', refuse)
+    with pytest.raises(ConnectionError, match=r'https://example.org/a.pth: cannot be fetched \(no route\)'):
+        load_checkpoint('https://example.org/a.pth')
