@@ -1,0 +1,160 @@
+"""Data sets whose item is one image with all its people, annotated in MuPoTS-17 joints.
+
+Shapes: N people, K = 17 joints, M given 2D poses. Pixels of the full image; millimetres in the camera frame (x right,
+y down, z forward).
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import BaseDataset, force_full_init
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from mmp3d.datasets.layout import require, require_images
+from mmp3d.datasets.pose2d_file import GivenPoses, read_pose2d_file
+from mmp3d.datasets.table import Annotations
+
+FILTERS = ('filter_empty',)
+
+
+class MultiPersonDataset(BaseDataset):
+    """Base of the multi-person data sets: subclasses parse files, this class serves items.
+
+    An item before the transforms holds ``img_path, img_id, id, seq_name, frame_id, img_shape (h, w), dataset_name,
+    flip_indices, test_mode``; ``camera`` (:class:`~mmp3d.geometry.Camera` or None); per person ``bbox (N, 4)`` xyxy,
+    ``bbox_score (N,)``, ``keypoints (N, K, 2)`` px, ``keypoints_visible (N, K)`` (1: a 2D label),
+    ``keypoints_cam (N, K, 3)`` mm, ``keypoints_cam_univ (N, K, 3)`` mm, ``keypoints_3d_valid (N, K)``,
+    ``keypoints_occluded (N, K)``, ``person_valid (N,)``, ``track_ids (N,)`` (-1: unknown); ``invalid_segs`` (list of
+    COCO segmentations of people that are not to be learnt); ``joints_annotated (K,)`` (0: the data set never
+    annotates this joint); and, with ``pose2d_file``, ``input_keypoints (M, K, 2)`` px and
+    ``input_keypoint_scores (M, K)``. Arrays are float32, ids integer. N = 0 and M = 0 are legal.
+
+    Args:
+        ann_file: Annotation file, relative to ``data_root``.
+        data_root: Folder of the data set.
+        data_prefix: ``dict(img=folder of the images)``, relative to ``data_root``.
+        frame_stride: Keep frames whose place in their sequence is a multiple of this.
+        pose2d_file: 2D poses to give to the network, see :func:`~mmp3d.datasets.pose2d_file.read_pose2d_file`.
+            Relative to ``data_root`` if it is found there, else to the working folder.
+        metainfo: Replaces the class's metainfo (mmpose form).
+        filter_cfg: ``dict(filter_empty=...)``: drop images in which nobody is annotated. Default: in training only.
+        indices: First n items (int) or the given ones.
+        pipeline: Transforms.
+        test_mode: No item is dropped or replaced.
+        lazy_init: Read the files only when an item or the length is asked for.
+        max_refetch: How many other items training tries in place of an unreadable one.
+
+    Raises:
+        FileNotFoundError: Data root, annotation file or images are not there; says where they should be.
+        ValueError: A file or an option is not as it must be; names file, field, found and expected.
+    """
+
+    METAINFO: dict = {}
+    REMEDY = ''
+    IMAGE_FOLDER = ''
+
+    def __init__(
+        self,
+        ann_file: str = '',
+        data_root: str = '',
+        data_prefix: dict | None = None,
+        frame_stride: int = 1,
+        pose2d_file: str | None = None,
+        metainfo: dict | None = None,
+        filter_cfg: dict | None = None,
+        indices: int | Sequence[int] | None = None,
+        pipeline: Sequence[dict | Callable] = (),
+        test_mode: bool = False,
+        lazy_init: bool = False,
+        max_refetch: int = 1000,
+    ) -> None:
+        if not isinstance(frame_stride, int) or frame_stride < 1:
+            raise ValueError(f'frame_stride must be a positive integer, got {frame_stride!r}')
+        if unknown := set(filter_cfg or {}) - set(FILTERS):
+            raise ValueError(f'filter_cfg knows {FILTERS}, got {sorted(unknown)}')
+        self.frame_stride = frame_stride
+        self.pose2d_file = pose2d_file
+        self.annotations: Annotations | None = None
+        self.given_poses: GivenPoses | None = None
+        super().__init__(
+            ann_file=ann_file,
+            metainfo=metainfo,
+            data_root=data_root,
+            data_prefix={'img': self.IMAGE_FOLDER, **(data_prefix or {})},
+            filter_cfg=filter_cfg,
+            indices=indices,
+            serialize_data=False,
+            pipeline=list(pipeline),
+            test_mode=test_mode,
+            lazy_init=lazy_init,
+            max_refetch=max_refetch,
+        )
+
+    def load_annotations(self) -> Annotations:
+        """Parse the data set's files; implemented by each data set."""
+        raise NotImplementedError(f'{type(self).__name__} must implement load_annotations')
+
+    def load_data_list(self) -> np.ndarray:
+        """Parse the files and return the rows of all images."""
+        self.annotations = self.load_annotations()
+        images = self.annotations.images
+        if not len(images):
+            raise ValueError(f'{self.source}: holds no images. {self.REMEDY}')
+        require_images(self.data_prefix['img'], images.name, len(images), self.source, self.REMEDY)
+        if self.pose2d_file:
+            self.given_poses = read_pose2d_file(self._find(self.pose2d_file)).for_images(images)
+        return np.arange(len(images))
+
+    def filter_data(self) -> np.ndarray:
+        """Rows that the options leave: stride, sequences, and images with people where asked for."""
+        rows = self.data_list[self._kept_images()]
+        if (self.filter_cfg or {}).get('filter_empty', not self.test_mode):
+            rows = rows[self.annotations.has_people()[rows]]
+        if not len(rows):
+            raise ValueError(
+                f'{self.source}: no image is left by frame_stride={self.frame_stride}, filter_cfg={self.filter_cfg} '
+                f'(images with nobody in them are left out of training) and the selected sequences'
+            )
+        return rows
+
+    @force_full_init
+    def get_data_info(self, idx: int) -> dict[str, Any]:
+        """The item at ``idx`` before the transforms, in fresh arrays."""
+        row = int(self.data_list[idx])
+        images = self.annotations.images
+        item = self.annotations.item(row)
+        item['img_path'] = os.path.join(self.data_prefix['img'], images.name(row))
+        item['dataset_name'] = self._metainfo['dataset_name']
+        item['flip_indices'] = list(self._metainfo['flip_indices'])
+        item['sample_idx'] = idx % len(self)
+        # The loading transform replaces an unreadable image by a blank one at test, where no item may be missing.
+        item['test_mode'] = self.test_mode
+        if self.given_poses is not None:
+            item['input_keypoints'], item['input_keypoint_scores'] = self.given_poses.row(row)
+        return item
+
+    @property
+    def source(self) -> str:
+        """What the annotations were read from, for messages."""
+        return self.ann_file or self.data_prefix['img']
+
+    def _kept_images(self) -> np.ndarray:
+        return self.annotations.images.frame_ids % self.frame_stride == 0
+
+    def _find(self, path: str) -> str:
+        in_root = os.path.join(self.data_root or '', path)
+        return in_root if os.path.exists(in_root) else path
+
+    def _require(self, path: str) -> str:
+        if self.data_root:
+            require(self.data_root, os.path.dirname(self.data_root), self.REMEDY)
+        return str(require(path, self.data_root, self.REMEDY))
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
+        return parse_pose_metainfo(copy.deepcopy(cls.METAINFO if metainfo is None else metainfo))

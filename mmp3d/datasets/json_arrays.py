@@ -1,0 +1,146 @@
+"""Read the top-level arrays of a large JSON file piece by piece, in bounded memory."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+BLOCK_CHARS = 1 << 22
+MAX_ELEMENT_CHARS = 1 << 28
+CHUNK_ELEMENTS = 8192
+
+_WHITESPACE = re.compile(r'[ \t\r\n]*')
+
+
+def read_json_arrays(path: str | Path, handlers: dict[str, Callable[[list[Any]], None]]) -> None:
+    """Pass the elements of top-level arrays to handlers, some thousand at a time.
+
+    A file with 1.6 million annotations is several gigabytes of Python objects when it is loaded as a whole; here one
+    chunk exists at a time. Members without a handler are skipped.
+
+    Args:
+        path: JSON file (``.gz`` allowed) whose top level is an object.
+        handlers: Member name to a function that takes a list of elements. It is not called for an empty array.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: Not such a JSON file, truncated, or a member with a handler is missing; names file and place.
+    """
+    missing = set(handlers)
+    try:
+        with _open(Path(path)) as stream:
+            for name, elements in _members(_Scanner(stream), set(handlers)):
+                missing.discard(name)
+                while chunk := list(islice(elements, CHUNK_ELEMENTS)):
+                    handlers[name](chunk)
+    except _Malformed as error:
+        raise ValueError(f'{path}: {error}; the file is damaged or no annotation file, fetch it again') from error
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+        raise ValueError(f'{path}: not a readable JSON text ({error}); fetch it again') from error
+    if missing:
+        raise ValueError(f'{path}: missing top-level member(s) {sorted(missing)}; expected {sorted(handlers)}')
+
+
+class _Malformed(Exception):
+    """What is wrong with the text, without the file's name."""
+
+
+def _open(path: Path) -> TextIO:
+    if path.suffix == '.gz':
+        return gzip.open(path, 'rt', encoding='utf-8-sig')
+    return open(path, encoding='utf-8-sig')
+
+
+def _members(scanner: _Scanner, wanted: set) -> Iterator:
+    scanner.take('{')
+    if scanner.peek() == '}':
+        return
+    while True:
+        name = scanner.value()
+        if not isinstance(name, str):
+            raise _Malformed(f'expected a member name, found {name!r:.40}')
+        scanner.take(':')
+        if name in wanted:
+            elements = scanner.elements()
+            yield name, elements
+        elif scanner.peek() == '[':
+            for _ in scanner.elements():
+                pass
+        else:
+            scanner.value()
+        if scanner.take(',}') == '}':
+            break
+    if scanner.peek():
+        raise _Malformed('there is text behind the closing brace')
+
+
+class _Scanner:
+    """A window on a JSON text that moves forward and is refilled when a value does not end inside it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._text = ''
+        self._at = 0
+        self._decode = json.JSONDecoder().raw_decode
+
+    def peek(self) -> str:
+        """Next character that is not white space, '' at the end of the text."""
+        while True:
+            self._at = _WHITESPACE.match(self._text, self._at).end()
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._refill():
+                return ''
+
+    def take(self, allowed: str) -> str:
+        """Consume one of the allowed characters."""
+        char = self.peek()
+        if not char or char not in allowed:
+            raise _Malformed(f'expected one of {allowed!r}, found {self._found()}')
+        self._at += 1
+        return char
+
+    def elements(self) -> Iterator[Any]:
+        """Values of the array that starts here."""
+        self.take('[')
+        if self.peek() == ']':
+            self.take(']')
+            return
+        yield self.value()
+        while self.take(',]') == ',':
+            yield self.value()
+
+    def value(self) -> Any:
+        """Consume one whole value."""
+        self.peek()
+        while True:
+            try:
+                value, end = self._decode(self._text, self._at)
+            except RecursionError as error:
+                raise _Malformed('values are nested too deeply') from error
+            except ValueError as error:
+                problem = str(error)
+            else:
+                # A number that ends the window may go on behind it; every value is followed by a delimiter.
+                if end < len(self._text):
+                    self._at = end
+                    return value
+                problem = 'the text ends too early'
+            if len(self._text) - self._at > MAX_ELEMENT_CHARS or not self._refill():
+                raise _Malformed(f'{problem}, at {self._found()}')
+
+    def _refill(self) -> bool:
+        # Doubling keeps the work linear in the length of a value that spans many blocks.
+        rest = self._text[self._at :]
+        block = self._stream.read(max(BLOCK_CHARS, len(rest)))
+        self._text, self._at = rest + block, 0
+        return bool(block)
+
+    def _found(self) -> str:
+        text = self._text[self._at : self._at + 40]
+        return repr(text) if text else 'the end of the file'

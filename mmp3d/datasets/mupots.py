@@ -1,0 +1,239 @@
+"""MuPoTS-3D: test sequences with several people, in the official .mat layout or the community's JSON.
+
+Shapes: T frames, C annotated people of a sequence, P people, K = 17 joints. Pixels of the full image, millimetres in
+the camera frame.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmpose.registry import DATASETS
+
+from mmp3d.datasets import hygiene
+from mmp3d.datasets.base import MultiPersonDataset
+from mmp3d.datasets.coco_layout import folders_of, read_coco_table, xywh_to_xyxy
+from mmp3d.datasets.columns import Field
+from mmp3d.datasets.image_file import image_size
+from mmp3d.datasets.layout import require
+from mmp3d.datasets.mupots_mat import MuPoTSSequence, count_frames, read_sequence, sequence_intrinsics
+from mmp3d.datasets.report import warn
+from mmp3d.datasets.table import Annotations, ImageTable, PersonTable
+from mmp3d.geometry import MUPOTS17
+
+K = MUPOTS17.num_joints
+IMAGE_NAME = 'img_%06d.jpg'
+NO_BOX = [float('nan')] * 4
+
+IMAGE_FIELDS = dict(intrinsic=Field((4,), np.float64))
+PERSON_FIELDS = dict(
+    bbox=Field((4,), default=NO_BOX),
+    keypoints_img=Field((K, 2)),
+    keypoints_cam=Field((K, 3)),
+    keypoints_vis=Field((K,)),
+    is_valid=Field((), default=1),
+)
+
+
+@DATASETS.register_module()
+class MuPoTSDataset(MultiPersonDataset):
+    """MuPoTS-3D, for testing only.
+
+    Without ``ann_file`` the official layout is read, ``MultiPersonTestSet/TS*/{annot.mat, occlusion.mat,
+    img_%06d.jpg}``: both skeletons, occlusion per joint, ``track_ids`` from the column, a box around the joints, and
+    the camera fitted to annot2 and annot3. With ``ann_file='MuPoTS-3D.json'`` the community's file gives boxes and
+    intrinsics, but one skeleton and no identities. ``img_id`` counts the frames of all sequences on disk in order,
+    as the community's file does, whichever are selected. People of frames with ``isValidFrame`` 0 are kept as
+    annotated, with ``person_valid`` 0.
+
+    Args:
+        ann_file: The community's JSON, relative to ``data_root``; '' for the official layout.
+        sequences: Sequences to serve, as numbers or names (``[1, 'TS2']``). None serves all.
+        test_mode: Must be True.
+        **kwargs: See :class:`MultiPersonDataset`.
+    """
+
+    METAINFO = MUPOTS17.metainfo('mupots')
+    IMAGE_FOLDER = 'MultiPersonTestSet'
+    REMEDY = (
+        'MuPoTS-3D comes from https://vcai.mpi-inf.mpg.de/projects/SingleShotMultiPerson/; '
+        '`python tools/make_synthetic.py --format mupots --out DATA_ROOT` writes synthetic data in its layout.'
+    )
+
+    def __init__(
+        self,
+        ann_file: str = '',
+        *,
+        sequences: Sequence[int | str] | None = None,
+        test_mode: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        if not test_mode:
+            raise ValueError('MuPoTSDataset is a test set; test_mode must be True, train on MuCoDataset')
+        self.sequences = None if sequences is None else [_sequence_name(each) for each in sequences]
+        super().__init__(ann_file=ann_file, test_mode=test_mode, **kwargs)
+
+    def load_annotations(self) -> Annotations:
+        """Parse the JSON if one is named, else the .mat files."""
+        return self._load_json() if self.ann_file else self._load_mat()
+
+    def _kept_images(self) -> np.ndarray:
+        kept = super()._kept_images()
+        if self.sequences is not None:
+            names = [name.encode() for name in self.sequences]
+            kept = kept & np.isin(self.annotations.images.seq_names, names)
+        return kept
+
+    def _load_json(self) -> Annotations:
+        table = read_coco_table(self._require(self.ann_file), IMAGE_FIELDS, PERSON_FIELDS)
+        names, intrinsics = table.images['file_name'], table.images['intrinsic']
+        wrong = ~np.isfinite(intrinsics).all(axis=1) | (intrinsics[:, :2] <= 0).any(axis=1)
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise ValueError(
+                f'{self.ann_file}: images[{row}]: field "intrinsic" must be [fx, fy, cx, cy] with positive fx and fy, '
+                f'got {intrinsics[row].tolist()}'
+            )
+        seq_names = folders_of(names)
+        self._check_sequences({name.decode('utf-8', 'replace') for name in seq_names.tolist()})
+        images = ImageTable(
+            table.images['id'], names, table.sizes, seq_names, _frame_numbers(self.ann_file, names), intrinsics
+        )
+        columns = table.annotations
+        people = self._people(
+            pixels=columns['keypoints_img'],
+            points=columns['keypoints_cam'],
+            univ_points=None,
+            sizes=table.sizes[table.image_rows],
+            boxes=xywh_to_xyxy(columns['bbox']),
+            occluded=columns['keypoints_vis'] <= 0,
+            person_valid=columns['is_valid'] > 0,
+            track_ids=np.full(len(columns['is_valid']), -1, np.int32),
+        )
+        return Annotations(images, people, table.offsets)
+
+    def _load_mat(self) -> Annotations:
+        folders = self._sequence_folders()
+        read, images, first = [], [], 0
+        for folder in folders:
+            if self.sequences is not None and folder.name not in self.sequences:
+                first += count_frames(folder)
+                continue
+            sequence = read_sequence(folder)
+            images.append(self._images_of(folder, sequence, first))
+            read.append(sequence)
+            first += sequence.num_frames
+        joined = [np.concatenate(column) for column in zip(*images)]
+        return self._joined(ImageTable(*joined), read)
+
+    def _joined(self, images: ImageTable, read: list[MuPoTSSequence]) -> Annotations:
+        """Annotations of sequences read one behind the other; people frame by frame, in column order."""
+        counts = np.concatenate([np.full(len(sequence.valid), sequence.valid.shape[1]) for sequence in read])
+        columns = MuPoTSSequence(*(_flat(column) for column in zip(*read)))
+        people = self._people(
+            pixels=columns.pixels,
+            points=columns.points,
+            univ_points=columns.univ_points,
+            sizes=np.repeat(images.sizes, counts, axis=0),
+            boxes=np.full((len(columns.valid), 4), np.nan, np.float32),
+            occluded=columns.occluded,
+            person_valid=columns.valid,
+            track_ids=np.concatenate([np.tile(np.arange(s.valid.shape[1]), s.num_frames) for s in read]),
+        )
+        return Annotations(images, people, np.concatenate([[0], np.cumsum(counts)]))
+
+    def _people(
+        self, pixels: np.ndarray, points: np.ndarray, univ_points: np.ndarray | None, sizes: np.ndarray,
+        boxes: np.ndarray, occluded: np.ndarray, person_valid: np.ndarray, track_ids: np.ndarray,
+    ) -> PersonTable:  # fmt: skip
+        everything = np.ones(pixels.shape[:2], bool)
+        finite = np.isfinite(pixels).all(axis=-1)
+        keypoints, visible, _ = hygiene.clean_2d(pixels, everything, sizes)
+        points, valid, _ = hygiene.clean_3d(points, everything)
+        if univ_points is not None:
+            univ_points, univ_valid, _ = hygiene.clean_3d(univ_points, valid)
+            valid = univ_valid
+            points = np.where(valid[..., None], points, 0)
+        bad_2d, bad_3d = (int((~good[person_valid]).sum()) for good in (finite, valid))
+        if bad_2d or bad_3d:
+            warn(f'{self.source}: {bad_2d} 2D and {bad_3d} 3D joints of valid people are not finite or behind the '
+                 f'camera; not used')  # fmt: skip
+        return PersonTable(
+            bbox=hygiene.clean_boxes(boxes, keypoints, finite, sizes),
+            keypoints=keypoints,
+            keypoints_visible=visible,
+            keypoints_cam=points,
+            keypoints_3d_valid=valid,
+            keypoints_occluded=occluded,
+            person_valid=person_valid,
+            track_ids=track_ids,
+            keypoints_cam_univ=univ_points,
+        )
+
+    def _sequence_folders(self) -> list[Path]:
+        root = Path(self._require(self.data_prefix['img']))
+        folders = sorted(
+            (each.parent for each in root.glob('TS*/annot.mat')), key=lambda each: _sequence_key(each.name)
+        )
+        if not folders:
+            raise FileNotFoundError(f'{root} holds no sequence TS*/annot.mat. {self.REMEDY}')
+        self._check_sequences({folder.name for folder in folders})
+        return folders
+
+    def _check_sequences(self, present: set) -> None:
+        if missing := [name for name in self.sequences or () if name not in present]:
+            found = sorted(present, key=_sequence_key)
+            raise ValueError(f'sequences {missing} are not in {self.source}; it has {found}')
+
+    def _images_of(self, folder: Path, sequence: MuPoTSSequence, first: int) -> tuple[np.ndarray, ...]:
+        """Columns of :class:`ImageTable` for one sequence whose first image has the id ``first``."""
+        count = sequence.num_frames
+        try:
+            intrinsics = sequence_intrinsics(sequence)
+        except ValueError as error:
+            raise ValueError(f'{folder / "annot.mat"}: cannot tell the camera: {error}') from error
+        if intrinsics is None:
+            warn(f'{folder / "annot.mat"}: no valid person, so the camera cannot be told; an assumed one is used')
+            intrinsics = np.full(4, np.nan)
+        return (
+            first + np.arange(count),
+            np.array([f'{folder.name}/{IMAGE_NAME % frame}'.encode() for frame in range(count)]),
+            np.tile(self._image_size(folder, count), (count, 1)),
+            np.full(count, folder.name.encode()),
+            np.arange(count),
+            np.tile(intrinsics, (count, 1)),
+        )
+
+    def _image_size(self, folder: Path, count: int) -> tuple[int, int]:
+        for frame in range(count):
+            size = image_size(folder / (IMAGE_NAME % frame))
+            if size is not None:
+                return size
+        require(folder / (IMAGE_NAME % 0), self.data_root, self.REMEDY)
+        raise ValueError(f'{folder}: none of its {count} images {IMAGE_NAME} can be read; fetch them again')
+
+
+def _flat(column: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate([values.reshape(-1, *values.shape[2:]) for values in column])
+
+
+def _sequence_name(sequence: int | str) -> str:
+    return f'TS{sequence}' if isinstance(sequence, int) or sequence.isdigit() else sequence
+
+
+def _sequence_key(name: str) -> tuple[int, str]:
+    number = re.search(r'\d+', name)
+    return (int(number.group()) if number else 0, name)
+
+
+def _frame_numbers(path: str, file_names: np.ndarray) -> np.ndarray:
+    numbers = [re.search(rb'(\d{1,9})\.\w+$', name) for name in file_names.tolist()]
+    if None in numbers:
+        bad = file_names[numbers.index(None)].decode('utf-8', 'replace')
+        raise ValueError(f'{path}: images[{numbers.index(None)}]: field "file_name" must end in a frame number and '
+                         f'suffix like {IMAGE_NAME % 0!r}, got {bad!r}')  # fmt: skip
+    return np.array([int(number.group(1)) for number in numbers], np.int64)
