@@ -1,7 +1,14 @@
 """Transforms of items that follow the data contract."""
 
 from mmp3d.datasets.transforms.input_poses import SimulateInputPoses, WarpInputPoses
+from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
 from mmp3d.datasets.transforms.packing import PackMultiPersonInputs
 from mmp3d.datasets.transforms.random_warp import RandomBottomUpWarp
 
-__all__ = ['PackMultiPersonInputs', 'RandomBottomUpWarp', 'SimulateInputPoses', 'WarpInputPoses']
+__all__ = [
+    'LoadMultiPersonImage',
+    'PackMultiPersonInputs',
+    'RandomBottomUpWarp',
+    'SimulateInputPoses',
+    'WarpInputPoses',
+]

@@ -15,7 +15,7 @@ from mmp3d.geometry import Camera
 
 META_KEYS = (
     'id', 'img_id', 'img_path', 'seq_name', 'frame_id', 'ori_shape', 'img_shape', 'input_size', 'input_center',
-    'input_scale', 'flip', 'flip_direction', 'flip_indices', 'joint_mask', 'dataset_name', 'image_readable')  # fmt: skip
+    'input_scale', 'flip', 'flip_direction', 'flip_indices', 'joints_annotated', 'dataset_name', 'img_unreadable')  # fmt: skip
 
 
 @TRANSFORMS.register_module()
@@ -37,7 +37,7 @@ class PackMultiPersonInputs(PackPoseInputs):
     def transform(self, results: dict) -> Optional[dict]:
         """Return ``inputs`` (3, h, w) uint8 and ``data_samples``."""
         camera = results.pop('camera', None)
-        results.setdefault('joint_mask', np.ones(len(results.get('flip_indices', ())), np.float32))
+        results.setdefault('joints_annotated', np.ones(len(results.get('flip_indices', ())), np.float32))
         results['instance_mapping_table'] = {}
         packed = super().transform(results)
         sample = packed['data_samples']

@@ -65,7 +65,8 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         Args:
             inputs: (B, 3, H, W) normalised image.
             data_samples: Their metainfo gives ``camera``, ``input_size``, ``input_center`` and ``input_scale``; a
-                sample without a camera gets an assumed one, which is recorded there.
+                sample without a camera gets an assumed one, which is recorded there. An image that could not be read
+                (``img_unreadable``) has nobody in it.
         """
         person_heatmaps = self._person_heatmaps(inputs, data_samples)
         maps = self._maps(inputs, person_heatmaps)
@@ -74,6 +75,8 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
             flipped = None if person_heatmaps is None else person_heatmaps.flip(-1)[:, indices]
             maps = maps.merged_with_flipped(self._maps(inputs.flip(-1), flipped), indices)
         for sample, people in zip(data_samples, self.head.predict(maps)):
+            if sample.metainfo.get('img_unreadable', False):
+                people = people[:0]
             sample.pred_instances = self._in_camera_space(people, sample)
         return data_samples
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
@@ -145,8 +146,8 @@ class BottomUpDepthHead(BaseHead):
     def _heatmap_loss(self, heatmaps: Tensor, samples: SampleList) -> Tensor:
         target = torch.stack([sample.gt_fields.heatmaps for sample in samples])
         mask = torch.stack([sample.gt_fields.heatmap_mask for sample in samples]).to(target)
-        joint_mask = target.new_tensor([sample.metainfo['joint_mask'] for sample in samples])
-        weights = mask * joint_mask[..., None, None]
+        annotated = np.stack([sample.metainfo['joints_annotated'] for sample in samples])
+        weights = mask * torch.from_numpy(annotated).to(target)[..., None, None]
         if self.peak_weight:
             weights = weights * (1 + self.peak_weight * target)
         return self.heatmap_loss(heatmaps.float(), target, mask=weights)

@@ -1,0 +1,69 @@
+"""Bring a config to the machine it runs on: where it works, on how many processes, with which backend."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Callable, Optional, Sequence
+
+import torch
+from mmengine.config import Config, DictAction
+
+LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options that training and testing share, named as mmpose's."""
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints; default work_dirs/<config name>')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
+    parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='how several processes are started')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='set by the launcher')
+
+
+def load_config(path: str, options: Optional[dict] = None) -> Config:
+    """Read an experiment's config and apply ``--cfg-options``.
+
+    Raises:
+        FileNotFoundError: No such file; lists the configs beside it.
+        ValueError: The file is not a config that can be read.
+    """
+    file = Path(path)
+    if not file.is_file():
+        folder = file.parent if file.parent.is_dir() else Path(__file__).parents[2] / 'configs'
+        known = ', '.join(sorted(config.name for config in folder.glob('*.py'))) or 'none'
+        raise FileNotFoundError(f'no config at {path}; configs in {folder}: {known}')
+    try:
+        cfg = Config.fromfile(file)
+    except (SyntaxError, NameError, KeyError, TypeError) as error:
+        raise ValueError(f'{path}: not a readable config: {type(error).__name__}: {error}') from error
+    cfg.merge_from_dict(options or {})
+    return cfg
+
+
+def prepare_run(cfg: Config, args: argparse.Namespace) -> None:
+    """Set work folder, launcher and, where there is no GPU, what distributed running needs on processors."""
+    cfg.launcher = args.launcher
+    if args.work_dir:
+        cfg.work_dir = args.work_dir
+    elif not cfg.get('work_dir'):
+        cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.launcher == 'none' or torch.cuda.is_available():
+        return
+    # mmengine sets a CUDA device before it asks for the backend, and hands device ids to the wrapper.
+    cfg.env_cfg.dist_cfg = dict(backend='gloo')
+    cfg.model_wrapper_cfg = dict(type='MMDistributedDataParallel', broadcast_buffers=False)
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group('gloo')
+
+
+def run_command(main: Callable[[Optional[Sequence[str]]], None]) -> None:
+    """Run a tool; an error that its user can mend is one line on standard error and exit status 1."""
+    try:
+        main(None)
+    except (ValueError, FileNotFoundError) as error:
+        if os.environ.get('MMP3D_TRACEBACK'):
+            raise
+        sys.exit(f'error: {error}')

@@ -1,0 +1,47 @@
+"""Test a checkpoint.
+
+python tools/test.py CONFIG CHECKPOINT [--eval METRIC ...] [--out FILE] [--cfg-options key=value ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Optional, Sequence
+
+from mmengine.runner import Runner
+
+import mmp3d
+from mmp3d.compat.checkpoint import load_weights
+from mmp3d.engine.launch import add_common_arguments, load_config, prepare_run, run_command
+from mmp3d.evaluation.selection import select_evaluators
+
+
+def parse_args(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """Command line of this tool."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file, for example configs/bu_tiny_muco.py')
+    parser.add_argument('checkpoint', help='weights: a file or an http(s) address')
+    parser.add_argument('--eval', nargs='*', metavar='METRIC', help="metrics; without names, the config's own")
+    parser.add_argument('--out', metavar='FILE', help='save the predictions (.json or .json.gz) for tools/evaluate.py')
+    parser.add_argument('--trust', action='store_true', help='let the checkpoint run code of its own while it is read')
+    add_common_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    """Run the tool."""
+    args = parse_args(arguments)
+    mmp3d.register_all_modules()
+    cfg = load_config(args.config, args.cfg_options)
+    prepare_run(cfg, args)
+    cfg.test_evaluator = select_evaluators(cfg, args.eval)
+    if args.out:
+        cfg.test_evaluator.append(dict(type='DumpPredictions', out_file=args.out))
+    cfg.load_from = None
+    runner = Runner.from_cfg(cfg)
+    load_weights(runner.model, args.checkpoint, trust=args.trust)
+    runner.test()
+
+
+if __name__ == '__main__':
+    run_command(main)

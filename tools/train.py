@@ -1,0 +1,62 @@
+"""Train an experiment.
+
+python tools/train.py CONFIG [--work-dir DIR] [--resume [FILE]] [--amp] [--cfg-options key=value ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Optional, Sequence
+
+import torch
+from mmengine.runner import Runner
+
+import mmp3d
+from mmp3d.engine.launch import add_common_arguments, load_config, prepare_run, run_command
+
+
+def parse_args(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """Command line of this tool."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file, for example configs/bu_tiny_muco.py')
+    parser.add_argument(
+        '--resume', nargs='?', const='auto', metavar='FILE', help='go on from FILE, or from the latest in the work folder'
+    )
+    parser.add_argument('--amp', action='store_true', help='mixed precision (needs a GPU)')
+    parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
+    parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')
+    add_common_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def apply_options(cfg, args: argparse.Namespace) -> None:
+    """Write the options into the config.
+
+    Raises:
+        ValueError: ``--amp`` without a GPU.
+    """
+    if args.resume:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.amp:
+        if not torch.cuda.is_available():
+            raise ValueError('--amp needs a GPU that torch can use, found none; leave --amp out')
+        cfg.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
+    if args.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if args.auto_scale_lr:
+        cfg.auto_scale_lr.enable = True
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    """Run the tool."""
+    args = parse_args(arguments)
+    mmp3d.register_all_modules()
+    cfg = load_config(args.config, args.cfg_options)
+    prepare_run(cfg, args)
+    apply_options(cfg, args)
+    Runner.from_cfg(cfg).train()
+
+
+if __name__ == '__main__':
+    run_command(main)
