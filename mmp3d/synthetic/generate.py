@@ -1,0 +1,90 @@
+"""Writes a whole synthetic data set unit by unit, in several processes, and goes on where it was interrupted.
+
+A unit is one picture (muco) or one sequence (mupots); it depends on the recipe and its own number alone. Its records
+wait in ``.records`` until all units are there, then the annotation files are written in one go.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Callable, Iterator, List, Optional
+
+import cv2
+
+from mmp3d.synthetic import muco, mupots
+from mmp3d.synthetic.files import write_json
+from mmp3d.synthetic.recipe import Recipe, claim_folder
+
+WRITERS = {'muco': muco, 'mupots': mupots}
+RECORD_FOLDER = '.records'
+_CHUNK = {'muco': 50, 'mupots': 1}
+
+
+def generate(
+    recipe: Recipe, folder: Path, workers: int = 1, report: Optional[Callable[[int, int], None]] = None
+) -> Path:
+    """Write the data set of ``recipe`` into ``folder``, or complete it.
+
+    Args:
+        recipe: What to write.
+        folder: New, empty, or begun with the same recipe.
+        workers: Number of processes.
+        report: Called with the pictures written (or found) so far and the pictures in all.
+
+    Returns:
+        The path of the annotation file.
+
+    Raises:
+        ValueError: The folder belongs to something else.
+    """
+    folder = Path(folder)
+    claim_folder(folder, recipe)
+    writer = WRITERS[recipe.format]
+    annotation_file = folder / writer.ANNOTATION_FILE
+    report = report or (lambda done, total: None)
+    if annotation_file.exists():
+        report(recipe.num_images, recipe.num_images)
+        return annotation_file
+    chunks = range(0, recipe.units, _CHUNK[recipe.format])
+    done = 0
+    for start in _run(partial(_write_chunk, recipe, folder), chunks, workers):
+        done += (min(start + _CHUNK[recipe.format], recipe.units) - start) * recipe.frames
+        report(done, recipe.num_images)
+    units: List[dict] = [unit for start in chunks for unit in _read_chunk(folder, start) or []]
+    writer.write_annotations(recipe, folder, units)
+    shutil.rmtree(folder / RECORD_FOLDER)
+    return annotation_file
+
+
+def _run(task: Callable[[int], int], chunks: range, workers: int) -> Iterator[int]:
+    if workers <= 1:
+        yield from map(task, chunks)
+        return
+    with multiprocessing.get_context('spawn').Pool(min(workers, len(chunks))) as pool:
+        yield from pool.imap_unordered(task, chunks)
+
+
+def _write_chunk(recipe: Recipe, folder: Path, start: int) -> int:
+    """Write the units of one chunk and their records, unless the records are there; returns ``start``."""
+    if _read_chunk(folder, start) is None:
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)
+        stop = min(start + _CHUNK[recipe.format], recipe.units)
+        units = [WRITERS[recipe.format].write_unit(recipe, folder, index) for index in range(start, stop)]
+        cv2.setNumThreads(threads)
+        write_json(_record_path(folder, start), dict(units=units))
+    return start
+
+
+def _record_path(folder: Path, start: int) -> Path:
+    return folder / RECORD_FOLDER / f'{start:08d}.json'
+
+
+def _read_chunk(folder: Path, start: int) -> Optional[List[dict]]:
+    """The records of a chunk, None where it has not been written."""
+    path = _record_path(folder, start)
+    return json.loads(path.read_text(encoding='utf-8'))['units'] if path.exists() else None

@@ -1,0 +1,70 @@
+"""Writes pictures and annotations in the layout of the community's MuCo-3DHP JSON.
+
+Shapes: N people, J = 21 MuCo joints. Camera frame, millimetres; pixels; boxes xywh.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import List
+
+import numpy as np
+
+from mmp3d.synthetic.files import write_json, write_jpeg
+from mmp3d.synthetic.picture import Annotation, PictureMaker
+from mmp3d.synthetic.poses2d import detection_record, write_poses2d
+from mmp3d.synthetic.recipe import Recipe
+from mmp3d.synthetic.scene import Scene, sample_scene
+
+ANNOTATION_FILE = 'MuCo-3DHP.json'
+SUBSETS = ('augmented_set', 'unaugmented_set')
+
+
+def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
+    """Draw and write picture ``index``: cloth patterns in the augmented half, plain cloth in the other one.
+
+    Returns:
+        The records of the picture: ``image``, ``annotations`` (without ids) and ``detections``.
+    """
+    subset = index % 2
+    rng = np.random.default_rng([recipe.seed, 0, index])
+    scene = sample_scene(rng, recipe.size, recipe.people, patterned=subset == 0)
+    picture, annotation = PictureMaker(scene).draw(0.0)
+    name = f'{SUBSETS[subset]}/{recipe.prefix}{index + 1:06d}.jpg'
+    write_jpeg(folder / name, picture)
+    return dict(
+        image=_image_record(index, name, scene),
+        annotations=[_person_record(index, annotation, person) for person in range(len(scene.people))],
+        detections=detection_record(rng, name, annotation, recipe.size),
+    )
+
+
+def write_annotations(recipe: Recipe, folder: Path, units: List[dict]) -> None:
+    """Write ``MuCo-3DHP.json`` and ``poses2d.json`` from the records of all pictures."""
+    annotations = [record for unit in units for record in unit['annotations']]
+    for number, record in enumerate(annotations):
+        record['id'] = number
+    images = [unit['image'] for unit in units]
+    categories = [dict(id=1, name='person', supercategory='person')]
+    write_poses2d(folder, recipe, [unit['detections'] for unit in units])
+    write_json(folder / ANNOTATION_FILE, dict(images=images, annotations=annotations, categories=categories))
+
+
+def _image_record(index: int, name: str, scene: Scene) -> dict:
+    camera = scene.camera
+    width, height = camera.image_size
+    return dict(
+        id=index, file_name=name, width=width, height=height, f=camera.K[[0, 1], [0, 1]].tolist(),
+        c=camera.K[:2, 2].tolist(), R=camera.R.tolist(), T=camera.t.tolist())  # fmt: skip
+
+
+def _person_record(image_id: int, annotation: Annotation, person: int) -> dict:
+    left, top, right, bottom = annotation.boxes[person].tolist()
+    return dict(
+        id=-1,
+        image_id=image_id,
+        bbox=[left, top, right - left, bottom - top],
+        keypoints_img=annotation.keypoints[person].tolist(),
+        keypoints_cam=annotation.keypoints_cam[person].tolist(),
+        keypoints_vis=[1] * annotation.keypoints.shape[1],
+    )

@@ -1,0 +1,179 @@
+"""From a scene and a time to a picture with its annotation.
+
+Shapes: N people, J = 21 MuCo joints, H x W image. Camera frame x right, y down, z forward; mm and px.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Tuple
+
+import cv2
+import numpy as np
+
+from mmp3d.synthetic.background import cast_shadows, draw_background
+from mmp3d.synthetic.patterns import smooth_noise
+from mmp3d.synthetic.renderer import BACKGROUND, Buffers, Light, Materials, draw_box, draw_shapes, shade
+from mmp3d.synthetic.scene import Scene
+from mmp3d.synthetic.shapes import PosedShapes, build_template, join_shapes, pose_shapes
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """Ground truth of one picture.
+
+    Args:
+        keypoints_cam: (N, J, 3) mm, camera frame.
+        keypoints: (N, J, 2) px, their projection; may lie outside of the picture.
+        occluded: (N, J) bool, hidden by another person or by furniture.
+        inside: (N, J) bool, inside of the picture.
+        boxes: (N, 4) xyxy px of the whole body as drawn, not clipped to the picture.
+        univ_scale: (N,) factor from the person's to the universal height.
+    """
+
+    keypoints_cam: np.ndarray
+    keypoints: np.ndarray
+    occluded: np.ndarray
+    inside: np.ndarray
+    boxes: np.ndarray
+    univ_scale: np.ndarray
+
+
+class PictureMaker:
+    """Draws one scene at any time; the background and the furniture are drawn once.
+
+    Args:
+        scene: The scene.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.rng = np.random.default_rng(scene.seed)
+        self.light = _sample_light(self.rng, scene)
+        self.stage = self._draw_stage()
+        self.templates = [build_template(person.body, person.appearance) for person in scene.people]
+        self.materials = _materials(scene)
+        self.shadow = self.rng.uniform(0.25, 0.75)
+        self.tone = _tone_curve(self.rng)
+        self.blur = float(self.rng.uniform(0.35, 0.9))
+        self.grain = float(self.rng.uniform(0.5, 6))
+
+    def draw(self, time: float, frame: int = 0) -> Tuple[np.ndarray, Annotation]:
+        """The (H, W, 3) BGR picture at ``time`` s and its annotation; ``frame`` selects the sensor noise."""
+        joints, shapes = self._pose(time)
+        buffers = self.stage.copy()
+        camera = self.scene.camera
+        if self.scene.people:
+            left = cast_shadows(camera, joints, self.scene.lamp, self.shadow)
+            left[buffers.label != BACKGROUND] = 255
+            buffers.colour = cv2.multiply(buffers.colour, cv2.merge([left] * 3), scale=1 / 255)
+            draw_shapes(buffers, camera, shapes)
+            shade(buffers, camera, shapes, self.materials, self.light)
+        picture = cv2.GaussianBlur(buffers.colour, (3, 3), self.blur)
+        picture = cv2.LUT(picture, self.tone)
+        return _add_grain(picture, self.grain, np.random.default_rng([self.scene.seed, frame])), self._annotate(joints, shapes, buffers)
+
+    def _draw_stage(self) -> Buffers:
+        buffers = Buffers.over(draw_background(self.rng, self.scene.camera))
+        if self.scene.boxes:
+            noise = smooth_noise(self.rng, buffers.depth.shape, 30)
+            texture = noise.astype(np.float32) / 500 + 0.75
+            for box in self.scene.boxes:
+                corners = self.scene.camera.world_to_camera(box.corners)
+                draw_box(buffers, self.scene.camera, corners, box.colours, texture)
+        return buffers
+
+    def _pose(self, time: float) -> Tuple[np.ndarray, PosedShapes]:
+        """World joints (N, J, 3) mm and the shapes in the camera frame."""
+        camera = self.scene.camera
+        world, posed = [], []
+        for index, (person, template) in enumerate(zip(self.scene.people, self.templates)):
+            joints, frames = person.joints(np.array([time]))
+            world.append(joints[0])
+            posed.append(pose_shapes(template, camera.world_to_camera(joints[0]), camera.R @ frames[0], index))
+        return np.array(world).reshape(-1, 21, 3), join_shapes(posed) if posed else None
+
+    def _annotate(self, world: np.ndarray, shapes: PosedShapes, buffers: Buffers) -> Annotation:
+        camera = self.scene.camera
+        joints = camera.world_to_camera(world)
+        pixels = camera.project(joints)
+        size = np.array(camera.image_size)
+        inside = ((pixels >= -0.5) & (pixels < size - 0.5)).all(-1)
+        return Annotation(
+            joints,
+            pixels,
+            find_occluded(buffers, pixels, joints[..., 2], inside, shapes),
+            inside,
+            _body_boxes(camera, shapes, len(joints)),
+            np.array([person.body.universal_scale for person in self.scene.people]),
+        )
+
+
+def find_occluded(
+    buffers: Buffers, pixels: np.ndarray, depth: np.ndarray, inside: np.ndarray, shapes: PosedShapes
+) -> np.ndarray:
+    """Which joints another person or furniture hides.
+
+    Args:
+        buffers: The drawn scene.
+        pixels: (N, J, 2) px. depth: (N, J) mm. inside: (N, J) bool.
+        shapes: The shapes whose indices the buffers hold; None for nobody.
+
+    Returns:
+        (N, J) bool; False outside of the picture and where only the person's own body is in front.
+    """
+    height, width = buffers.depth.shape
+    column, row = np.clip(np.round(np.nan_to_num(pixels)), 0, (width - 1, height - 1)).astype(int).transpose(2, 0, 1)
+    label = buffers.label[row, column]
+    owners = np.full(0, -1) if shapes is None else shapes.owner
+    owner = np.where(label >= 0, np.append(owners, -1)[label], label)
+    own = np.arange(len(pixels))[:, None]
+    return inside & (label != BACKGROUND) & (owner != own) & (buffers.depth[row, column] < depth)
+
+
+def _body_boxes(camera, shapes: PosedShapes, count: int) -> np.ndarray:
+    """(N, 4) xyxy px around each person's shapes."""
+    if count == 0:
+        return np.zeros((0, 4))
+    radius = shapes.size.max(1) * camera.focal / np.maximum(shapes.start[:, 2], 1)
+    pixels = np.stack([camera.project(shapes.start), camera.project(shapes.end)])
+    low, high = pixels.min(0) - 0.5 * radius[:, None], pixels.max(0) + 0.5 * radius[:, None]
+    return np.array([[*low[shapes.owner == i].min(0), *high[shapes.owner == i].max(0)] for i in range(count)])
+
+
+def _materials(scene: Scene) -> Materials:
+    looks = [person.appearance for person in scene.people]
+    if not looks:
+        return Materials(np.zeros((0, 2, 3), np.float32), np.zeros(0, int), np.ones(0))
+    return Materials(*(np.concatenate([getattr(look, name) for look in looks]) for name in ('colours', 'pattern', 'period')))
+
+
+def _sample_light(rng: np.random.Generator, scene: Scene) -> Light:
+    tint = np.clip(1 + rng.normal(0, 0.07, 3), 0.75, 1.2)
+    ambient = rng.uniform(0.25, 0.6)
+    return Light(scene.camera.R @ scene.lamp, np.float32(ambient), np.float32(rng.uniform(0.75, 1.1) - ambient * 0.6), tint)
+
+
+def _tone_curve(rng: np.random.Generator) -> np.ndarray:
+    """(256, 1, 3) exposure, contrast and white balance of the camera."""
+    level = np.linspace(0, 1, 256)[:, None]
+    gain = rng.uniform(0.7, 1.2) * (1 + rng.normal(0, 0.05, 3))
+    curve = 255 * np.clip(gain * level, 0, 1) ** rng.uniform(0.75, 1.3)
+    return curve.astype(np.uint8)[:, None]
+
+
+@lru_cache(maxsize=1)
+def _grain_tile() -> np.ndarray:
+    """(1024, 1024) uint8 noise of one grey level's standard deviation, times 32."""
+    return np.clip(np.random.default_rng(1).normal(0, 32, (1024, 1024)), -127, 127).astype(np.int8).view(np.uint8) ^ 0x80
+
+
+def _add_grain(picture: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """Sensor noise of standard deviation ``sigma`` grey levels."""
+    height, width = picture.shape[:2]
+    tile = _grain_tile()
+    tile = np.tile(tile, [max(1, -(-side // 1024)) for side in (height, width)])
+    top, left = (int(rng.integers(0, have - want + 1)) for have, want in zip(tile.shape, (height, width)))
+    noise = cv2.merge([tile[top : top + height, left : left + width]] * 3)
+    return cv2.addWeighted(picture, 1.0, noise, sigma / 32, -128 * sigma / 32)

@@ -1,0 +1,65 @@
+"""Write a synthetic multi-person data set in MuCo-3DHP's or MuPoTS-3D's layout; see docs/synthetic.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from mmp3d.synthetic.generate import generate
+from mmp3d.synthetic.recipe import DEFAULT_SIZES, Recipe
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--format', required=True, choices=sorted(DEFAULT_SIZES), help='layout of the data set')
+    parser.add_argument('--out', required=True, type=Path, help='new folder, or one that the same command began')
+    parser.add_argument('--images', type=int, default=1000, help='muco: number of pictures')
+    parser.add_argument('--sequences', type=int, default=4, help='mupots: number of sequences')
+    parser.add_argument('--frames', type=int, default=100, help='mupots: frames of a sequence, 30 a second')
+    parser.add_argument('--people', type=int, nargs=2, metavar=('MIN', 'MAX'), default=(1, 5), help='people in a scene')
+    parser.add_argument('--size', type=int, nargs=2, metavar=('W', 'H'), help='picture size, 640 400 or 960 540')
+    parser.add_argument('--seed', type=int, default=0, help='another seed gives other people, motions and places')
+    parser.add_argument('--workers', type=int, default=1, help='number of processes')
+    parser.add_argument('--prefix', default='', help='muco: put before the number in the file names')
+    parser.add_argument('--video', action='store_true', help='mupots: also write each sequence as clip.mp4')
+    return parser.parse_args()
+
+
+def make_recipe(args: argparse.Namespace) -> Recipe:
+    """The recipe that the options ask for. Raises ValueError for values out of range."""
+    common = dict(people=tuple(args.people), size=tuple(args.size or DEFAULT_SIZES[args.format]), seed=args.seed)
+    if args.format == 'muco':
+        return Recipe('muco', args.images, prefix=args.prefix, **common)
+    return Recipe('mupots', args.sequences, frames=args.frames, video=args.video, **common)
+
+
+class Progress:
+    """One line on stderr: pictures so far, pictures a second, time left."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        rate = done / max(time.monotonic() - self.start, 1e-6)
+        left = (total - done) / max(rate, 1e-6)
+        end = '\n' if done == total else ''
+        print(f'\r{done}/{total} pictures, {rate:.0f} a second, {left:.0f} s left   ', end=end, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    args = parse_args()
+    try:
+        print(generate(make_recipe(args), args.out, args.workers, Progress()))
+    except ValueError as error:
+        print(f'make_synthetic: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print('\nmake_synthetic: interrupted; the same command goes on from here', file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
