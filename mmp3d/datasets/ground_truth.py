@@ -36,15 +36,15 @@ def ground_truth_instances(item: Mapping) -> InstanceData:
         )
     people = len(item['keypoints'])
     joints = np.shape(item['keypoints_visible'])
-    fields = dict(
-        keypoints=item['keypoints'],
-        keypoints_visible=item['keypoints_visible'],
-        keypoints_cam=item['keypoints_cam'],
-        keypoints_cam_univ=item.get('keypoints_cam_univ', item['keypoints_cam']),
-        keypoints_3d_valid=item['keypoints_3d_valid'],
-        keypoints_occluded=item.get('keypoints_occluded', np.zeros(joints)),
-        person_valid=item.get('person_valid', np.ones(people)),
-        bboxes=item['bbox'],
-    )
+    fields = {
+        'keypoints': item['keypoints'],
+        'keypoints_visible': item['keypoints_visible'],
+        'keypoints_cam': item['keypoints_cam'],
+        'keypoints_cam_univ': item.get('keypoints_cam_univ', item['keypoints_cam']),
+        'keypoints_3d_valid': item['keypoints_3d_valid'],
+        'keypoints_occluded': item.get('keypoints_occluded', np.zeros(joints)),
+        'person_valid': item.get('person_valid', np.ones(people)),
+        'bboxes': item['bbox'],
+    }
     arrays = {name: np.array(value, np.float32) for name, value in fields.items()}
     return InstanceData(**arrays, track_ids=np.array(item.get('track_ids', np.full(people, -1)), np.int64))

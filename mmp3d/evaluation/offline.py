@@ -6,15 +6,17 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.config import Config
+from mmengine.dataset import BaseDataset
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
-from mmpose.registry import DATASETS
+from mmpose.registry import DATASETS, METRICS
 
 from mmp3d.datasets.ground_truth import ground_truth_instances
-from mmp3d.evaluation.people_record import PREDICTION_SHAPES
+from mmp3d.evaluation.people_record import PREDICTION_FIELDS
 
 SHOWN_IMAGES = 3
 
@@ -39,21 +41,20 @@ def evaluate_predictions(
             two are for the same image.
     """
     dataset = build_annotations(cfg)
-    items = [dataset.get_data_info(index) for index in range(len(dataset))]
-    found = pair_with_images(predictions, items)
-    without = len(items) - len(found)
+    found = pair_with_images(predictions, [_image_names(dataset.get_data_info(i)) for i in range(len(dataset))])
+    without = len(dataset) - len(found)
     logger = MMLogger.get_current_instance()
-    logger.info(f'{len(found)} of {len(items)} images have a prediction')
+    logger.info(f'{len(found)} of {len(dataset)} images have a prediction')
     if without:
         logger.warning(f'{without} images without a prediction count as images where nobody was found')
-    evaluator = Evaluator([dict(config) for config in evaluators])
+    evaluator = Evaluator([METRICS.build(config) for config in evaluators])
     evaluator.dataset_meta = dataset.metainfo
-    scalars = evaluator.offline_evaluate(_Samples(items, predictions, found))
+    scalars = evaluator.offline_evaluate(_Samples(dataset, predictions, found))
     logger.info(', '.join(f'{name}: {value:.4f}' for name, value in scalars.items()))
     return scalars, {metric.prefix: metric.report for metric in evaluator.metrics if hasattr(metric, 'report')}
 
 
-def build_annotations(cfg: Config):
+def build_annotations(cfg: Config) -> BaseDataset:
     """The config's test data set without its pipeline: reads annotations only.
 
     Raises:
@@ -101,35 +102,38 @@ def write_results(path: str | os.PathLike, scalars: Mapping[str, float], reports
     defined = {name: value if np.isfinite(value) else None for name, value in scalars.items()}
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(dict(scores=defined, reports=dict(reports)), indent=1) + '\n', encoding='utf-8')
+    path.write_text(json.dumps({'scores': defined, 'reports': dict(reports)}, indent=1) + '\n', encoding='utf-8')
 
 
 class _Samples:
-    """Iterates over data samples in dict form, in the order of the items; one at a time."""
+    """Data samples in dict form, in the order of the data set; made one at a time."""
 
-    def __init__(self, items: Sequence[Mapping], predictions: Sequence[Mapping], found: Mapping[int, int]) -> None:
-        self.items, self.predictions, self.found = items, predictions, found
-
-    def __len__(self) -> int:
-        return len(self.items)
+    def __init__(self, dataset: BaseDataset, predictions: Sequence[Mapping], found: Mapping[int, int]) -> None:
+        self.dataset, self.predictions, self.found = dataset, predictions, found
 
     def __iter__(self) -> Iterator[dict]:
-        nobody = {name: np.zeros((0, *shape), np.float32) for name, shape in PREDICTION_SHAPES.items()}
-        for index, item in enumerate(self.items):
+        nobody = {name: np.zeros((0, *field.shape), field.kind) for name, field in PREDICTION_FIELDS.items()}
+        for index in range(len(self.dataset)):
+            item = self.dataset.get_data_info(index)
             instances = self.predictions[self.found[index]]['instances'] if index in self.found else nobody
-            metainfo = {key: item.get(key) for key in ('img_id', 'seq_name', 'frame_id', 'img_path')}
-            yield dict(metainfo, pred_instances=instances, gt_instances=ground_truth_instances(item).to_dict())
+            truth = ground_truth_instances(item).to_dict()
+            yield dict(_image_names(item), pred_instances=instances, gt_instances=truth)
+
+
+def _image_names(item: Mapping) -> dict:
+    return {key: item.get(key) for key in ('img_id', 'seq_name', 'frame_id')}
 
 
 def _same_frame(image: Mapping, item: Mapping) -> bool:
-    return all(image[key] is None or image[key] == item.get(key, image[key]) for key in ('seq_name', 'frame_id'))
+    known = [key for key in ('seq_name', 'frame_id') if image[key] is not None and item.get(key) is not None]
+    return all(image[key] == item[key] for key in known)
 
 
 def _name(image: Mapping) -> str:
     return f'img_id {image["img_id"]}, seq_name {image["seq_name"]!r}, frame_id {image["frame_id"]}'
 
 
-def _without_pipeline(node):
+def _without_pipeline(node: Any) -> Any:
     """The dataset config with every pipeline emptied, also those of data sets inside of a wrapper."""
     if isinstance(node, Mapping):
         return {key: [] if key == 'pipeline' else _without_pipeline(value) for key, value in node.items()}

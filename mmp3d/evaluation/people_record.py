@@ -7,30 +7,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mmp3d.geometry import MUPOTS17
 
-PREDICTION_SHAPES = {
-    'keypoints': (MUPOTS17.num_joints, 2),
-    'keypoint_scores': (MUPOTS17.num_joints,),
-    'keypoints_cam': (MUPOTS17.num_joints, 3),
-    'root_cam': (3,),
-    'bboxes': (4,),
-    'bbox_scores': (),
-    'track_ids': (),
-    'source': (),
+NUM_JOINTS = MUPOTS17.num_joints
+
+
+class Field(NamedTuple):
+    """What a per-person field holds: shape of one person's entry, and float32, int64 or text."""
+
+    shape: tuple[int, ...]
+    kind: type = np.float32
+
+
+PREDICTION_FIELDS = {
+    'keypoints': Field((NUM_JOINTS, 2)),
+    'keypoint_scores': Field((NUM_JOINTS,)),
+    'keypoints_cam': Field((NUM_JOINTS, 3)),
+    'root_cam': Field((3,)),
+    'bboxes': Field((4,)),
+    'bbox_scores': Field(()),
+    'track_ids': Field((), np.int64),
+    'source': Field((), np.str_),
 }
-GROUND_TRUTH_SHAPES = {
-    'keypoints': (MUPOTS17.num_joints, 2),
-    'keypoints_visible': (MUPOTS17.num_joints,),
-    'keypoints_cam': (MUPOTS17.num_joints, 3),
-    'keypoints_cam_univ': (MUPOTS17.num_joints, 3),
-    'keypoints_3d_valid': (MUPOTS17.num_joints,),
-    'keypoints_occluded': (MUPOTS17.num_joints,),
-    'person_valid': (),
+GROUND_TRUTH_FIELDS = {
+    'keypoints': Field((NUM_JOINTS, 2)),
+    'keypoints_visible': Field((NUM_JOINTS,)),
+    'keypoints_cam': Field((NUM_JOINTS, 3)),
+    'keypoints_cam_univ': Field((NUM_JOINTS, 3)),
+    'keypoints_3d_valid': Field((NUM_JOINTS,)),
+    'keypoints_occluded': Field((NUM_JOINTS,)),
+    'person_valid': Field(()),
 }
 SKELETONS = {'annot3': 'keypoints_cam', 'univ_annot3': 'keypoints_cam_univ'}
 
@@ -66,54 +76,52 @@ class PeopleRecord:
         """
         image = f'image {sample.get("img_id", sample.get("img_path", "?"))}'
         pred = {
-            name: instance_field(sample, 'pred_instances', name, PREDICTION_SHAPES[name], image)
-            for name in pred_fields
+            name: instance_field(sample, 'pred_instances', name, PREDICTION_FIELDS[name], image) for name in pred_fields
         }
         gt = {
-            name: instance_field(sample, 'gt_instances', name, shape, image)
-            for name, shape in GROUND_TRUTH_SHAPES.items()
+            name: instance_field(sample, 'gt_instances', name, field, image)
+            for name, field in GROUND_TRUTH_FIELDS.items()
         }
         scored = (gt['person_valid'] > 0) & (gt['keypoints_3d_valid'][:, MUPOTS17.root_index] > 0)
         gt = {name: array[scored] for name, array in gt.items()}
         return cls(int(sample.get('img_id', -1)), str(sample.get('seq_name') or ''), pred, gt)
 
 
-def instance_field(sample: Mapping, instances: str, name: str, shape: tuple[int, ...], image: str) -> np.ndarray:
-    """One per-person field of a data sample as an array (N, *shape); floats become float32.
+def instance_field(sample: Mapping, instances: str, name: str, field: Field, image: str) -> np.ndarray:
+    """One per-person field of a data sample, see :func:`people_array`.
 
     Raises:
-        ValueError: The instances or the field are missing, or the shape is another one.
+        ValueError: The instances or the field are missing, or the field holds something else.
     """
     if sample.get(instances) is None:
         raise ValueError(
-            f'{image}: the data sample has no {instances!r}; the test pipeline must end with a packing transform that '
-            'sets it (PackMultiPersonInputs), and the model must be one of mmp3d'
+            f'{image}: the data sample has no {instances!r}; the test pipeline must end with the packing transform of '
+            'mmp3d, and the model must be one of mmp3d'
         )
     if name not in sample[instances]:
         found = sorted(sample[instances].keys())
         raise ValueError(f'{image}: {instances} has no field {name!r}, found {found}; see docs/protocols.md')
-    return people_array(sample[instances][name], shape, f'{image}: {instances}.{name}')
+    return people_array(sample[instances][name], field, f'{image}: {instances}.{name}')
 
 
-def people_array(value: Any, shape: tuple[int, ...], where: str) -> np.ndarray:
-    """A per-person field as an array (N, *shape); floats become float32, an empty list is nobody.
+def people_array(value: Any, field: Field, where: str) -> np.ndarray:
+    """A torch tensor, array or list as an array (N, *shape) of the field's kind; an empty list is nobody.
 
     Raises:
-        ValueError: The shape is another one; the message starts with ``where``.
+        ValueError: Shape or kind is another one; the message starts with ``where``.
     """
-    array = as_array(value)
-    if array.size == 0 and (array.ndim == 0 or len(array) == 0):
-        return np.zeros((0, *shape), np.float32)
-    if array.ndim == 0 or array.shape[1:] != shape:
-        expected = ', '.join(['people', *map(str, shape)])
-        raise ValueError(f'{where} must have shape ({expected}), got {array.shape}')
-    return array
-
-
-def as_array(value: Any) -> np.ndarray:
-    """A torch tensor, list or array as a numpy array on the CPU; float64 is rounded to float32."""
     if hasattr(value, 'detach'):
         value = value.detach().cpu()
-        value = value.float().numpy() if value.is_floating_point() else value.numpy()
-    array = np.asarray(value)
-    return array.astype(np.float32) if array.dtype.kind == 'f' else array
+        value = (value.float() if value.is_floating_point() else value).numpy()
+    expected = f'shape ({", ".join(["people", *map(str, field.shape)])})'
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f'{where} must have {expected}, got rows of different lengths') from error
+    if array.shape == (0,):
+        return np.zeros((0, *field.shape), field.kind)
+    if array.ndim == 0 or array.shape[1:] != field.shape:
+        raise ValueError(f'{where} must have {expected}, got {array.shape}')
+    if (array.dtype.kind == 'U') != (field.kind is np.str_) or array.dtype.kind not in 'biufU':
+        raise ValueError(f'{where} must hold {"text" if field.kind is np.str_ else "numbers"}, got {array.dtype}')
+    return array.astype(field.kind)

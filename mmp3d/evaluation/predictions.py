@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from mmp3d.evaluation.people_record import PREDICTION_SHAPES, people_array
+from mmp3d.evaluation.people_record import PREDICTION_FIELDS, people_array
 from mmp3d.geometry import MUPOTS17
 
-HEADER = dict(format='mmp3d-predictions', version=1, joint_set=MUPOTS17.name, unit='mm')
+HEADER = {'format': 'mmp3d-predictions', 'version': 1, 'joint_set': MUPOTS17.name, 'unit': 'mm'}
 REQUIRED_FIELDS = ('keypoints', 'keypoints_cam', 'root_cam', 'bbox_scores')
 IMAGE_KEYS = ('img_id', 'seq_name', 'frame_id', 'img_path', 'camera')
 
@@ -28,7 +28,7 @@ def write_predictions(path: str | os.PathLike, images: Sequence[Mapping]) -> Non
     Args:
         path: ``*.json`` or ``*.json.gz``; folders are made.
         images: One mapping per image: ``IMAGE_KEYS`` and ``instances``, per-person arrays by name
-            (``PREDICTION_SHAPES``). Floats are written as float32 and read back the same.
+            (``PREDICTION_FIELDS``). Floats are written as float32 and read back the same.
 
     Raises:
         ValueError: The name ends in neither, or an array is missing or has the wrong shape.
@@ -62,7 +62,7 @@ def read_predictions(path: str | os.PathLike) -> list[dict]:
         with _open(path, path.suffix, 'rt') as file:
             content = json.load(file)
     except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f'{path} is not readable as JSON ({error}); write it again with tools/test.py --out') from error
+        raise ValueError(f'{path} is not readable as JSON ({error}); write it again: tools/test.py --out') from error
     if not isinstance(content, dict):
         raise ValueError(f'{path} must hold a JSON object, found {type(content).__name__}; see docs/predictions.md')
     for key, expected in HEADER.items():
@@ -81,7 +81,7 @@ def _lines(images: Sequence[Mapping]) -> Iterator[str]:
         instances = _checked_instances(image['instances'], where)
         plain = {key: image.get(key) for key in IMAGE_KEYS}
         plain['instances'] = {name: _plain(array) for name, array in instances.items()}
-        yield (',\n' if index else '\n') + json.dumps(plain)
+        yield (',\n' if index else '\n') + json.dumps(plain, default=_plain)
     yield '\n]}\n'
 
 
@@ -97,21 +97,19 @@ def _checked_instances(instances: Mapping, where: str) -> dict[str, np.ndarray]:
     missing = [name for name in REQUIRED_FIELDS if name not in instances]
     if missing:
         raise ValueError(f'{where}: instances lack {missing}, found {sorted(instances)}; see docs/predictions.md')
-    arrays = {}
-    for name, shape in PREDICTION_SHAPES.items():
-        if name in instances:
-            try:
-                arrays[name] = people_array(instances[name], shape, f'{where}: {name}')
-            except (TypeError, ValueError) as error:
-                raise ValueError(f'{where}: {name}: {error}') from error
+    arrays = {
+        name: people_array(instances[name], field, f'{where}: {name}')
+        for name, field in PREDICTION_FIELDS.items()
+        if name in instances
+    }
     counts = {name: len(array) for name, array in arrays.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(f'{where}: fields differ in their number of people: {counts}')
     return arrays
 
 
-def _plain(array: np.ndarray) -> list:
-    """Nested lists; nine significant digits tell every float32 from its neighbours."""
+def _plain(array: np.ndarray | np.generic) -> Any:
+    """Nested lists or a number; nine significant digits tell every float32 from its neighbours."""
     if array.dtype.kind != 'f':
         return array.tolist()
     short = np.array([float(f'{number:.9g}') for number in array.astype(np.float32).ravel().tolist()])

@@ -38,10 +38,10 @@ def _evaluators_named(name: str, configured: Sequence[dict]) -> list[dict]:
     if chosen:
         return chosen
     if name in METRICS:
-        return [dict(type=name)]
+        return [{'type': name}]
     root_ap = ROOT_AP_NAME.fullmatch(name)
     if root_ap:
-        return [dict(type='RootAP', radius=10 * float(root_ap[1]))]
+        return [{'type': 'RootAP', 'radius': 10 * float(root_ap[1])}]
     raise ValueError(f'unknown metric {name!r}; registered are {", ".join(sorted(_known_names()))}; '
                      'AP<cm>root works with any radius')  # fmt: skip
 

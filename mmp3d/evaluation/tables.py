@@ -33,7 +33,7 @@ class ScoreTable:
     def to_dict(self) -> dict:
         """JSON-ready form: title, columns, and for each row its name and numbers (None: not defined)."""
         rows = {name: [_json_number(number) for number in row] for name, row in self.rows}
-        return dict(title=self.title, columns=list(self.columns[1:]), rows=rows)
+        return {'title': self.title, 'columns': list(self.columns[1:]), 'rows': rows}
 
 
 def natural_key(name: str) -> list:

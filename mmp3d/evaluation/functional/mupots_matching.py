@@ -43,7 +43,8 @@ def match_people(
         return matches
     pred, gt = pred_2d[:, :, MATCHED_JOINTS], gt_2d[:, :, MATCHED_JOINTS]
     usable = pred.any(axis=-1)
-    labelled = np.ones(gt.shape[:-1], bool) if gt_labelled is None else np.asarray(gt_labelled)[:, :, MATCHED_JOINTS] > 0
+    labelled = np.ones(gt_2d.shape[:-1], bool) if gt_labelled is None else np.asarray(gt_labelled) > 0
+    labelled = labelled[:, :, MATCHED_JOINTS]
     free = pred_present.copy()
     every_frame = np.arange(frames)
     for column in range(num_gt):

@@ -59,9 +59,7 @@ def auc_credit(errors: np.ndarray, thresholds: np.ndarray = AUC_THRESHOLDS) -> n
     return 1 - np.searchsorted(thresholds, errors, side='right') / len(thresholds)
 
 
-def sequence_scores(
-    credit: np.ndarray, weight: np.ndarray, sequence: np.ndarray, num_sequences: int
-) -> np.ndarray:
+def sequence_scores(credit: np.ndarray, weight: np.ndarray, sequence: np.ndarray, num_sequences: int) -> np.ndarray:
     """Mean credit of each joint group in each sequence; every joint counts alike.
 
     Args:

@@ -67,7 +67,7 @@ class PeopleMetric(BaseMetric):
         """Scalars from the results of all ranks; logs protocol and tables, and keeps both in ``report``."""
         results = sorted(results, key=lambda result: result['img_id'])
         scalars, tables = self.summarize(results)
-        self.report = dict(protocol=self.protocol, tables=[table.to_dict() for table in tables])
+        self.report = {'protocol': self.protocol, 'tables': [table.to_dict() for table in tables]}
         choices = [f'  {name}: {choice}' for name, choice in self.protocol.items()]
         MMLogger.get_current_instance().info('\n'.join([self.prefix, *choices, *(table.to_text() for table in tables)]))
         return scalars

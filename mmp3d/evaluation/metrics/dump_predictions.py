@@ -9,7 +9,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
 
-from mmp3d.evaluation.people_record import PREDICTION_SHAPES, instance_field
+from mmp3d.evaluation.people_record import PREDICTION_FIELDS, instance_field
 from mmp3d.evaluation.predictions import IMAGE_KEYS, REQUIRED_FIELDS, check_prediction_path, write_predictions
 
 
@@ -42,6 +42,6 @@ class DumpPredictions(BaseMetric):
 
 def _image(sample: dict) -> dict:
     where = f'image {sample.get("img_id", sample.get("img_path", "?"))}'
-    names = [name for name in PREDICTION_SHAPES if name in REQUIRED_FIELDS or name in sample['pred_instances']]
-    instances = {name: instance_field(sample, 'pred_instances', name, PREDICTION_SHAPES[name], where) for name in names}
+    names = [name for name in PREDICTION_FIELDS if name in REQUIRED_FIELDS or name in sample['pred_instances']]
+    instances = {name: instance_field(sample, 'pred_instances', name, PREDICTION_FIELDS[name], where) for name in names}
     return {key: sample.get(key) for key in IMAGE_KEYS} | {'instances': instances}

@@ -20,6 +20,7 @@ from mmp3d.evaluation.tables import ScoreTable, natural_key
 from mmp3d.geometry import MUPOTS17
 
 AVERAGES = {'sequences': 'plain mean of the sequences', 'pooled': 'all joints of all sequences alike'}
+PER_JOINT = {'errors': float, 'valid': bool, 'occluded': bool}
 
 
 class JointMetric(PeopleMetric):
@@ -97,22 +98,22 @@ class JointMetric(PeopleMetric):
         chosen = poses[(starts + matches)[found]]
         errors[found] = joint_errors(chosen, gt[found], valid[found], self.root_relative, self.bone_map)
         return [
-            dict(
-                img_id=record.img_id,
-                seq_name=record.seq_name,
-                errors=image_errors,
-                matched=image_found,
-                valid=record.gt['keypoints_3d_valid'] > 0,
-                occluded=record.gt['keypoints_occluded'] > 0,
-                not_finite=int((~np.isfinite(record.pred['keypoints_cam'])).any(axis=(1, 2)).sum()),
-            )
+            {
+                'img_id': record.img_id,
+                'seq_name': record.seq_name,
+                'errors': image_errors,
+                'matched': image_found,
+                'valid': record.gt['keypoints_3d_valid'] > 0,
+                'occluded': record.gt['keypoints_occluded'] > 0,
+                'not_finite': int((~np.isfinite(record.pred['keypoints_cam'])).any(axis=(1, 2)).sum()),
+            }
             for record, image_errors, image_found in zip(
                 records, split_people(errors, gt_present), split_people(found, gt_present), strict=True
             )
         ]
 
     def summarize(self, results: list[dict]) -> tuple[dict[str, float], list[ScoreTable]]:
-        """Scalars ``all``, ``matched``, ``recall`` in percent, and a table of sequences and joint groups for each mode."""
+        """Scalars ``all``, ``matched``, ``recall`` in percent, and a table per sequence and joint group for each."""
         names, sequence, people = _gather(results)
         self._warn_about(results, names)
         found = np.broadcast_to(people['matched'][:, None], people['valid'].shape)
@@ -161,7 +162,6 @@ def _gather(results: list[dict]) -> tuple[list[str], np.ndarray, dict[str, np.nd
     names = sorted({r['seq_name'] for r, count in zip(results, counts, strict=True) if count}, key=natural_key)
     number = {name: index for index, name in enumerate(names)}
     sequence = np.repeat([number.get(result['seq_name'], -1) for result in results], counts).astype(int)
-    per_joint = (0, MUPOTS17.num_joints)
-    nobody = dict(errors=np.zeros(per_joint), valid=np.zeros(per_joint, bool), occluded=np.zeros(per_joint, bool),
-                  matched=np.zeros(0, bool))  # fmt: skip
+    nobody = {key: np.zeros((0, MUPOTS17.num_joints), kind) for key, kind in PER_JOINT.items()}
+    nobody['matched'] = np.zeros(0, bool)
     return names, sequence, {key: np.concatenate([none, *(r[key] for r in results)]) for key, none in nobody.items()}

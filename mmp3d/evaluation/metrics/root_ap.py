@@ -64,14 +64,14 @@ class RootAP(PeopleMetric):
         gt_roots, gt_present = pad_people([record.gt['keypoints_cam'][:, MUPOTS17.root_index] for record in records])
         nearest, distances = nearest_roots(roots, gt_roots, gt_present)
         return [
-            dict(
-                img_id=record.img_id,
-                seq_name=record.seq_name,
-                scores=record.pred['bbox_scores'],
-                nearest=image_nearest,
-                distances=image_distances,
-                num_gt=len(record.gt['person_valid']),
-            )
+            {
+                'img_id': record.img_id,
+                'seq_name': record.seq_name,
+                'scores': record.pred['bbox_scores'],
+                'nearest': image_nearest,
+                'distances': image_distances,
+                'num_gt': len(record.gt['person_valid']),
+            }
             for record, image_nearest, image_distances in zip(
                 records, split_people(nearest[present], present), split_people(distances[present], present), strict=True
             )
@@ -90,7 +90,7 @@ class RootAP(PeopleMetric):
         rows = [(name, self._score(subset)) for name, subset in [*subsets, ('whole set', results)]]
         average, found, _, people = rows[-1][1]
         columns = ('sequence', 'AP', 'right', 'wrong', 'people')
-        scalars = dict(AP=average, recall=100 * found / people if people else float('nan'))
+        scalars = {'AP': average, 'recall': 100 * found / people if people else float('nan')}
         return scalars, [ScoreTable(f'{self.prefix}, percent and counts', columns, tuple(rows))]
 
     def _score(self, results: list[dict]) -> tuple[float, int, int, int]:

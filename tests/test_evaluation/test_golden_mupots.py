@@ -1,0 +1,64 @@
+"""Agreement with the official MATLAB evaluation and with RootNet's AP, on their inputs and outputs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmp3d.evaluation import PCK, AUCrel, PCKabs, RootAP
+from tests.shared_data import shared_path
+from tests.test_evaluation.scenes import evaluate, golden_samples
+
+METRICS = {'PCK': (PCK, 'rel', 'pck_smap'), 'PCKabs': (PCKabs, 'abs', 'pck_smap'),
+           'AUCrel': (AUCrel, 'rel', 'auc_smap_0to150')}  # fmt: skip
+
+
+@pytest.fixture(scope='module')
+def folder() -> Path:
+    return shared_path('golden/mupots/A')
+
+
+@pytest.fixture(scope='module')
+def samples(folder) -> list[dict]:
+    return golden_samples(folder)
+
+
+@pytest.mark.parametrize('skeleton', ['univ_annot3', 'annot3'])
+@pytest.mark.parametrize('name', METRICS)
+def test_official_tables(name, skeleton, folder, samples):
+    collector, position, table = METRICS[name]
+    golden = json.loads((folder / 'expected_official_matlab.json').read_text())
+    metric = collector(skeleton=skeleton)
+    scores = evaluate(metric, samples)
+    for mode, printed in zip(('all', 'matched'), metric.report['tables'], strict=True):
+        expected = np.array(golden[f'{position}_{mode}_{skeleton}'][table])
+        found = np.array(list(printed['rows'].values()))
+        np.testing.assert_allclose(found[:-1], expected, rtol=1e-9)
+        np.testing.assert_allclose(found[-1], expected.mean(axis=0), rtol=1e-9)
+        assert scores[f'{name}/{mode}'] == pytest.approx(expected[:, -1].mean(), rel=1e-9)
+
+
+def test_recall_is_matched_over_annotated(folder, samples):
+    golden = json.loads((folder / 'expected_official_matlab.json').read_text())['rel_all_univ_annot3']
+    annotated, undetected = np.array(golden['annotated_per_seq']), np.array(golden['undetected_per_seq'])
+    assert evaluate(PCK(), samples)['PCK/recall'] == pytest.approx(100 * (1 - undetected / annotated).mean())
+
+
+@pytest.mark.parametrize('radius', [50, 100, 150, 200, 250, 500])
+def test_rootnet_average_precision(radius, folder, samples):
+    golden = json.loads((folder / 'expected.json').read_text())['rootnet'][f'AP_root_{radius}mm']
+    metric = RootAP(radius=radius)
+    scores = evaluate(metric, samples)
+    assert scores[f'AP{radius // 10}root/AP'] == pytest.approx(100 * golden['AP_root'], rel=1e-9)
+    counts = metric.report['tables'][0]['rows']['whole set'][1:]
+    assert counts == [golden['tp'], golden['fp'], golden['gt_num']]
+
+
+def test_rootnet_average_precision_of_each_sequence(folder, samples):
+    golden = json.loads((folder / 'expected.json').read_text())['rootnet']['AP_root_250mm_per_seq']
+    metric = RootAP()
+    evaluate(metric, samples)
+    rows = metric.report['tables'][0]['rows']
+    found = [rows[f'TS{number}'][0] / 100 for number in range(1, 21)]
+    np.testing.assert_allclose(found, golden, rtol=1e-9)

@@ -1,0 +1,151 @@
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmengine.evaluator import Evaluator
+from mmengine.logging import MMLogger
+from mmpose.registry import DATASETS, METRICS
+
+from mmp3d.datasets.ground_truth import ground_truth_instances
+from mmp3d.evaluation import read_predictions, select_evaluators
+from mmp3d.evaluation.offline import evaluate_predictions, pair_with_images, write_results
+from tests.test_evaluation.scenes import make_people, make_sample, project
+
+NAMES = ['PCK', 'PCKabs', 'AUCrel', 'AP25root']
+IMAGES = 6
+
+
+def people_of(index: int) -> np.ndarray:
+    return make_people(np.random.default_rng(index), 1 + index % 3)
+
+
+@DATASETS.register_module(force=True)
+class SceneForOfflineTest(BaseDataset):
+    """Images of two sequences with known people; running its pipeline is an error."""
+
+    METAINFO = {'dataset_name': 'scene'}
+
+    def load_data_list(self) -> list[dict]:
+        return [
+            {
+                'img_path': f'{index}.jpg', 'img_id': 100 + index, 'seq_name': f'TS{1 + index % 2}', 'frame_id': index,
+                'keypoints': project(people_of(index)), 'keypoints_visible': np.ones((1 + index % 3, 17)),
+                'keypoints_cam': people_of(index), 'keypoints_3d_valid': np.ones((1 + index % 3, 17)),
+                'bbox': np.zeros((1 + index % 3, 4)),
+            }
+            for index in range(IMAGES)
+        ]  # fmt: skip
+
+
+@pytest.fixture
+def cfg() -> Config:
+    dataset = {'type': 'SceneForOfflineTest', 'ann_file': '', 'pipeline': [{'type': 'NoSuchTransform'}]}
+    return Config({'test_dataloader': {'dataset': dataset}, 'test_evaluator': [{'type': name} for name in NAMES]})
+
+
+@pytest.fixture
+def samples() -> list[dict]:
+    """What a network might have given: noisy people, one missed, somebody who is not there."""
+    result = []
+    for index in range(IMAGES):
+        rng, gt = np.random.default_rng(50 + index), people_of(index)
+        pred = np.concatenate([gt + rng.normal(size=gt.shape) * 100, make_people(rng, 1)])[index % 2 :]
+        scores = rng.random(len(pred)).astype(np.float32)
+        sample = make_sample(100 + index, gt, pred, scores, seq_name=f'TS{1 + index % 2}')
+        result.append(sample | {'frame_id': index})
+    return result
+
+
+def run(samples: list[dict], evaluators: list[dict]) -> dict[str, float]:
+    """What a test run prints."""
+    return Evaluator([METRICS.build(evaluator) for evaluator in evaluators]).offline_evaluate(samples)
+
+
+def saved(samples: list[dict], folder: Path) -> list[dict]:
+    path = folder / 'predictions.json.gz'
+    run(samples, [{'type': 'DumpPredictions', 'out_file': str(path)}])
+    return read_predictions(path)
+
+
+@pytest.fixture
+def log(caplog):
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO)
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+def test_equals_the_test_run_exactly(cfg, samples, tmp_path):
+    live = run(samples, select_evaluators(cfg))
+    scalars, reports = evaluate_predictions(cfg, saved(samples, tmp_path)[::-1], select_evaluators(cfg))
+    assert scalars == live
+    assert set(reports) == set(NAMES)
+
+
+def test_images_without_prediction_count_as_nobody_found(cfg, samples, tmp_path, log):
+    predictions = saved(samples, tmp_path)[:2]
+    scalars, _ = evaluate_predictions(cfg, predictions, [{'type': 'PCK'}])
+    for sample in samples[2:]:
+        sample['pred_instances'] = {name: array[:0] for name, array in sample['pred_instances'].items()}
+    assert scalars == run(samples, [{'type': 'PCK'}])
+    assert f'{IMAGES - 2} images without a prediction count as images where nobody was found' in log.text
+
+
+def test_pairing_by_sequence_and_frame_where_there_is_no_id():
+    items = [{'img_id': 5, 'seq_name': 'TS1', 'frame_id': 3}, {'img_id': 6, 'seq_name': 'TS1', 'frame_id': 4}]
+    predictions = [
+        {'img_id': None, 'seq_name': 'TS1', 'frame_id': 4},
+        {'img_id': 5, 'seq_name': None, 'frame_id': None},
+    ]
+    assert pair_with_images(predictions, items) == {1: 0, 0: 1}
+
+
+@pytest.mark.parametrize(
+    'image',
+    [
+        {'img_id': 9, 'seq_name': 'TS1', 'frame_id': 0},
+        {'img_id': 5, 'seq_name': 'TS2', 'frame_id': 3},
+        {'img_id': None, 'seq_name': 'TS1', 'frame_id': 9},
+    ],
+)
+def test_predictions_of_another_data_set_are_refused(image):
+    with pytest.raises(ValueError, match='1 of 1 predictions are for images that the data set of 1 images does not'):
+        pair_with_images([image], [{'img_id': 5, 'seq_name': 'TS1', 'frame_id': 3}])
+
+
+def test_two_predictions_for_an_image_are_refused():
+    image = {'img_id': 5, 'seq_name': None, 'frame_id': None}
+    with pytest.raises(ValueError, match='two predictions for img_id 5.*entries 0 and 1'):
+        pair_with_images([image, image], [{'img_id': 5, 'seq_name': 'TS1', 'frame_id': 3}])
+
+
+def test_config_without_test_data_is_named():
+    with pytest.raises(ValueError, match='no test_dataloader.dataset'):
+        evaluate_predictions(Config({}), [], [])
+
+
+def test_result_file_holds_scores_and_choices_and_null_where_undefined(tmp_path):
+    reports = {'PCK': {'protocol': {'annotation': 'annot3'}, 'tables': []}}
+    write_results(tmp_path / 'new' / 'r.json', {'PCK/all': 51.25, 'PCK/matched': float('nan')}, reports)
+    content = json.loads((tmp_path / 'new' / 'r.json').read_text())
+    assert content == {'scores': {'PCK/all': 51.25, 'PCK/matched': None}, 'reports': reports}
+
+
+def test_ground_truth_fills_in_what_a_data_set_may_leave_out():
+    gt = ground_truth_instances(SceneForOfflineTest(ann_file='').get_data_info(1))
+    assert len(gt) == 2
+    np.testing.assert_array_equal(gt.keypoints_cam_univ, gt.keypoints_cam)
+    assert gt.person_valid.tolist() == [1, 1]
+    assert gt.track_ids.tolist() == [-1, -1]
+    assert gt.keypoints_occluded.sum() == 0
+    assert {gt[name].dtype for name in ('keypoints', 'keypoints_cam', 'bboxes')} == {np.dtype('float32')}
+
+
+def test_ground_truth_names_what_is_missing():
+    with pytest.raises(ValueError, match=r"a.jpg: no ground truth under \['keypoints_visible', .*'bbox'\]"):
+        ground_truth_instances({'img_path': 'a.jpg', 'keypoints': np.zeros((0, 17, 2))})
