@@ -35,8 +35,8 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         input_size: (w, h) of the network's input at training, px.
         stride: Input px per map cell: 4 for quarter, 2 for half resolution.
         sigma: Standard deviation of a joint's Gaussian in cells.
-        depth_radius: A depth is learnt on, and read from, the cells at most this far from the joint, so that a peak
-            that is one cell off still reads it. 0 is the single cell of eq. 2-4.
+        depth_radius: A depth is learnt on the cells at most this far from the joint, so that a peak which is that far
+            off still reads it. 0 is the single cell of eq. 2.
         root_depth_from: ``'root'``: the root depth lives at the root joint only (eq. 3). ``'joints'``: at each of the
             person's joints; read as their score-weighted mean, which survives a hidden root.
         root_depth_space: ``'linear'`` or ``'log'`` of Z / f; in log space an error is relative to the distance.
@@ -250,19 +250,13 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         return filled
 
     def _read(self, flat: Tensor, heatmaps: Tensor, relative_depths: Tensor, root_depths: Tensor) -> InstanceData:
-        _, height, width = heatmaps.shape
         joints = torch.arange(len(heatmaps), device=flat.device)
         found = flat != MISSING
         cells = flat.clamp(min=0)
         scores = torch.where(found, heatmaps.flatten(1)[joints, cells], 0).clamp(0, 1)
-        window = window_cells(cells, self.depth_radius, width, height)
-        heat = heatmaps.flatten(1)[joints[:, None], window].clamp(min=1e-3)
-        weights = heat / heat.sum(dim=-1, keepdim=True)
-        relative = (relative_depths.flatten(1)[joints[:, None], window] * weights).sum(dim=-1)
-        root = (root_depths.flatten()[window] * weights).sum(dim=-1)
-        relative = torch.where(found, relative, 0)
+        relative = torch.where(found, relative_depths.flatten(1)[joints, cells], 0)
         relative[:, self.root_index] = 0
-        root = self._person_root_depth(root, scores)
+        root = self._person_root_depth(root_depths.flatten()[cells], scores)
         points = cells_to_pixels(_refined(cells, heatmaps), self.stride)
         points = torch.where(found[..., None], points, _centre(points, scores)[:, None])
         people = InstanceData(

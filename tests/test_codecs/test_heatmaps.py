@@ -1,0 +1,55 @@
+"""Targets and rendered inputs are the same Gaussians, on any stride."""
+
+import numpy as np
+import torch
+from mmpose.codecs.utils import generate_gaussian_heatmaps
+
+from mmp3d.codecs.cells import cells_to_pixels, pixels_to_cells, read_cells, window_cells
+from mmp3d.codecs.heatmaps import draw_heatmaps, render_person_heatmaps
+
+
+def test_drawn_and_rendered_maps_agree():
+    rng = np.random.default_rng(0)
+    keypoints = rng.uniform(0, 128, (3, 17, 2)).astype(np.float32)
+    drawn = draw_heatmaps(pixels_to_cells(keypoints, 2), np.ones((3, 17)), (64, 64), 2.0)
+    rendered = render_person_heatmaps([torch.from_numpy(keypoints)], [torch.ones(3, 17)], (64, 64), 4.0, 2)[0].numpy()
+    # The target is cut at three sigma.
+    assert np.abs(drawn - rendered).max() < np.exp(-4.5) + 1e-6
+
+
+def test_on_whole_cells_the_targets_are_those_of_mmpose():
+    cells = np.random.default_rng(0).integers(0, 48, (4, 17, 2)).astype(np.float32)
+    visible = (np.arange(68).reshape(4, 17) % 3 > 0).astype(np.float32)
+    expected, _ = generate_gaussian_heatmaps((48, 48), cells, visible, 2.0)
+    assert np.abs(draw_heatmaps(cells, visible, (48, 48), 2.0) - expected).max() < np.exp(-4.5) + 1e-6
+
+
+def test_batch_with_different_numbers_of_people_and_scores():
+    keypoints = [torch.zeros(0, 2, 2), torch.tensor([[[8.0, 4.0], [2.0, 2.0]]])]
+    scores = [torch.zeros(0, 2), torch.tensor([[0.5, 0.0]])]
+    maps = render_person_heatmaps(keypoints, scores, (16, 12), sigma=1.0)
+    assert maps.shape == (2, 2, 12, 16)
+    assert maps[0].abs().max() == 0
+    assert maps[1, 0, 4, 8] == 0.5
+    assert maps[1, 1].abs().max() == 0
+
+
+def test_strides_lie_on_each_other_and_mirror():
+    pixels = np.array([0.0, 3.5, 7.0])
+    assert np.allclose(cells_to_pixels(pixels_to_cells(pixels, 4), 4), pixels)
+    # An image of 16 px: mirrored pixel 15 - x is the mirrored cell 3 - c.
+    assert np.allclose(pixels_to_cells(15 - pixels, 4), 3 - pixels_to_cells(pixels, 4))
+
+
+def test_windows_repeat_the_border():
+    window = window_cells(torch.tensor([0, 5]), 1, width=4, height=3)
+    assert window[0].tolist() == [0, 0, 1, 0, 0, 1, 4, 4, 5]
+    assert window[1].tolist() == [0, 1, 2, 4, 5, 6, 8, 9, 10]
+
+
+def test_reading_is_indexing():
+    maps = torch.arange(2 * 3 * 4 * 5).view(2, 3, 4, 5)
+    cells = torch.randint(0, 20, (2, 6, 3, 2))
+    values = read_cells(maps, cells)
+    for image, person, joint in ((0, 0, 0), (1, 5, 2), (0, 3, 1)):
+        assert values[image, person, joint].tolist() == maps[image, joint].flatten()[cells[image, person, joint]].tolist()
