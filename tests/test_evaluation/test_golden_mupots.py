@@ -3,10 +3,14 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
 
-from mmp3d.evaluation import PCK, AUCrel, PCKabs, RootAP
+from mmp3d.datasets import MuPoTSDataset
+from mmp3d.evaluation import PCK, AUCrel, PCKabs, RootAP, read_predictions, write_predictions
+from mmp3d.evaluation.offline import evaluate_predictions
 from tests.shared_data import shared_path
 from tests.test_evaluation.scenes import evaluate, golden_samples
 
@@ -62,3 +66,35 @@ def test_rootnet_average_precision_of_each_sequence(folder, samples):
     rows = metric.report['tables'][0]['rows']
     found = [rows[f'TS{number}'][0] / 100 for number in range(1, 21)]
     np.testing.assert_allclose(found, golden, rtol=1e-9)
+
+
+@pytest.fixture
+def data_root(folder, tmp_path) -> Path:
+    """The golden annotations as the official data set lies on disk, with one image a sequence for its size."""
+    for annotations in (folder / 'MultiPersonTestSet').iterdir():
+        sequence = tmp_path / 'MultiPersonTestSet' / annotations.name
+        sequence.mkdir(parents=True)
+        for name in ('annot.mat', 'occlusion.mat'):
+            (sequence / name).symlink_to(annotations / name)
+        square = int(annotations.name.removeprefix('TS')) <= 5
+        cv2.imwrite(str(sequence / 'img_000000.jpg'), np.zeros((2048, 2048) if square else (1080, 1920), np.uint8))
+    return tmp_path
+
+
+def test_prediction_file_against_the_data_set_gives_the_official_figures(folder, samples, data_root):
+    images = [{**sample, 'instances': sample['pred_instances']} for sample in samples]
+    write_predictions(data_root / 'predictions.json', images)
+    dataset = {'type': MuPoTSDataset.__name__, 'data_root': str(data_root)}
+    names = (*METRICS, 'AP25root')
+    scores, _ = evaluate_predictions(
+        Config({'test_dataloader': {'dataset': dataset}}),
+        read_predictions(data_root / 'predictions.json'),
+        [{'type': name} for name in names],
+    )
+    golden = json.loads((folder / 'expected_official_matlab.json').read_text())
+    for name, (_, position, table) in METRICS.items():
+        for mode in ('all', 'matched'):
+            expected = np.array(golden[f'{position}_{mode}_univ_annot3'][table])[:, -1].mean()
+            assert scores[f'{name}/{mode}'] == pytest.approx(expected, rel=1e-9)
+    golden = json.loads((folder / 'expected.json').read_text())['rootnet']['AP_root_250mm']
+    assert scores['AP25root/AP'] == pytest.approx(100 * golden['AP_root'], rel=1e-9)

@@ -143,6 +143,11 @@ def test_joints_without_valid_3d_do_not_count_and_without_pelvis_the_person_does
     assert evaluate(PCK(), [make_sample(0, gt, gt[1:], keypoints_3d_valid=valid)])['PCK/recall'] == 100
 
 
+def test_joints_outside_of_the_image_still_count_in_the_matching():
+    gt = make_people(np.random.default_rng(7), 1)
+    assert evaluate(PCK(), [make_sample(0, gt, gt, keypoints_visible=np.zeros((1, 17)))])['PCK/recall'] == 100
+
+
 def test_detections_in_images_without_valid_people_do_not_count():
     gt = make_people(np.random.default_rng(8), 2)
     empty = make_sample(1, NOBODY, gt)

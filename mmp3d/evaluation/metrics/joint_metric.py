@@ -84,7 +84,10 @@ class JointMetric(PeopleMetric):
         """Joint errors in mm and match of each scored person; ``errors`` is infinite where nobody matched."""
         pred_2d, pred_present = pad_people([record.pred['keypoints'] for record in records])
         gt_2d, gt_present = pad_people([record.gt['keypoints'] for record in records])
-        labelled, _ = pad_people([record.gt['keypoints_visible'] for record in records])
+        # A joint outside of the image is no 2D label to learn, but its place is known, and it counts in the matching.
+        labelled, _ = pad_people(
+            [np.maximum(record.gt['keypoints_visible'], record.gt['keypoints_3d_valid']) for record in records]
+        )
         matches = match_people(pred_2d, gt_2d, pred_present, gt_present, labelled)[gt_present]
         frames, _ = np.nonzero(gt_present)
         starts = np.cumsum([0] + [len(record.pred['keypoints']) for record in records])[frames]
