@@ -151,8 +151,6 @@ class MultiPersonDataset(BaseDataset):
         return in_root if os.path.exists(in_root) else path
 
     def _require(self, path: str) -> str:
-        if self.data_root:
-            require(self.data_root, os.path.dirname(self.data_root), self.REMEDY)
         return str(require(path, self.data_root, self.REMEDY))
 
     @classmethod

@@ -21,12 +21,12 @@ from mmp3d.geometry import COCO17, MUPOTS17
 
 PERSON_CATEGORY = 1
 OCCLUDED = 1
-PERSON_FIELDS = dict(
-    bbox=Field((4,)),
-    keypoints=Field((COCO17.num_joints, 3), also_flat=True),
-    iscrowd=Field((), default=0),
-    category_id=Field((), np.int64, default=PERSON_CATEGORY),
-)
+PERSON_FIELDS = {
+    'bbox': Field((4,)),
+    'keypoints': Field((COCO17.num_joints, 3), also_flat=True),
+    'iscrowd': Field((), default=0),
+    'category_id': Field((), np.int64, default=PERSON_CATEGORY),
+}
 
 
 @DATASETS.register_module()

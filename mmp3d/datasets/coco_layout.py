@@ -11,9 +11,12 @@ import numpy as np
 from mmp3d.datasets.columns import Columns, Field
 from mmp3d.datasets.json_arrays import read_json_arrays
 
-IMAGE_FIELDS = dict(
-    id=Field((), np.int64), file_name=Field((), bytes), width=Field((), np.int64), height=Field((), np.int64)
-)
+IMAGE_FIELDS = {
+    'id': Field((), np.int64),
+    'file_name': Field((), bytes),
+    'width': Field((), np.int64),
+    'height': Field((), np.int64),
+}
 MAX_IMAGE_SIDE = 1 << 16
 
 
@@ -61,7 +64,7 @@ def read_coco_table(
         if also is not None:
             also(records)
 
-    read_json_arrays(path, dict(images=images.add, annotations=take_annotations))
+    read_json_arrays(path, {'images': images.add, 'annotations': take_annotations})
     image_columns, columns = images.take(), annotations.take()
     _check_images(path, image_columns)
     rows = _image_rows(path, image_columns['id'], columns['image_id'])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import xtcocotools.mask as cocomask
+import pycocotools.mask as cocomask
 
 MIN_POLYGON_NUMBERS = 6
 
@@ -41,14 +41,14 @@ def _uncompressed(code: dict) -> dict | None:
         return None
     if isinstance(counts, list):
         whole = all(type(count) is int and count >= 0 for count in counts) and sum(counts) == size[0] * size[1]
-        return dict(size=size, counts=counts) if whole else None
+        return {'size': size, 'counts': counts} if whole else None
     if not isinstance(counts, str):
         return None
     try:
-        mask = cocomask.decode(dict(size=size, counts=counts.encode()))
+        mask = cocomask.decode({'size': size, 'counts': counts.encode()})
     except ValueError:
         return None
-    return dict(size=size, counts=_run_lengths(mask.ravel(order='F')))
+    return {'size': size, 'counts': _run_lengths(mask.ravel(order='F'))}
 
 
 def _run_lengths(values: np.ndarray) -> list[int]:

@@ -67,7 +67,7 @@ def clean_boxes(boxes: np.ndarray, keypoints: np.ndarray, finite: np.ndarray, si
 
 
 def boxes_around(keypoints: np.ndarray, finite: np.ndarray) -> np.ndarray:
-    """(P, 4) xyxy px around the finite joints, a tenth wider on every side, at least one pixel; zeros without joints."""
+    """(P, 4) xyxy px around the finite joints, a tenth wider on every side, a pixel at least; zeros without joints."""
     masked = np.where(finite[..., None], keypoints, np.inf)
     low = masked.min(axis=1, initial=np.inf)
     high = np.where(finite[..., None], keypoints, -np.inf).max(axis=1, initial=-np.inf)

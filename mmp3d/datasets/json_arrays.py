@@ -14,6 +14,7 @@ BLOCK_CHARS = 1 << 22
 MAX_ELEMENT_CHARS = 1 << 28
 CHUNK_ELEMENTS = 8192
 
+_DELIMITERS = tuple(' \t\r\n,]}:')
 _WHITESPACE = re.compile(r'[ \t\r\n]*')
 
 
@@ -126,8 +127,8 @@ class _Scanner:
             except ValueError as error:
                 problem = str(error)
             else:
-                # A number that ends the window may go on behind it; every value is followed by a delimiter.
-                if end < len(self._text):
+                # A number that ends the window, or stops at a '.' or 'e' there, goes on in the next block.
+                if self._text[end : end + 1] in _DELIMITERS:
                     self._at = end
                     return value
                 problem = 'the text ends too early'

@@ -27,6 +27,8 @@ def require(path: str | Path, data_root: str | Path, remedy: str) -> Path:
     path = Path(path)
     if path.exists():
         return path
+    if not Path(data_root or '.').is_dir():
+        raise FileNotFoundError(f'data_root {str(data_root)!r} is not an existing folder. {remedy}')
     found = _nearby(path, Path(data_root or '.'))
     hint = f' Found it with data_root={str(found)!r}: pass that.' if found else ''
     raise FileNotFoundError(f'{path} does not exist (data_root is {str(data_root)!r}).{hint} {remedy}')

@@ -23,18 +23,18 @@ KEPT = MUPOTS17.num_joints
 IDENTITY = np.eye(3).tolist()
 ORIGIN = [0.0, 0.0, 0.0]
 
-IMAGE_FIELDS = dict(
-    f=Field((2,), np.float64),
-    c=Field((2,), np.float64),
-    R=Field((3, 3), np.float64, default=IDENTITY, also_flat=True),
-    T=Field((3,), np.float64, default=ORIGIN),
-)
-PERSON_FIELDS = dict(
-    bbox=Field((4,)),
-    keypoints_img=Field((MUCO21.num_joints, 2), keep=KEPT),
-    keypoints_cam=Field((MUCO21.num_joints, 3), keep=KEPT),
-    keypoints_vis=Field((MUCO21.num_joints,), keep=KEPT),
-)
+IMAGE_FIELDS = {
+    'f': Field((2,), np.float64),
+    'c': Field((2,), np.float64),
+    'R': Field((3, 3), np.float64, default=IDENTITY, also_flat=True),
+    'T': Field((3,), np.float64, default=ORIGIN),
+}
+PERSON_FIELDS = {
+    'bbox': Field((4,)),
+    'keypoints_img': Field((MUCO21.num_joints, 2), keep=KEPT),
+    'keypoints_cam': Field((MUCO21.num_joints, 3), keep=KEPT),
+    'keypoints_vis': Field((MUCO21.num_joints,), keep=KEPT),
+}
 
 
 @DATASETS.register_module()

@@ -29,14 +29,14 @@ K = MUPOTS17.num_joints
 IMAGE_NAME = 'img_%06d.jpg'
 NO_BOX = [float('nan')] * 4
 
-IMAGE_FIELDS = dict(intrinsic=Field((4,), np.float64))
-PERSON_FIELDS = dict(
-    bbox=Field((4,), default=NO_BOX),
-    keypoints_img=Field((K, 2)),
-    keypoints_cam=Field((K, 3)),
-    keypoints_vis=Field((K,)),
-    is_valid=Field((), default=1),
-)
+IMAGE_FIELDS = {'intrinsic': Field((4,), np.float64)}
+PERSON_FIELDS = {
+    'bbox': Field((4,), default=NO_BOX),
+    'keypoints_img': Field((K, 2)),
+    'keypoints_cam': Field((K, 3)),
+    'keypoints_vis': Field((K,)),
+    'is_valid': Field((), default=1),
+}
 
 
 @DATASETS.register_module()
@@ -74,6 +74,8 @@ class MuPoTSDataset(MultiPersonDataset):
     ) -> None:
         if not test_mode:
             raise ValueError('MuPoTSDataset is a test set; test_mode must be True, train on MuCoDataset')
+        if sequences is not None and (isinstance(sequences, str) or not len(sequences)):
+            raise ValueError(f"sequences must be None or a list such as [1, 'TS2'], got {sequences!r}")
         self.sequences = None if sequences is None else [_sequence_name(each) for each in sequences]
         super().__init__(ann_file=ann_file, test_mode=test_mode, **kwargs)
 
@@ -127,13 +129,13 @@ class MuPoTSDataset(MultiPersonDataset):
             images.append(self._images_of(folder, sequence, first))
             read.append(sequence)
             first += sequence.num_frames
-        joined = [np.concatenate(column) for column in zip(*images)]
+        joined = [np.concatenate(column) for column in zip(*images, strict=True)]
         return self._joined(ImageTable(*joined), read)
 
     def _joined(self, images: ImageTable, read: list[MuPoTSSequence]) -> Annotations:
         """Annotations of sequences read one behind the other; people frame by frame, in column order."""
         counts = np.concatenate([np.full(len(sequence.valid), sequence.valid.shape[1]) for sequence in read])
-        columns = MuPoTSSequence(*(_flat(column) for column in zip(*read)))
+        columns = MuPoTSSequence(*(_flat(column) for column in zip(*read, strict=True)))
         people = self._people(
             pixels=columns.pixels,
             points=columns.points,
@@ -176,9 +178,8 @@ class MuPoTSDataset(MultiPersonDataset):
 
     def _sequence_folders(self) -> list[Path]:
         root = Path(self._require(self.data_prefix['img']))
-        folders = sorted(
-            (each.parent for each in root.glob('TS*/annot.mat')), key=lambda each: _sequence_key(each.name)
-        )
+        found = (file.parent for file in root.glob('TS*/annot.mat'))
+        folders = sorted(found, key=lambda folder: _sequence_key(folder.name))
         if not folders:
             raise FileNotFoundError(f'{root} holds no sequence TS*/annot.mat. {self.REMEDY}')
         self._check_sequences({folder.name for folder in folders})

@@ -16,7 +16,7 @@ from mmp3d.geometry import MUPOTS17
 from mmp3d.geometry.intrinsics import fit_intrinsics
 
 K = MUPOTS17.num_joints
-POSE_FIELDS = dict(annot2=(2, K), annot3=(3, K), univ_annot3=(3, K))
+POSE_FIELDS = {'annot2': (2, K), 'annot3': (3, K), 'univ_annot3': (3, K)}
 MAX_FIT_ERROR_PX = 5.0
 
 
@@ -62,7 +62,7 @@ def count_frames(folder: Path) -> int:
     """Number of frames of a sequence, without reading its poses. Raises as :func:`read_sequence`."""
     path = folder / 'annot.mat'
     try:
-        shapes = {name: shape for name, shape, _ in scipy.io.whosmat(path)}
+        shapes = {name: shape for name, shape, _ in scipy.io.whosmat(str(path), appendmat=False)}
     except FileNotFoundError:
         raise FileNotFoundError(f'{path} does not exist; a MuPoTS-3D sequence folder holds it') from None
     except Exception as error:  # scipy raises whatever the damaged bytes lead to
@@ -99,7 +99,7 @@ def sequence_intrinsics(sequence: MuPoTSSequence) -> np.ndarray | None:
 
 def _cell_array(path: Path, variable: str) -> np.ndarray:
     try:
-        content = scipy.io.loadmat(path, variable_names=[variable])
+        content = scipy.io.loadmat(str(path), appendmat=False)
     except FileNotFoundError:
         raise FileNotFoundError(f'{path} does not exist; a MuPoTS-3D sequence folder holds it') from None
     except Exception as error:  # scipy raises whatever the damaged bytes lead to

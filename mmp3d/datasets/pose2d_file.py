@@ -130,11 +130,11 @@ def _from_coco_results(path: str | Path, results: list[Any]) -> Poses2D:
     columns = Columns(
         path,
         'results',
-        dict(
-            image_id=Field((), np.int64),
-            category_id=Field((), np.int64, default=PERSON_CATEGORY),
-            keypoints=Field((COCO17.num_joints, 3), also_flat=True),
-        ),
+        {
+            'image_id': Field((), np.int64),
+            'category_id': Field((), np.int64, default=PERSON_CATEGORY),
+            'keypoints': Field((COCO17.num_joints, 3), also_flat=True),
+        },
     )
     columns.add(results)
     table = columns.take()
@@ -146,7 +146,7 @@ def _from_coco_results(path: str | Path, results: list[Any]) -> Poses2D:
 
 
 def _from_frames(path: str | Path, frames: Any) -> Poses2D:
-    table = _columns(path, 'frames', frames, dict(frame=Field((), np.int64)))
+    table = _columns(path, 'frames', frames, {'frame': Field((), np.int64)})
     persons, counts = [], []
     for index, frame in enumerate(frames):
         found = frame.get('persons')
@@ -154,10 +154,10 @@ def _from_frames(path: str | Path, frames: Any) -> Poses2D:
             raise ValueError(f'{path}: frames[{index}] lacks the list "persons", it has {sorted(frame)}')
         persons += found
         counts.append(len(found))
-    fields = dict(
-        keypoints=Field((COCO17.num_joints, 2)),
-        scores=Field((COCO17.num_joints,), default=[1.0] * COCO17.num_joints),
-    )
+    fields = {
+        'keypoints': Field((COCO17.num_joints, 2)),
+        'scores': Field((COCO17.num_joints,), default=[1.0] * COCO17.num_joints),
+    }
     values = _columns(path, 'persons', persons, fields)
     joined = np.concatenate([values['keypoints'], values['scores'][..., None]], axis=-1)
     return _grouped(path, 'frame_id', table['frame'].tolist(), _starts(counts), joined, COCO17)
@@ -212,5 +212,6 @@ def _grouped(path: str | Path, key: str, keys: list, starts: Any, people: np.nda
     valid = np.isfinite(people).all(axis=-1) & (people[..., 2] > 0)
     converted, _ = skeleton.convert(people, valid, MUPOTS17)
     keypoints, scores = converted[..., :2], np.clip(converted[..., 2], 0, 1)
-    poses = {each: (keypoints[start:end], scores[start:end]) for each, start, end in zip(keys, starts[:-1], starts[1:])}
+    spans = zip(keys, starts[:-1], starts[1:], strict=True)
+    poses = {each: (keypoints[start:end], scores[start:end]) for each, start, end in spans}
     return Poses2D(poses, key, path)

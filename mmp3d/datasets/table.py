@@ -50,7 +50,7 @@ class ImageTable:
         fx, fy, cx, cy = self.intrinsics[index]
         if np.isnan(fx):
             return None
-        pose = {} if self.poses is None else dict(R=self.poses[index, :9].reshape(3, 3), t=self.poses[index, 9:])
+        pose = {} if self.poses is None else {'R': self.poses[index, :9].reshape(3, 3), 't': self.poses[index, 9:]}
         return Camera.from_intrinsics((fx, fy), (cx, cy), self.sizes[index], source='given', **pose)
 
 
