@@ -45,7 +45,12 @@ class Progress:
         rate = done / max(time.monotonic() - self.start, 1e-6)
         left = (total - done) / max(rate, 1e-6)
         end = '\n' if done == total else ''
-        print(f'\r{done}/{total} pictures, {rate:.0f} a second, {left:.0f} s left   ', end=end, file=sys.stderr, flush=True)
+        print(
+            f'\r{done}/{total} pictures, {rate:.0f} a second, {left:.0f} s left   ',
+            end=end,
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def main() -> int:

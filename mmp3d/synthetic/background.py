@@ -11,7 +11,7 @@ import numpy as np
 from mmp3d.geometry.camera import Camera
 from mmp3d.synthetic.patterns import palette, smooth_noise
 
-_FLOOR_TILE = 256
+_FLOOR_TILE = 128
 SHADOW_SCALE = 4
 
 
@@ -70,11 +70,13 @@ def _draw_clutter(rng: np.random.Generator, picture: np.ndarray, count: int) -> 
     centres = rng.uniform(0, 1, (count, 2)) * (width, height * 0.8)
     sizes = np.exp(rng.uniform(np.log(6), np.log(height * 0.4), (count, 2)))
     colours = rng.uniform(0, 255, (count, 3))
-    for centre, size, colour, kind in zip(centres, sizes, colours, rng.integers(0, 4, count)):
+    for centre, size, colour, kind in zip(centres, sizes, colours, rng.integers(0, 4, count), strict=True):
         low, high = (centre - size / 2).astype(int).tolist(), (centre + size / 2).astype(int).tolist()
         if kind == 0:
             axes = (size / 2).astype(int).tolist()
-            cv2.ellipse(picture, centre.astype(int).tolist(), axes, float(size[0] * 7 % 180), 0, 360, colour.tolist(), -1)
+            cv2.ellipse(
+                picture, centre.astype(int).tolist(), axes, float(size[0] * 7 % 180), 0, 360, colour.tolist(), -1
+            )
         elif kind == 1:
             cv2.line(picture, low, [int(low[0] + size[1] * 0.3), high[1]], colour.tolist(), int(2 + size[0] // 12))
         else:
@@ -92,24 +94,26 @@ def _floor(rng: np.random.Generator, camera: Camera, first_row: int) -> np.ndarr
     plane[:, :2] = camera.R[:, [0, 2]] @ turn
     plane[:, 2] = camera.t + camera.R[:, [0, 2]] @ (turn @ rng.uniform(0, _FLOOR_TILE, 2))
     shift = np.array([[1, 0, 0], [0, 1, -first_row], [0, 0, 1]])
-    grey = cv2.warpPerspective(tile, shift @ camera.K @ plane, (width, height - first_row), borderMode=cv2.BORDER_WRAP)
+    warp = shift @ camera.K @ plane
+    grey = cv2.warpPerspective(tile, warp, (width, height - first_row), None, cv2.INTER_NEAREST, cv2.BORDER_WRAP)
     return cv2.applyColorMap(grey, palette(rng, 3, rng.uniform(0.15, 0.8)))
 
 
 def _floor_tile(rng: np.random.Generator) -> np.ndarray:
-    """(256, 256) seamless grey texture: checks, planks, slabs or plain ground."""
-    grey = smooth_noise(rng, (_FLOOR_TILE, _FLOOR_TILE), int(rng.integers(4, 40)))
+    """(128, 128) seamless grey texture: checks, planks, slabs or plain ground."""
+    side = _FLOOR_TILE
+    grey = smooth_noise(rng, (side, side), int(rng.integers(4, 32)), wraps=True)
     kind = rng.integers(4)
-    y, x = np.mgrid[:_FLOOR_TILE, :_FLOOR_TILE]
+    step = np.arange(side) * 2 ** int(rng.integers(1, 4)) // side
     if kind == 1:
-        cells = 2 ** int(rng.integers(1, 4))
-        grey = cv2.addWeighted(grey, 0.4, (((x * cells // 256) + (y * cells // 256)) % 2 * 255).astype(np.uint8), 0.6, 0)
+        checks = ((step[:, None] + step) % 2 * 255).astype(np.uint8)
+        grey = cv2.addWeighted(grey, 0.4, checks, 0.6, 0)
     elif kind == 2:
-        planks = rng.integers(60, 256, 8, np.uint8)[y // 32]
-        grey = cv2.addWeighted(grey, 0.4, planks, 0.6, 0)
-        grey[::32] //= 2
+        planks = np.repeat(rng.integers(60, 256, (8, 1), np.uint8), side // 8, axis=0)
+        grey = cv2.addWeighted(grey, 0.4, np.tile(planks, side), 0.6, 0)
+        grey[:: side // 8] //= 2
     elif kind == 3:
-        grey[::64], grey[:, ::64] = grey[::64] // 3, grey[:, ::64] // 3
+        grey[:: side // 4], grey[:, :: side // 4] = grey[:: side // 4] // 3, grey[:, :: side // 4] // 3
     return grey
 
 
@@ -138,7 +142,18 @@ def cast_shadows(camera: Camera, joints: np.ndarray, lamp: np.ndarray, strength:
     return cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-_LIMBS = ((2, 3, 60), (3, 4, 50), (5, 6, 60), (6, 7, 50), (8, 9, 80), (9, 10, 65), (11, 12, 80), (12, 13, 65), (14, 1, 200), (1, 0, 110))
+_LIMBS = (
+    (2, 3, 60),
+    (3, 4, 50),
+    (5, 6, 60),
+    (6, 7, 50),
+    (8, 9, 80),
+    (9, 10, 65),
+    (11, 12, 80),
+    (12, 13, 65),
+    (14, 1, 200),
+    (1, 0, 110),
+)
 _FEET = ((10, 19, 110), (13, 20, 110))
 
 

@@ -88,7 +88,7 @@ def sample_body(rng: np.random.Generator) -> Body:
     height = rng.uniform(*CHILD_HEIGHT) if child else np.clip(rng.normal(*ADULT_HEIGHT), 1480, 2000)
     factors = np.exp(rng.normal(0, 0.03, len(_SEGMENTS)))
     offsets = np.zeros((len(JOINT), 3))
-    for factor, (name, offset) in zip(factors, _SEGMENTS.items()):
+    for factor, (name, offset) in zip(factors, _SEGMENTS.items(), strict=True):
         for joint, side in ((name, 1), (f'right_{name}', 1), (f'left_{name}', -1)):
             if joint in JOINT:
                 offsets[JOINT[joint]] = np.array(offset) * (side, 1, 1) * factor

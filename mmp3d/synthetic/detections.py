@@ -6,7 +6,6 @@ Shapes: N people, K joints, M detected people. Pixels. Needs numpy only, so that
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
 
 import numpy as np
 
@@ -23,7 +22,8 @@ class DetectionNoise:
         miss: Probability that a visible joint is not found (score 0, point (0, 0)).
         occluded_miss: The same for an occluded joint.
         miss_person: Probability that a fully visible person is not found.
-        miss_hidden_person: The same for a person whose joints are all hidden; between the two, the share counts squared.
+        miss_hidden_person: The same for a person whose joints are all hidden; in between, the hidden share counts
+            squared.
         false_people: Mean number of false people an image.
         swap: Probability that a joint is exchanged with the same joint of a person close by.
         swap_distance: How close that is, as a share of the person's size.
@@ -54,8 +54,8 @@ def simulate_detections(
     occluded: np.ndarray,
     boxes: np.ndarray,
     noise: DetectionNoise = DetectionNoise(),
-    image_size: Optional[Tuple[int, int]] = None,
-) -> Tuple[np.ndarray, np.ndarray]:
+    image_size: tuple[int, int] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Simulate a 2D pose detector on one image.
 
     Args:
@@ -95,7 +95,7 @@ def _found_people(rng, visible, occluded, noise: DetectionNoise) -> np.ndarray:
     return (rng.random(len(visible)) >= miss) & (visible.sum(axis=1) >= 3)
 
 
-def _noisy_joints(rng, keypoints, visible, occluded, size, noise: DetectionNoise) -> Tuple[np.ndarray, np.ndarray]:
+def _noisy_joints(rng, keypoints, visible, occluded, size, noise: DetectionNoise) -> tuple[np.ndarray, np.ndarray]:
     shape = visible.shape
     spread = np.where(occluded, noise.occluded_jitter, noise.jitter) * _SIGMAS * size[:, None]
     points = keypoints + rng.standard_normal((*shape, 2)) * spread[..., None]
@@ -113,7 +113,7 @@ def _swap_joints(rng, points, scores, visible, size, noise: DetectionNoise) -> N
     both = visible[:, None] & visible[None]
     close = both & (gaps < reach[..., None]) & (rng.random(gaps.shape) < noise.swap)
     first, second, joint = np.nonzero(np.triu(np.ones(gaps.shape[:2], bool), 1)[..., None] & close)
-    for a, b, k in zip(first, second, joint):
+    for a, b, k in zip(first, second, joint, strict=True):
         points[[a, b], k] = points[[b, a], k]
         scores[[a, b], k] = scores[[b, a], k]
 
@@ -125,7 +125,7 @@ def _flip_sides(rng, points, scores, noise: DetectionNoise) -> None:
         scores[flipped] = scores[flipped][:, _FLIP]
 
 
-def _false_people(rng, keypoints, visible, size, noise: DetectionNoise, image_size) -> Tuple[np.ndarray, np.ndarray]:
+def _false_people(rng, keypoints, visible, size, noise: DetectionNoise, image_size) -> tuple[np.ndarray, np.ndarray]:
     """False people: distorted copies of true ones at other places, with low scores and gaps."""
     count = int(rng.poisson(noise.false_people)) if visible.any() else 0
     if count == 0:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Callable, Iterator, List, Optional
 
 import cv2
 
@@ -24,9 +24,7 @@ RECORD_FOLDER = '.records'
 _CHUNK = {'muco': 50, 'mupots': 1}
 
 
-def generate(
-    recipe: Recipe, folder: Path, workers: int = 1, report: Optional[Callable[[int, int], None]] = None
-) -> Path:
+def generate(recipe: Recipe, folder: Path, workers: int = 1, report: Callable[[int, int], None] | None = None) -> Path:
     """Write the data set of ``recipe`` into ``folder``, or complete it.
 
     Args:
@@ -54,7 +52,7 @@ def generate(
     for start in _run(partial(_write_chunk, recipe, folder), chunks, workers):
         done += (min(start + _CHUNK[recipe.format], recipe.units) - start) * recipe.frames
         report(done, recipe.num_images)
-    units: List[dict] = [unit for start in chunks for unit in _read_chunk(folder, start) or []]
+    units: list[dict] = [unit for start in chunks for unit in _read_chunk(folder, start) or []]
     writer.write_annotations(recipe, folder, units)
     shutil.rmtree(folder / RECORD_FOLDER)
     return annotation_file
@@ -84,7 +82,7 @@ def _record_path(folder: Path, start: int) -> Path:
     return folder / RECORD_FOLDER / f'{start:08d}.json'
 
 
-def _read_chunk(folder: Path, start: int) -> Optional[List[dict]]:
+def _read_chunk(folder: Path, start: int) -> list[dict] | None:
     """The records of a chunk, None where it has not been written."""
     path = _record_path(folder, start)
     return json.loads(path.read_text(encoding='utf-8'))['units'] if path.exists() else None

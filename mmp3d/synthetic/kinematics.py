@@ -6,8 +6,6 @@ person's right, y down, z forward (the way the person faces); millimetres, degre
 
 from __future__ import annotations
 
-from typing import Tuple
-
 import numpy as np
 
 from mmp3d.geometry.joint_sets import MUCO21_NAMES, MUCO21_PARENTS
@@ -49,8 +47,16 @@ def rotations_from_angles(angles: np.ndarray) -> np.ndarray:
     radians = np.radians(angles * _SIGNS)
     (sa, sb, sc), (ca, cb, cc) = np.moveaxis(np.sin(radians), -1, 0), np.moveaxis(np.cos(radians), -1, 0)
     rotations = np.empty((*angles.shape, 3))
-    rotations[..., 0, 0], rotations[..., 0, 1], rotations[..., 0, 2] = cb * cc - sb * sa * sc, -sb * ca, cb * sc + sb * sa * cc
-    rotations[..., 1, 0], rotations[..., 1, 1], rotations[..., 1, 2] = sb * cc + cb * sa * sc, cb * ca, sb * sc - cb * sa * cc
+    rotations[..., 0, 0], rotations[..., 0, 1], rotations[..., 0, 2] = (
+        cb * cc - sb * sa * sc,
+        -sb * ca,
+        cb * sc + sb * sa * cc,
+    )
+    rotations[..., 1, 0], rotations[..., 1, 1], rotations[..., 1, 2] = (
+        sb * cc + cb * sa * sc,
+        cb * ca,
+        sb * sc - cb * sa * cc,
+    )
     rotations[..., 2, 0], rotations[..., 2, 1], rotations[..., 2, 2] = -ca * sc, sa, ca * cc
     return rotations
 
@@ -62,7 +68,7 @@ def rotation_about_vertical(angle: np.ndarray) -> np.ndarray:
     return np.stack([np.stack(row, -1) for row in rows], -2)
 
 
-def forward_kinematics(offsets: np.ndarray, rotations: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+def forward_kinematics(offsets: np.ndarray, rotations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Joint positions and bone frames relative to the pelvis.
 
     The head and the head top hang on the head's own rotation, so that turning the head leaves the shoulders alone.

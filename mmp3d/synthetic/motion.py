@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mmp3d.synthetic.kinematics import ABDUCT, FLEX, JOINT, TWIST
+from mmp3d.synthetic.kinematics import FLEX, JOINT
 from mmp3d.synthetic.motion_presets import LOWER_PRESETS, UPPER_PRESETS, Preset
 
 NUM_JOINTS = len(JOINT)
@@ -159,5 +159,3 @@ def _per_joint(table: dict, shape: tuple) -> np.ndarray:
 
 _LOWEST, _HIGHEST = np.moveaxis(_per_joint(_LIMITS, (3, 2)), -1, 0)
 _LOOSENESS = _per_joint(_SPREADS, (3,))
-
-__all__ = ['ABDUCT', 'FLEX', 'TWIST', 'HarmonicMotion', 'Motion', 'sample_motion']

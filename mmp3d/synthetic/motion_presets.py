@@ -7,7 +7,6 @@ Angles in degrees with the signs of ``kinematics.rotations_from_angles``, phases
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Tuple
 
 import numpy as np
 
@@ -30,9 +29,9 @@ class Wave:
 class Preset:
     """Angles by (joint name, axis), how often it is drawn, its tempo, and the arms that usually go with the legs."""
 
-    waves: Dict[Tuple[str, int], Wave]
+    waves: dict[tuple[str, int], Wave]
     weight: float = 1.0
-    hertz: Tuple[float, float] = (0.2, 0.5)
+    hertz: tuple[float, float] = (0.2, 0.5)
     one_sided: bool = False
     travels: bool = False
     partner: str = 'relaxed'
@@ -104,7 +103,7 @@ _SWAY = {
     ('spine', TWIST): Wave(0, 20, 1.0),
 }
 
-LOWER_PRESETS: Dict[str, Preset] = {
+LOWER_PRESETS: dict[str, Preset] = {
     'stand': Preset(_pair('hip', ABDUCT, Wave(5, spread=4)), weight=3.0),
     'walk': Preset(
         _gait(Wave(6, 26, spread=3), Wave(29, 24, 1.87, 4, 1.0, spread=3), 4),
@@ -127,7 +126,7 @@ LOWER_PRESETS: Dict[str, Preset] = {
 
 _HANGING = {**_pair('shoulder', ABDUCT, Wave(9)), **_pair('elbow', FLEX, Wave(16, spread=8))}
 
-UPPER_PRESETS: Dict[str, Preset] = {
+UPPER_PRESETS: dict[str, Preset] = {
     'relaxed': Preset(_HANGING, 1.5),
     'swing': Preset(
         {**_HANGING, **_pair('shoulder', FLEX, Wave(2, 24, np.pi), np.pi),
@@ -140,13 +139,16 @@ UPPER_PRESETS: Dict[str, Preset] = {
          **_pair('shoulder', TWIST, Wave(0, 20, 2.0, spread=15), 0.5),
          **_pair('elbow', FLEX, Wave(75, 30, 1.2, spread=15), 2.0)}, 2.0, (0.3, 0.9)),
     'wave': Preset(
-        {**_HANGING, ('right_shoulder', ABDUCT): Wave(110, 8, spread=18), ('right_shoulder', TWIST): Wave(-45, spread=10),
+        {**_HANGING, ('right_shoulder', ABDUCT): Wave(110, 8, spread=18),
+         ('right_shoulder', TWIST): Wave(-45, spread=10),
          ('right_elbow', FLEX): Wave(65, 32, spread=10)}, 1.0, (0.8, 1.6), one_sided=True),
     'point': Preset(
-        {**_HANGING, ('right_shoulder', FLEX): Wave(82, 8, spread=20), ('right_shoulder', ABDUCT): Wave(15, 8, spread=20),
+        {**_HANGING, ('right_shoulder', FLEX): Wave(82, 8, spread=20),
+         ('right_shoulder', ABDUCT): Wave(15, 8, spread=20),
          ('right_elbow', FLEX): Wave(10, 6)}, 0.9, one_sided=True),
     'reach': Preset(
-        {**_pair('shoulder', FLEX, Wave(85, 22, spread=20)), **_pair('elbow', FLEX, Wave(25, 18, 1.0, spread=12))}, 0.8),
+        {**_pair('shoulder', FLEX, Wave(85, 22, spread=20)),
+         **_pair('elbow', FLEX, Wave(25, 18, 1.0, spread=12))}, 0.8),
     'reach_down': Preset(
         {**_pair('shoulder', FLEX, Wave(60, 18, spread=15)), **_pair('elbow', FLEX, Wave(22, 14))}, 0.2),
     'hug': Preset(
@@ -168,6 +170,7 @@ UPPER_PRESETS: Dict[str, Preset] = {
         {**_HANGING, ('right_shoulder', FLEX): Wave(48), ('right_shoulder', ABDUCT): Wave(22),
          ('right_elbow', FLEX): Wave(136, 4, spread=4), ('right_shoulder', TWIST): Wave(-5)}, 0.5, one_sided=True),
     'dance': Preset(
-        {**_pair('shoulder', FLEX, Wave(60, 55, spread=25), 2.2), **_pair('shoulder', ABDUCT, Wave(45, 40, 1.0, spread=20)),
+        {**_pair('shoulder', FLEX, Wave(60, 55, spread=25), 2.2),
+         **_pair('shoulder', ABDUCT, Wave(45, 40, 1.0, spread=20)),
          **_pair('elbow', FLEX, Wave(60, 45, 0.5, spread=15), 1.5)}, 0.6, (0.4, 1.0)),
 }  # fmt: skip

@@ -6,11 +6,10 @@ Shapes: N people, J = 21 MuCo joints. Camera frame, millimetres; pixels; boxes x
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List
 
 import numpy as np
 
-from mmp3d.synthetic.files import write_json, write_jpeg
+from mmp3d.synthetic.files import write_jpeg, write_json
 from mmp3d.synthetic.picture import Annotation, PictureMaker
 from mmp3d.synthetic.poses2d import detection_record, write_poses2d
 from mmp3d.synthetic.recipe import Recipe
@@ -29,7 +28,7 @@ def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
     subset = index % 2
     rng = np.random.default_rng([recipe.seed, 0, index])
     scene = sample_scene(rng, recipe.size, recipe.people, patterned=subset == 0)
-    picture, annotation = PictureMaker(scene).draw(0.0)
+    picture, annotation = PictureMaker(scene, np.zeros(1)).draw(0)
     name = f'{SUBSETS[subset]}/{recipe.prefix}{index + 1:06d}.jpg'
     write_jpeg(folder / name, picture)
     return dict(
@@ -39,7 +38,7 @@ def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
     )
 
 
-def write_annotations(recipe: Recipe, folder: Path, units: List[dict]) -> None:
+def write_annotations(recipe: Recipe, folder: Path, units: list[dict]) -> None:
     """Write ``MuCo-3DHP.json`` and ``poses2d.json`` from the records of all pictures."""
     annotations = [record for unit in units for record in unit['annotations']]
     for number, record in enumerate(annotations):

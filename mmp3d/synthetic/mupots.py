@@ -6,8 +6,9 @@ millimetres; pixels; boxes xywh.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import List
 
 import cv2
 import numpy as np
@@ -34,30 +35,28 @@ def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
         The records of its frames: lists ``images``, ``annotations`` (without ids) and ``detections``.
     """
     rng = np.random.default_rng([recipe.seed, 1, index])
+    times = (np.arange(recipe.frames) - recipe.frames / 2) / FRAMES_PER_SECOND
     scene = sample_scene(rng, recipe.size, recipe.people, horizon=recipe.frames / FRAMES_PER_SECOND)
-    maker = PictureMaker(scene)
-    name = f'TS{index + 1}'
-    target = folder / IMAGE_FOLDER / name
+    maker = PictureMaker(scene, times)
+    target = folder / IMAGE_FOLDER / f'TS{index + 1}'
+    target.mkdir(parents=True, exist_ok=True)
     frames, unit = [], dict(images=[], annotations=[], detections=[])
-    video = _Video(target / 'clip.mp4', recipe.size) if recipe.video else None
-    for frame in range(recipe.frames):
-        picture, annotation = maker.draw((frame - recipe.frames / 2) / FRAMES_PER_SECOND, frame)
-        file_name = f'{name}/img_{frame:06d}.jpg'
-        write_jpeg(folder / IMAGE_FOLDER / file_name, picture)
-        if video:
-            video.write(picture)
-        frames.append(annotation)
-        unit['images'].append(_image_record(index * recipe.frames + frame, file_name, scene))
-        unit['annotations'] += _person_records(index * recipe.frames + frame, annotation)
-        unit['detections'].append(detection_record(rng, file_name, annotation, recipe.size))
-    if video:
-        video.close()
+    with _video(target / 'clip.mp4', recipe) as record:
+        for frame in range(recipe.frames):
+            picture, annotation = maker.draw(frame)
+            image_id, name = index * recipe.frames + frame, f'{target.name}/img_{frame:06d}.jpg'
+            write_jpeg(folder / IMAGE_FOLDER / name, picture)
+            record(picture)
+            frames.append(annotation)
+            unit['images'].append(_image_record(image_id, name, scene))
+            unit['annotations'] += _person_records(image_id, annotation)
+            unit['detections'].append(detection_record(rng, name, annotation, recipe.size))
     write_mat(target / 'annot.mat', annotations=_cells(frames, _annotation_cell))
     write_mat(target / 'occlusion.mat', occlusion_labels=_cells(frames, _occlusion_cell))
     return unit
 
 
-def write_annotations(recipe: Recipe, folder: Path, units: List[dict]) -> None:
+def write_annotations(recipe: Recipe, folder: Path, units: list[dict]) -> None:
     """Write ``MuPoTS-3D.json`` and ``poses2d.json`` from the records of all sequences."""
     images, annotations, detections = (
         [record for unit in units for record in unit[key]] for key in ('images', 'annotations', 'detections')
@@ -79,7 +78,7 @@ def _is_valid(annotation: Annotation, person: int) -> bool:
     return int(annotation.inside[person, :_NUM_JOINTS].sum()) >= LEAST_JOINTS_INSIDE
 
 
-def _person_records(image_id: int, annotation: Annotation) -> List[dict]:
+def _person_records(image_id: int, annotation: Annotation) -> list[dict]:
     hidden = annotation.occluded | ~annotation.inside
     return [
         dict(
@@ -95,7 +94,7 @@ def _person_records(image_id: int, annotation: Annotation) -> List[dict]:
     ]
 
 
-def _cells(frames: List[Annotation], cell) -> np.ndarray:
+def _cells(frames: list[Annotation], cell) -> np.ndarray:
     """(T, N) object array, MATLAB's cell array, of what ``cell(annotation, person)`` gives."""
     people = len(frames[0].keypoints) if frames else 0
     cells = np.empty((len(frames), people), object)
@@ -124,22 +123,15 @@ def _occlusion_cell(annotation: Annotation, person: int) -> np.ndarray:
     return hidden[None, :_NUM_JOINTS].astype(np.uint8)
 
 
-class _Video:
-    """An .mp4 that appears under its name only when it is complete."""
-
-    def __init__(self, path: Path, size: tuple) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path, self.part = path, path.with_name('.part-' + path.name)
-        self.writer = cv2.VideoWriter(str(self.part), cv2.VideoWriter_fourcc(*'mp4v'), FRAMES_PER_SECOND, size)
-        if not self.writer.isOpened():
+@contextmanager
+def _video(path: Path, recipe: Recipe) -> Iterator[Callable[[np.ndarray], object]]:
+    """A function that adds a picture to the .mp4 at ``path``, or does nothing where the recipe wants no video."""
+    if not recipe.video:
+        yield lambda picture: None
+        return
+    with replacing(path) as part:
+        writer = cv2.VideoWriter(str(part), cv2.VideoWriter_fourcc(*'mp4v'), FRAMES_PER_SECOND, recipe.size)
+        if not writer.isOpened():
             raise ValueError(f'OpenCV cannot write {path}: it has no mp4v encoder; leave --video out')
-
-    def write(self, picture: np.ndarray) -> None:
-        self.writer.write(picture)
-
-    def close(self) -> None:
-        self.writer.release()
-        self.part.replace(self.path)
-
-
-__all__ = ['ANNOTATION_FILE', 'IMAGE_FOLDER', 'replacing', 'write_annotations', 'write_unit']
+        yield writer.write
+        writer.release()

@@ -6,7 +6,6 @@ Shapes: T times. Floor coordinates (x, z) of the world frame in millimetres; hea
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Tuple
 
 import numpy as np
 
@@ -30,9 +29,9 @@ class Path:
     start: np.ndarray
     heading: float
     curvature: float = 0.0
-    swing: Tuple[float, float] = (0.0, 0.1)
+    swing: tuple[float, float] = (0.0, 0.1)
 
-    def at(self, times: np.ndarray, speed: float) -> Tuple[np.ndarray, np.ndarray]:
+    def at(self, times: np.ndarray, speed: float) -> tuple[np.ndarray, np.ndarray]:
         """(T,) s and a speed in mm/s to (T, 2) mm and (T,) rad."""
         length = np.asarray(times, float) * speed
         half = length * self.curvature / 2
@@ -53,7 +52,7 @@ def sample_single(rng: np.random.Generator, place: np.ndarray) -> Path:
 
 def sample_pair(
     rng: np.random.Generator, place: np.ndarray, camera_distance: float
-) -> Tuple[List[HarmonicMotion], List[Path]]:
+) -> tuple[list[HarmonicMotion], list[Path]]:
     """Motions and paths of two people who interact around ``place``.
 
     Args:
@@ -66,7 +65,9 @@ def sample_pair(
         return _abreast(rng, place)
     if kind == 'behind':
         return _behind(rng, place, camera_distance)
-    distance = {'facing': rng.uniform(550, 1000), 'hug': rng.uniform(300, 420), 'back_to_back': rng.uniform(330, 600)}[kind]
+    distance = {'facing': rng.uniform(550, 1000), 'hug': rng.uniform(300, 420), 'back_to_back': rng.uniform(330, 600)}[
+        kind
+    ]
     angle = rng.uniform(0, 2 * np.pi)
     axis = np.array([np.sin(angle), np.cos(angle)])
     turn = np.pi if kind == 'back_to_back' else 0.0
@@ -77,10 +78,12 @@ def sample_pair(
     if kind == 'hug':
         return [sample_motion(rng, 'stand', 'hug') for _ in paths], paths
     arms = ('gesture', 'reach', 'point', 'crossed', 'relaxed', 'wave', '')
-    return [sample_motion(rng, str(rng.choice(['stand', 'stand', 'lunge', 'bend'])), str(rng.choice(arms))) for _ in paths], paths
+    return [
+        sample_motion(rng, str(rng.choice(['stand', 'stand', 'lunge', 'bend'])), str(rng.choice(arms))) for _ in paths
+    ], paths
 
 
-def _abreast(rng: np.random.Generator, place: np.ndarray) -> Tuple[List[HarmonicMotion], List[Path]]:
+def _abreast(rng: np.random.Generator, place: np.ndarray) -> tuple[list[HarmonicMotion], list[Path]]:
     """Two people side by side, walking in step or standing."""
     heading = rng.uniform(-np.pi, np.pi)
     side = np.array([np.cos(heading), -np.sin(heading)]) * rng.uniform(430, 650) / 2
@@ -91,7 +94,9 @@ def _abreast(rng: np.random.Generator, place: np.ndarray) -> Tuple[List[Harmonic
     return [motion, motion], paths
 
 
-def _behind(rng: np.random.Generator, place: np.ndarray, camera_distance: float) -> Tuple[List[HarmonicMotion], List[Path]]:
+def _behind(
+    rng: np.random.Generator, place: np.ndarray, camera_distance: float
+) -> tuple[list[HarmonicMotion], list[Path]]:
     """One person behind another on nearly the same line of sight."""
     ray = place / max(camera_distance, 1.0)
     lateral = np.array([ray[1], -ray[0]]) * rng.normal(0, 170)

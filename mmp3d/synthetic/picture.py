@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Tuple
 
 import cv2
 import numpy as np
@@ -41,14 +40,16 @@ class Annotation:
 
 
 class PictureMaker:
-    """Draws one scene at any time; the background and the furniture are drawn once.
+    """Draws the frames of one scene; the background and the furniture are drawn once.
 
     Args:
         scene: The scene.
+        times: (T,) s of the frames.
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, times: np.ndarray) -> None:
         self.scene = scene
+        self.poses = [person.joints(times) for person in scene.people]
         self.rng = np.random.default_rng(scene.seed)
         self.light = _sample_light(self.rng, scene)
         self.stage = self._draw_stage()
@@ -59,9 +60,9 @@ class PictureMaker:
         self.blur = float(self.rng.uniform(0.35, 0.9))
         self.grain = float(self.rng.uniform(0.5, 6))
 
-    def draw(self, time: float, frame: int = 0) -> Tuple[np.ndarray, Annotation]:
-        """The (H, W, 3) BGR picture at ``time`` s and its annotation; ``frame`` selects the sensor noise."""
-        joints, shapes = self._pose(time)
+    def draw(self, frame: int) -> tuple[np.ndarray, Annotation]:
+        """The (H, W, 3) BGR picture of a frame and its annotation."""
+        joints, shapes = self._pose(frame)
         buffers = self.stage.copy()
         camera = self.scene.camera
         if self.scene.people:
@@ -72,26 +73,26 @@ class PictureMaker:
             shade(buffers, camera, shapes, self.materials, self.light)
         picture = cv2.GaussianBlur(buffers.colour, (3, 3), self.blur)
         picture = cv2.LUT(picture, self.tone)
-        return _add_grain(picture, self.grain, np.random.default_rng([self.scene.seed, frame])), self._annotate(joints, shapes, buffers)
+        return _add_grain(picture, self.grain, np.random.default_rng([self.scene.seed, frame])), self._annotate(
+            joints, shapes, buffers
+        )
 
     def _draw_stage(self) -> Buffers:
         buffers = Buffers.over(draw_background(self.rng, self.scene.camera))
         if self.scene.boxes:
-            noise = smooth_noise(self.rng, buffers.depth.shape, 30)
-            texture = noise.astype(np.float32) / 500 + 0.75
+            texture = smooth_noise(self.rng, buffers.depth.shape, 30)
             for box in self.scene.boxes:
                 corners = self.scene.camera.world_to_camera(box.corners)
                 draw_box(buffers, self.scene.camera, corners, box.colours, texture)
         return buffers
 
-    def _pose(self, time: float) -> Tuple[np.ndarray, PosedShapes]:
+    def _pose(self, frame: int) -> tuple[np.ndarray, PosedShapes]:
         """World joints (N, J, 3) mm and the shapes in the camera frame."""
         camera = self.scene.camera
         world, posed = [], []
-        for index, (person, template) in enumerate(zip(self.scene.people, self.templates)):
-            joints, frames = person.joints(np.array([time]))
-            world.append(joints[0])
-            posed.append(pose_shapes(template, camera.world_to_camera(joints[0]), camera.R @ frames[0], index))
+        for index, ((joints, bones), template) in enumerate(zip(self.poses, self.templates, strict=True)):
+            world.append(joints[frame])
+            posed.append(pose_shapes(template, camera.world_to_camera(joints[frame]), camera.R @ bones[frame], index))
         return np.array(world).reshape(-1, 21, 3), join_shapes(posed) if posed else None
 
     def _annotate(self, world: np.ndarray, shapes: PosedShapes, buffers: Buffers) -> Annotation:
@@ -146,13 +147,17 @@ def _materials(scene: Scene) -> Materials:
     looks = [person.appearance for person in scene.people]
     if not looks:
         return Materials(np.zeros((0, 2, 3), np.float32), np.zeros(0, int), np.ones(0))
-    return Materials(*(np.concatenate([getattr(look, name) for look in looks]) for name in ('colours', 'pattern', 'period')))
+    return Materials(
+        *(np.concatenate([getattr(look, name) for look in looks]) for name in ('colours', 'pattern', 'period'))
+    )
 
 
 def _sample_light(rng: np.random.Generator, scene: Scene) -> Light:
     tint = np.clip(1 + rng.normal(0, 0.07, 3), 0.75, 1.2)
     ambient = rng.uniform(0.25, 0.6)
-    return Light(scene.camera.R @ scene.lamp, np.float32(ambient), np.float32(rng.uniform(0.75, 1.1) - ambient * 0.6), tint)
+    return Light(
+        scene.camera.R @ scene.lamp, np.float32(ambient), np.float32(rng.uniform(0.75, 1.1) - ambient * 0.6), tint
+    )
 
 
 def _tone_curve(rng: np.random.Generator) -> np.ndarray:
@@ -166,7 +171,9 @@ def _tone_curve(rng: np.random.Generator) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _grain_tile() -> np.ndarray:
     """(1024, 1024) uint8 noise of one grey level's standard deviation, times 32."""
-    return np.clip(np.random.default_rng(1).normal(0, 32, (1024, 1024)), -127, 127).astype(np.int8).view(np.uint8) ^ 0x80
+    return (
+        np.clip(np.random.default_rng(1).normal(0, 32, (1024, 1024)), -127, 127).astype(np.int8).view(np.uint8) ^ 0x80
+    )
 
 
 def _add_grain(picture: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
@@ -174,6 +181,6 @@ def _add_grain(picture: np.ndarray, sigma: float, rng: np.random.Generator) -> n
     height, width = picture.shape[:2]
     tile = _grain_tile()
     tile = np.tile(tile, [max(1, -(-side // 1024)) for side in (height, width)])
-    top, left = (int(rng.integers(0, have - want + 1)) for have, want in zip(tile.shape, (height, width)))
+    top, left = (int(rng.integers(0, have - want + 1)) for have, want in zip(tile.shape, (height, width), strict=True))
     noise = cv2.merge([tile[top : top + height, left : left + width]] * 3)
     return cv2.addWeighted(picture, 1.0, noise, sigma / 32, -128 * sigma / 32)

@@ -6,7 +6,6 @@ Shapes: M detected people, K = 17 MUPOTS17 joints. Pixels, scores 0..1.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Tuple
 
 import numpy as np
 
@@ -20,7 +19,7 @@ FILE_NAME = 'poses2d.json'
 
 
 def detection_record(
-    rng: np.random.Generator, file_name: str, annotation: Annotation, image_size: Tuple[int, int]
+    rng: np.random.Generator, file_name: str, annotation: Annotation, image_size: tuple[int, int]
 ) -> dict:
     """Simulated detections of one picture: ``{'file_name', 'people': [{'keypoints': 17 x [x, y, score]}]}``."""
     joints = slice(0, MUPOTS17.num_joints)
@@ -36,7 +35,7 @@ def detection_record(
     return dict(file_name=file_name, people=[dict(keypoints=person) for person in triples.tolist()])
 
 
-def write_poses2d(folder: Path, recipe: Recipe, records: List[dict]) -> None:
+def write_poses2d(folder: Path, recipe: Recipe, records: list[dict]) -> None:
     """Write the detections of all pictures."""
     content = dict(
         format='mmp3d-poses2d',

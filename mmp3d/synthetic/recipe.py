@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Tuple
 
 from mmp3d.synthetic.files import write_json
 
@@ -36,8 +35,8 @@ class Recipe:
     format: str
     units: int
     frames: int = 1
-    people: Tuple[int, int] = (1, 5)
-    size: Tuple[int, int] = (640, 400)
+    people: tuple[int, int] = (1, 5)
+    size: tuple[int, int] = (640, 400)
     seed: int = 0
     prefix: str = ''
     video: bool = False

@@ -7,19 +7,19 @@ the first one. Colours BGR.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Tuple
 
 import cv2
 import numpy as np
 
 from mmp3d.geometry.camera import Camera
-from mmp3d.synthetic.body import LIPS, NUM_MATERIALS, HAIR
+from mmp3d.synthetic.body import HAIR, LIPS, NUM_MATERIALS
 from mmp3d.synthetic.patterns import TILE, TILES
 from mmp3d.synthetic.shapes import ELLIPSOID, PosedShapes
 
 FAR = np.float32(1e9)
 NEAREST_DEPTH = 150.0
 BACKGROUND, FURNITURE = -1, -2
+_HEADLIGHT = np.float32(0.22)
 
 
 @dataclass
@@ -67,32 +67,44 @@ class Light:
 
 def draw_shapes(buffers: Buffers, camera: Camera, shapes: PosedShapes) -> None:
     """Write depth and label of every shape where it is nearer than what the buffers hold."""
-    fx, fy, cx, cy = camera.K[[0, 1, 0, 1], [0, 1, 2, 2]]
-    reach = np.where(shapes.kind == ELLIPSOID, 0.0, 1.0)[:, None]
-    extent = np.where(reach > 0, shapes.size[:, :2].max(1, keepdims=True), np.sqrt(((shapes.frame * shapes.size[:, None]) ** 2).sum(-1)))
+    fx, fy, cx, cy = (np.float32(value) for value in camera.K[[0, 1, 0, 1], [0, 1, 2, 2]])
+    columns = (np.arange(buffers.depth.shape[1], dtype=np.float32) - cx) / fx
+    rows = (np.arange(buffers.depth.shape[0], dtype=np.float32)[:, None] - cy) / fy
+    for index, (left, top, right, bottom) in enumerate(_windows(buffers, camera, shapes).tolist()):
+        if left >= right or top >= bottom:
+            continue
+        window = slice(top, bottom), slice(left, right)
+        measure = _ellipsoid_depth if shapes.kind[index] == ELLIPSOID else _capsule_depth
+        depth, inside = measure(shapes, index, columns[left:right], rows[top:bottom])
+        _write(buffers, window, depth, inside, index)
+
+
+def _write(buffers: Buffers, window: tuple, depth: np.ndarray, inside: np.ndarray, label: int) -> np.ndarray:
+    """Z-test of one surface; returns the (h, w) uint8 mask of the pixels that it won."""
+    won = depth < buffers.depth[window]
+    won &= inside
+    won = won.view(np.uint8)
+    cv2.copyTo(depth, won, buffers.depth[window])
+    cv2.copyTo(np.full(won.shape, label, np.int16), won, buffers.label[window])
+    return won
+
+
+def _windows(buffers: Buffers, camera: Camera, shapes: PosedShapes) -> np.ndarray:
+    """(S, 4) pixel ranges left, top, right, bottom of every shape; empty where it is outside or at the camera."""
+    half_axes = np.linalg.norm(shapes.frame * shapes.size[:, None], axis=-1)
+    ball = shapes.size[:, :2].max(axis=1, keepdims=True)
+    extent = np.where((shapes.kind == ELLIPSOID)[:, None], half_axes, ball)
     low, high = np.minimum(shapes.start, shapes.end) - extent, np.maximum(shapes.start, shapes.end) + extent
-    near = np.maximum(low[:, 2], 1)
-    corners = np.stack([low[:, 0] / near, low[:, 0] / high[:, 2], high[:, 0] / near, high[:, 0] / high[:, 2],
-                        low[:, 1] / near, low[:, 1] / high[:, 2], high[:, 1] / near, high[:, 1] / high[:, 2]])  # fmt: skip
-    height, width = buffers.depth.shape
-    left = np.floor(np.clip(corners[:2].min(0) * fx + cx, 0, width)).astype(int)
-    right = np.ceil(np.clip(corners[2:4].max(0) * fx + cx, -1, width - 1)).astype(int) + 1
-    top = np.floor(np.clip(corners[4:6].min(0) * fy + cy, 0, height)).astype(int)
-    bottom = np.ceil(np.clip(corners[6:].max(0) * fy + cy, -1, height - 1)).astype(int) + 1
-    visible = (low[:, 2] > NEAREST_DEPTH) & (left < right) & (top < bottom)
-    for index in np.flatnonzero(visible):
-        window = slice(top[index], bottom[index]), slice(left[index], right[index])
-        x = (np.arange(left[index], right[index], dtype=np.float32) - np.float32(cx)) / np.float32(fx)
-        y = (np.arange(top[index], bottom[index], dtype=np.float32) - np.float32(cy))[:, None] / np.float32(fy)
-        draw = _ellipsoid_depth if shapes.kind[index] == ELLIPSOID else _capsule_depth
-        depth = draw(shapes, index, x, y)
-        nearer = depth < buffers.depth[window]
-        np.copyto(buffers.depth[window], depth, where=nearer)
-        np.copyto(buffers.label[window], np.int16(index), where=nearer)
+    near, far = np.maximum(low[:, 2:], 1), np.maximum(high[:, 2:], 1)
+    first = np.minimum(low[:, :2] / near, low[:, :2] / far) * camera.K[[0, 1], [0, 1]] + camera.K[:2, 2]
+    last = np.maximum(high[:, :2] / near, high[:, :2] / far) * camera.K[[0, 1], [0, 1]] + camera.K[:2, 2]
+    size = np.array(buffers.depth.shape[::-1])
+    first, last = np.clip(np.floor(first), 0, size), np.clip(np.ceil(last) + 1, 0, size)
+    return np.where(low[:, 2:] > NEAREST_DEPTH, np.hstack([first, last]), 0).astype(int)
 
 
-def _ellipsoid_depth(shapes: PosedShapes, index: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """(h, w) mm where the rays (x, y, 1) enter an ellipsoid, ``FAR`` where they miss it; exact."""
+def _ellipsoid_depth(shapes: PosedShapes, index: int, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(h, w) mm where the rays (x, y, 1) enter an ellipsoid, and which ones do; exact."""
     unit = shapes.frame[index].T / shapes.size[index][:, None]
     centre = unit @ shapes.start[index]
     middle = np.array([x[len(x) // 2], y[len(y) // 2, 0], 0], np.float64)
@@ -108,7 +120,7 @@ def _ellipsoid_depth(shapes: PosedShapes, index: int, x: np.ndarray, y: np.ndarr
     np.sqrt(root, out=root)
     along -= root
     along /= _quadratic(square, x, y)
-    return np.where(inside, along, FAR)
+    return along, inside
 
 
 def _linear(c: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -124,8 +136,8 @@ def _quadratic(m: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return result
 
 
-def _capsule_depth(shapes: PosedShapes, index: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """(h, w) mm of the front of a tapered capsule, ``FAR`` beside it; limbs are seen as if along the optical axis."""
+def _capsule_depth(shapes: PosedShapes, index: int, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(h, w) mm of the front of a tapered capsule, and which rays hit it; across the limb seen in weak perspective."""
     (ax, ay, az), (bx, by, bz) = shapes.start[index], shapes.end[index]
     radii = shapes.size[index, :2]
     ax, ay, bx, by = (np.float32(value) for value in (ax / az, ay / az, bx / bz, by / bz))
@@ -152,7 +164,7 @@ def _capsule_depth(shapes: PosedShapes, index: int, x: np.ndarray, y: np.ndarray
     share += az
     radius *= share
     share -= radius
-    return np.where(inside, share, FAR)
+    return share, inside
 
 
 def shade(buffers: Buffers, camera: Camera, shapes: PosedShapes, materials: Materials, light: Light) -> None:
@@ -160,67 +172,68 @@ def shade(buffers: Buffers, camera: Camera, shapes: PosedShapes, materials: Mate
     flat = np.flatnonzero(buffers.label.ravel() >= 0)
     if flat.size == 0:
         return
-    label = buffers.label.ravel()[flat]
-    table = _shading_table(shapes, light)[:, label]
-    local = _local_points(buffers, camera, flat, table)
-    normal = local * table[12:15]
-    normal /= np.sqrt((normal * normal).sum(0)) + np.float32(1e-9)
-    lambert = (normal * table[15:18]).sum(0)
-    facing = (normal * table[18:21]).sum(0)
-    level = light.ambient + light.diffuse * np.maximum(lambert, 0) + np.float32(0.22) * np.maximum(facing, 0)
+    label = buffers.label.ravel().take(flat).astype(np.intp)
+    table = _shading_table(shapes, light).take(label, axis=0)
+    offset = _points(buffers, camera, flat) - table[:, :3]
+    local = np.einsum('vj,vij->vi', offset, table[:, 3:12].reshape(-1, 3, 3))
+    normal = local * table[:, 12:15]
+    lambert, facing = np.einsum('vi,vai->av', normal, table[:, 15:21].reshape(-1, 2, 3))
+    inverse = 1 / (np.sqrt(np.einsum('vi,vi->v', normal, normal)) + np.float32(1e-9))
+    level = light.ambient + (light.diffuse * np.maximum(lambert, 0) + _HEADLIGHT * np.maximum(facing, 0)) * inverse
     colour = _albedo(shapes, materials, label, local)
     colour *= level[:, None] * (255 * light.tint.astype(np.float32))
     buffers.colour.reshape(-1, 3)[flat] = np.minimum(colour, 255).astype(np.uint8)
 
 
 def _shading_table(shapes: PosedShapes, light: Light) -> np.ndarray:
-    """(21, S) float32: start, camera-to-local rotation, normal weights, lamp and view direction in the local frame."""
+    """(S, 21) float32: start, camera-to-local rotation, normal weights, lamp and view direction in the local frame."""
     to_local = shapes.frame.transpose(0, 2, 1)
     ellipsoid = (shapes.kind == ELLIPSOID)[:, None]
-    weights = np.where(ellipsoid, 1 / np.maximum(shapes.size, 1) ** 2, np.array([1, 0, 1]) / 1000)
+    weights = np.where(ellipsoid, 1000 / np.maximum(shapes.size, 1) ** 2, np.array([1, 0, 1]))
     view = -shapes.start / np.linalg.norm(shapes.start, axis=1, keepdims=True)
-    columns = [
-        shapes.start,
-        to_local.reshape(-1, 9),
-        weights * 1000,
-        to_local @ light.direction,
-        np.einsum('sij,sj->si', to_local, view),
-    ]
-    return np.ascontiguousarray(np.concatenate(columns, axis=1).T, np.float32)
+    toward_camera = np.einsum('sij,sj->si', to_local, view)
+    columns = [shapes.start, to_local.reshape(-1, 9), weights, to_local @ light.direction, toward_camera]
+    return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def _local_points(buffers: Buffers, camera: Camera, flat: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """(3, V) mm: the visible body points in the frame of their shape."""
+def _points(buffers: Buffers, camera: Camera, flat: np.ndarray) -> np.ndarray:
+    """(V, 3) mm: the points that the pixels with flat indices (V,) show, in the camera frame."""
     fx, fy, cx, cy = (np.float32(value) for value in camera.K[[0, 1, 0, 1], [0, 1, 2, 2]])
-    rows, columns = np.divmod(flat, buffers.depth.shape[1])
-    z = buffers.depth.ravel()[flat]
-    x = (columns.astype(np.float32) - cx) * z / fx - table[0]
-    y = (rows.astype(np.float32) - cy) * z / fy - table[1]
-    z = z - table[2]
-    return np.stack([table[3 + 3 * row] * x + table[4 + 3 * row] * y + table[5 + 3 * row] * z for row in range(3)])
+    flat = flat.astype(np.int32)
+    width = buffers.depth.shape[1]
+    row = flat // width
+    points = np.empty((len(flat), 3), np.float32)
+    points[:, 2] = z = buffers.depth.ravel().take(flat)
+    points[:, 0] = ((flat - row * width) - cx) * z / fx
+    points[:, 1] = (row - cy) * z / fy
+    return points
 
 
 def _albedo(shapes: PosedShapes, materials: Materials, label: np.ndarray, local: np.ndarray) -> np.ndarray:
     """(V, 3) float32 cloth, skin and hair colour 0..1."""
-    split = shapes.split.astype(np.float32)[label]
-    material = shapes.material.astype(np.int32).ravel()[2 * label.astype(np.int32) + (local[1] > split)]
-    scale = (TILE / materials.period).astype(np.float32)[material]
-    u = ((local[0] + np.float32(0.7) * local[2]) * scale).astype(np.int32) & (TILE - 1)
-    v = (local[1] * scale).astype(np.int32) & (TILE - 1)
-    mix = TILES.ravel()[(materials.pattern.astype(np.int32)[material] * TILE + v) * TILE + u]
+    x, y, z = local.T
+    material = shapes.material.ravel().take(2 * label + (y > shapes.split.astype(np.float32).take(label)))
+    scale = (TILE / materials.period).astype(np.float32).take(material)
+    u = ((x + np.float32(0.7) * z) * scale).astype(np.int32) & (TILE - 1)
+    v = (y * scale).astype(np.int32) & (TILE - 1)
+    mix = TILES.ravel().take((materials.pattern.take(material) * TILE + v) * TILE + u)
     first, second = materials.colours[:, 0], materials.colours[:, 1]
-    colour = first[material] + (second - first)[material] * mix[:, None]
+    colour = (second - first).take(material, axis=0)
+    colour *= mix[:, None]
+    colour += first.take(material, axis=0)
     _paint_faces(colour, shapes, materials, label, local)
     return colour
 
 
-def _paint_faces(colour: np.ndarray, shapes: PosedShapes, materials: Materials, label: np.ndarray, local: np.ndarray) -> None:
+def _paint_faces(
+    colour: np.ndarray, shapes: PosedShapes, materials: Materials, label: np.ndarray, local: np.ndarray
+) -> None:
     """Eyes, brows and mouth on the front of the head, so that the picture tells front from back, left from right."""
-    pixels = np.flatnonzero(shapes.is_head[label])
+    pixels = np.flatnonzero(shapes.is_head.take(label))
     if pixels.size == 0:
         return
     head = label[pixels]
-    x, y, z = local[:, pixels] / shapes.size[head].T
+    x, y, z = (local[pixels] / shapes.size[head]).T
     front = z > 0.2
     side = np.abs(x)
     eyes = front & ((side - 0.42) ** 2 * 1.2 + (y + 0.08) ** 2 * 4 < 0.04)
@@ -232,7 +245,9 @@ def _paint_faces(colour: np.ndarray, shapes: PosedShapes, materials: Materials, 
     colour[pixels[eyes]] = 0.06
 
 
-def draw_box(buffers: Buffers, camera: Camera, corners: np.ndarray, face_colours: np.ndarray, texture: np.ndarray) -> None:
+def draw_box(
+    buffers: Buffers, camera: Camera, corners: np.ndarray, face_colours: np.ndarray, texture: np.ndarray
+) -> None:
     """Draw a box with z-test.
 
     Args:
@@ -240,13 +255,13 @@ def draw_box(buffers: Buffers, camera: Camera, corners: np.ndarray, face_colours
         camera: The camera.
         corners: (8, 3) mm in the camera frame, corner i at the bits (x, y, z) of i.
         face_colours: (6, 3) BGR 0..255.
-        texture: (H, W) float32 factor of the colour.
+        texture: (H, W) uint8 brightness, 128 for the plain colour.
     """
     if corners[:, 2].min() < NEAREST_DEPTH:
         return
     pixels = camera.project(corners)
     centre = corners.mean(0)
-    for face, colour in zip(_BOX_FACES, face_colours):
+    for face, colour in zip(_BOX_FACES, face_colours, strict=True):
         normal = np.cross(corners[face[1]] - corners[face[0]], corners[face[2]] - corners[face[0]])
         normal *= np.sign(normal @ (corners[face[0]] - centre))
         if normal @ corners[face[0]] < 0:
@@ -267,15 +282,13 @@ def _draw_face(buffers, camera, polygon, normal, offset, colour, texture) -> Non
     plane = normal @ np.linalg.inv(camera.K)
     x, y = np.arange(left, right, dtype=np.float32), np.arange(top, bottom, dtype=np.float32)[:, None]
     inverse = _linear(plane / offset, x, y)
-    depth = np.where((mask > 0) & (inverse > 1e-6), 1 / np.maximum(inverse, 1e-6), FAR).astype(np.float32)
-    nearer = depth < buffers.depth[window]
-    np.copyto(buffers.depth[window], depth, where=nearer)
-    np.copyto(buffers.label[window], np.int16(FURNITURE), where=nearer)
-    shaded = np.clip(texture[window][..., None] * colour, 0, 255).astype(np.uint8)
-    cv2.copyTo(shaded, nearer.astype(np.uint8), buffers.colour[window])
+    depth = 1 / np.maximum(inverse, np.float32(1e-6))
+    won = _write(buffers, window, depth, mask > 0, FURNITURE)
+    ramp = np.clip(np.linspace(0.75, 1.25, 256)[:, None] * colour, 0, 255).astype(np.uint8)[:, None]
+    cv2.copyTo(cv2.applyColorMap(texture[window], ramp), won, buffers.colour[window])
 
 
-def _window(polygon: np.ndarray, width: int, height: int) -> Tuple[np.ndarray, np.ndarray]:
+def _window(polygon: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
     limits = np.array([width, height])
     low = np.clip(np.floor(polygon.min(0)), 0, limits).astype(int)
     return low, np.clip(np.ceil(polygon.max(0)) + 1, 0, limits).astype(int)

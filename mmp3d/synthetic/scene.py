@@ -7,7 +7,6 @@ from below the camera; millimetres and seconds.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Tuple
 
 import numpy as np
 
@@ -31,7 +30,7 @@ class Person:
     motion: Motion
     path: Path
 
-    def joints(self, times: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    def joints(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """World positions and bone frames over time.
 
         Args:
@@ -74,16 +73,16 @@ class Scene:
     """
 
     camera: Camera
-    people: List[Person]
-    boxes: List[Box]
+    people: list[Person]
+    boxes: list[Box]
     lamp: np.ndarray
     seed: int
 
 
 def sample_scene(
     rng: np.random.Generator,
-    image_size: Tuple[int, int],
-    people: Tuple[int, int],
+    image_size: tuple[int, int],
+    people: tuple[int, int],
     patterned: bool = True,
     horizon: float = 0.0,
 ) -> Scene:
@@ -101,7 +100,7 @@ def sample_scene(
     focal = rng.uniform(0.7, 1.4) * width
     depth = _group_depth(rng, focal, height)
     camera = _sample_camera(rng, focal, image_size, depth)
-    persons: List[Person] = []
+    persons: list[Person] = []
     while len(persons) < count:
         persons += _place(rng, camera, depth, persons, count - len(persons), patterned, horizon)
     lamp = rng.normal(0, 0.5, 3) + (0, -1, -0.25)
@@ -119,7 +118,7 @@ def _group_depth(rng: np.random.Generator, focal: float, image_height: int) -> f
     return depth
 
 
-def _sample_camera(rng: np.random.Generator, focal: float, image_size: Tuple[int, int], depth: float) -> Camera:
+def _sample_camera(rng: np.random.Generator, focal: float, image_size: tuple[int, int], depth: float) -> Camera:
     """A camera 0.5 to 2.6 m above the floor that looks at the middle of the group, more or less."""
     height = float(np.clip(rng.normal(1450, 400), 500, 2600))
     aim = np.array([0.03, 0.05]) * rng.normal(size=2)
@@ -133,7 +132,7 @@ def _sample_camera(rng: np.random.Generator, focal: float, image_size: Tuple[int
     return Camera.from_intrinsics((focal, focal), centre, image_size, R=R, t=R @ (0, height, 0))
 
 
-def _place(rng, camera, depth, others, room, patterned, horizon) -> List[Person]:
+def _place(rng, camera, depth, others, room, patterned, horizon) -> list[Person]:
     """One person or an interacting pair, at the best of some random places."""
     pair = room >= 2 and rng.random() < PAIR_SHARE
     best, best_gap = [], -np.inf
@@ -144,7 +143,7 @@ def _place(rng, camera, depth, others, room, patterned, horizon) -> List[Person]
             motions, paths = sample_pair(rng, place, camera_distance=place[1])
         else:
             motions, paths = [sample_motion(rng)], [sample_single(rng, place)]
-        persons = [Person(*body, *rest) for body, rest in zip(bodies, zip(motions, paths))]
+        persons = [Person(*body, *rest) for body, rest in zip(bodies, zip(motions, paths, strict=True), strict=False)]
         gap = _gap(persons, others, horizon)
         if gap > best_gap:
             best, best_gap = persons, gap
@@ -161,7 +160,7 @@ def _sample_place(rng: np.random.Generator, camera: Camera, depth: float) -> np.
     return np.array([(u - camera.K[0, 2]) / camera.K[0, 0] * z, z])
 
 
-def _gap(persons: List[Person], others: List[Person], horizon: float) -> float:
+def _gap(persons: list[Person], others: list[Person], horizon: float) -> float:
     """mm between the new people and the rest, at the closest; negative where someone comes too near to the camera."""
     times = np.linspace(-horizon / 2, horizon / 2, 1 if horizon == 0 else 13)
     new = np.stack([_ground(person, times) for person in persons])
@@ -178,7 +177,7 @@ def _ground(person: Person, times: np.ndarray) -> np.ndarray:
     return person.path.at(times, person.motion.speed * person.body.leg_length)[0]
 
 
-def _sample_boxes(rng: np.random.Generator, camera: Camera, persons: List[Person], horizon: float) -> List[Box]:
+def _sample_boxes(rng: np.random.Generator, camera: Camera, persons: list[Person], horizon: float) -> list[Box]:
     """Seats under people who sit, and sometimes furniture among the people."""
     boxes = []
     for person in persons:
@@ -187,7 +186,9 @@ def _sample_boxes(rng: np.random.Generator, camera: Camera, persons: List[Person
     for _ in range(int(rng.choice([0, 0, 1, 1, 2, 3]))):
         x, z = _sample_place(rng, camera, rng.uniform(NEAR, FAR + 1000))
         size = np.exp(rng.normal(np.log((450, 700, 450)), 0.45))
-        spots = np.concatenate([_ground(p, np.linspace(-horizon / 2, horizon / 2, 7)) for p in persons] or [np.full((1, 2), 1e6)])
+        spots = np.concatenate(
+            [_ground(p, np.linspace(-horizon / 2, horizon / 2, 7)) for p in persons] or [np.full((1, 2), 1e6)]
+        )
         clear = np.linalg.norm(spots - (x, z), axis=1).min() > 350 + np.hypot(size[0], size[2]) / 2
         if clear and z > NEAR - 200:
             boxes.append(_box(rng, np.array([x, 0, z]), size, rng.uniform(0, np.pi)))
@@ -198,7 +199,9 @@ def _seat(rng: np.random.Generator, person: Person) -> Box:
     joints, _ = person.joints(np.zeros(1))
     x, y, z = joints[0, JOINT['pelvis']]
     _, heading = person.path.at(np.zeros(1), 0.0)
-    size = np.array([rng.uniform(350, 500), max(-y - person.body.clearance[JOINT['pelvis']], 100), rng.uniform(320, 420)])
+    size = np.array(
+        [rng.uniform(350, 500), max(-y - person.body.clearance[JOINT['pelvis']], 100), rng.uniform(320, 420)]
+    )
     back = np.array([np.sin(heading[0]), 0, np.cos(heading[0])]) * -40
     return _box(rng, np.array([x, 0, z]) + back, size, float(heading[0]))
 

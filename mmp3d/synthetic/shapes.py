@@ -6,7 +6,6 @@ Shapes: S shapes, J = 21 MuCo joints. Camera frame x right, y down, z forward; m
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import List
 
 import numpy as np
 
@@ -91,7 +90,7 @@ def pose_shapes(template: ShapeTemplate, joints: np.ndarray, frames: np.ndarray,
         np.full(len(frame), owner), start, end, frame)  # fmt: skip
 
 
-def join_shapes(people: List[PosedShapes]) -> PosedShapes:
+def join_shapes(people: list[PosedShapes]) -> PosedShapes:
     """The shapes of several people as one set. ``people`` must not be empty."""
     return PosedShapes(*(np.concatenate([getattr(one, f.name) for one in people]) for f in fields(PosedShapes)))
 
@@ -112,9 +111,11 @@ class _Rows:
 
     def __init__(self, body: Body) -> None:
         self.body = body
-        self.rows: List[tuple] = []
+        self.rows: list[tuple] = []
 
-    def ellipsoid(self, anchor: str, carrier: str, centre: tuple, semi: tuple, material: int, head: bool = False) -> None:
+    def ellipsoid(
+        self, anchor: str, carrier: str, centre: tuple, semi: tuple, material: int, head: bool = False
+    ) -> None:
         self._add(ELLIPSOID, anchor, carrier, centre, (0, 0, 0), semi, (material, material), np.inf, head)
 
     def capsule(self, joint: str, bone: tuple, radii: tuple, materials: tuple, covered: float = np.inf) -> None:
@@ -123,17 +124,18 @@ class _Rows:
         self._add(CAPSULE, joint, joint, (0, 0, 0), bone, (*radii, 0), materials, split, False)
 
     def _add(self, kind, anchor, carrier, start, end, size, materials, split, head) -> None:
-        scale = self.body.height
-        self.rows.append(
-            (kind, JOINT[anchor], JOINT[carrier], np.multiply(start, scale), np.multiply(end, scale),
-             np.multiply(size, scale), materials, split * scale, head))  # fmt: skip
+        self.rows.append((kind, JOINT[anchor], JOINT[carrier], start, end, size, materials, split, head))
 
     def bone(self, child: str) -> np.ndarray:
         """(3,) offset of a joint from its parent as a share of the standing height."""
         return self.body.offsets[JOINT[child]] / self.body.height
 
     def template(self) -> ShapeTemplate:
-        return ShapeTemplate(*(np.array(column) for column in zip(*self.rows)))
+        kind, anchor, carrier, start, end, size, material, split, is_head = map(np.array, zip(*self.rows, strict=True))
+        height = self.body.height
+        return ShapeTemplate(
+            kind, anchor, carrier, start * height, end * height, size * height, material, split * height, is_head
+        )
 
 
 def _add_trunk(rows: _Rows, look: Appearance) -> None:
@@ -177,5 +179,5 @@ def _add_leg(rows: _Rows, look: Appearance, side: str, sign: int) -> None:
     thigh, shank, toe = rows.bone(side + 'knee'), rows.bone(side + 'ankle'), rows.bone(side + 'toe')
     rows.capsule(side + 'hip', thigh, (0.050 * girth, 0.033 * girth), (TROUSERS, SKIN), look.trouser_leg)
     rows.capsule(side + 'knee', shank, (0.033 * girth, 0.020 * girth), (TROUSERS, SKIN), look.trouser_leg - 1)
-    rows.ellipsoid(
-        side + 'ankle', side + 'ankle', (sign * 0.004, toe[1] - 0.004, toe[2] * 0.42), (0.024, 0.022, 0.078), SHOES)  # fmt: skip
+    foot = sign * 0.004, toe[1] - 0.004, toe[2] * 0.42
+    rows.ellipsoid(side + 'ankle', side + 'ankle', foot, (0.024, 0.022, 0.078), SHOES)
