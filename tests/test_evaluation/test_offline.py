@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import logging
 from pathlib import Path
@@ -85,6 +86,25 @@ def test_equals_the_test_run_exactly(cfg, samples, tmp_path):
     scalars, reports = evaluate_predictions(cfg, saved(samples, tmp_path)[::-1], select_evaluators(cfg))
     assert scalars == live
     assert set(reports) == set(NAMES)
+
+
+def load_tool():
+    """tools/evaluate.py as a module: it lies outside of every package."""
+    path = Path(__file__).parents[2] / 'tools' / 'evaluate.py'
+    spec = importlib.util.spec_from_file_location('evaluate_tool', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_tool_writes_the_scores_that_a_test_run_prints(cfg, samples, tmp_path):
+    saved(samples, tmp_path)
+    cfg.dump(str(tmp_path / 'config.py'))
+    files = [str(tmp_path / name) for name in ('config.py', 'predictions.json.gz', 'scores.json')]
+    load_tool().main([*files[:2], '--eval', 'PCK', 'AP50root', '--out', files[2]])
+    content = json.loads(Path(files[2]).read_text())
+    assert content['scores'] == run(samples, [{'type': 'PCK'}, {'type': 'RootAP', 'radius': 500}])
+    assert content['reports']['PCK']['protocol']['annotation'] == 'univ_annot3'
 
 
 def test_images_without_prediction_count_as_nobody_found(cfg, samples, tmp_path, log):
