@@ -99,7 +99,7 @@ def draw_text(
 ) -> None:
     """Write text in place, its middle at ``position`` (x, y), ``height`` px high, kept within the picture."""
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, height / 22
-    weight = max(1, round(height / 13))
+    weight = max(1, round(height / 12))
     (wide, high), _ = cv2.getTextSize(text, font, scale, weight)
     x = int(np.clip(position[0] - wide / 2, 1, max(image.shape[1] - wide - 1, 1)))
     y = int(np.clip(position[1] + high / 2, high + 1, max(image.shape[0] - 2, high + 1)))

@@ -173,6 +173,8 @@ def _camera_note(data_sample: PoseDataSample) -> str:
 
 def _stacked(pictures: list[np.ndarray]) -> np.ndarray:
     """Pictures above one another, the narrower ones filled up with white."""
+    if len(pictures) == 1:
+        return pictures[0]
     width = max(picture.shape[1] for picture in pictures)
     return np.concatenate(
         [np.pad(picture, ((0, 0), (0, width - picture.shape[1]), (0, 0)), constant_values=255) for picture in pictures]

@@ -13,12 +13,12 @@ import numpy as np
 from mmp3d.visualization.drawn_people import DrawnPeople
 from mmp3d.visualization.limbs import Colour, Limbs, draw_person, draw_shadow, draw_text
 
-YAW, PITCH = np.radians(35), np.radians(22)
+YAW, PITCH = np.radians(28), np.radians(28)
 PAPER, GRID, INK, SHADOW = 250, 215, 70, 190
 TICK_STEPS = (500.0, 1000.0, 2000.0, 5000.0, 10000.0, 20000.0, 50000.0, 100000.0)
 MOST_TICKS = 7
-MARGIN = 300.0
-BORDER = np.array([5.0, 4.5])  # in heights of a line of text
+MARGIN = 200.0
+BORDER = np.array([3.5, 3.5])  # in heights of a line of text
 SMALLEST_SIDE = np.array([2000.0, 1800.0, 2000.0])
 # The box of a scene with nobody: where people usually stand.
 EMPTY_BOX = np.array([[-1500.0, -1000.0, 2000.0], [1500.0, 1000.0, 6000.0]])
@@ -60,8 +60,8 @@ def joined_boxes(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def rounded_box(box: np.ndarray) -> np.ndarray:
-    """The box with its sides moved out: x and z to the next tick, y to the next 0.1 m."""
-    unit = np.array([tick_step(box), 100.0, tick_step(box)])
+    """The box with its sides moved out: x and z to the next half of a tick, y to the next 0.1 m."""
+    unit = np.array([tick_step(box) / 2, 100.0, tick_step(box) / 2])
     return np.stack([np.floor(box[0] / unit), np.ceil(box[1] / unit)]) * unit
 
 
@@ -101,7 +101,7 @@ class SceneView:
     def __init__(self, box: np.ndarray, size: tuple[int, int]) -> None:
         self.box = box
         self.size = size
-        self.text_height = float(np.clip(min(size) / 36, 9, 40))
+        self.text_height = float(np.clip(min(size) / 40, 9, 40))
         corners = np.stack(np.meshgrid(*box.T), axis=-1).reshape(-1, 3) @ VIEW_AXES[:2].T
         room = np.maximum(np.array(size) - 2 * self.text_height * BORDER, 1)
         low, high = corners.min(axis=0), corners.max(axis=0)
@@ -137,27 +137,31 @@ class SceneView:
             self._line(image, (x, y1, z0), (x, y1, z1), GRID)
         for z in zs:
             self._line(image, (x0, y1, z), (x1, y1, z), GRID)
+        self._line(image, (x0, y1, z0), (x0, y1, z1), GRID)
+        self._line(image, (x0, y1, z1), (x1, y1, z1), GRID)
         for start, end in (((x0, y1, z0), (x0, y0, z0)), ((x0, y1, z0), (x1, y1, z0)), ((x1, y1, z0), (x1, y1, z1))):
             self._line(image, start, end, INK)
-        self._label(image, [(x, y1, z0) for x in xs], xs, 'x [m]', (-0.8, 1.2))
-        self._label(image, [(x1, y1, z) for z in zs], zs, 'depth z [m]', (1.2, 1.0))
-        self._label(image, [(x0, y, z0) for y in ys], ys, 'y [m]', (-1.5, 0.0))
+        self._number(image, [(x, y1, z0) for x in xs], xs, (-0.7, 1.2))
+        self._number(image, [(x1, y1, z) for z in zs], zs, (1.2, 0.8))
+        self._number(image, [(x0, y, z0) for y in ys], ys, (-1.3, 0.0))
+        self._name(image, 'x [m]', ((x0 + x1) / 2, y1, z0), (-2.5, 2.8))
+        self._name(image, 'depth z [m]', (x1, y1, (z0 + z1) / 2), (5.0, 3.2))
+        self._name(image, 'y [m]', (x0, y0, z0), (0.0, -1.8))
         return image
 
     def _ticks(self, axis: int) -> np.ndarray:
         step = tick_step(self.box)
         low, high = self.box[:, axis] / step
-        return np.arange(np.ceil(low - 1e-6), np.floor(high + 1e-6) + 1) * step
+        return np.arange(np.ceil(low - 1e-6), np.floor(high + 1e-6) + 1) * step + 0.0  # no -0
 
-    def _label(self, image: np.ndarray, places: list, values: np.ndarray, title: str, outward: tuple) -> None:
-        """Numbers beside the ticks, and the axis' name further out at its middle."""
-        if not len(values):
-            return
-        spots = self.project(np.array(places)) + np.array(outward) * self.text_height
-        for spot, value in zip(spots, values, strict=True):
-            draw_text(image, f'{value / 1000:g}', spot, self.text_height, (INK,) * 3)
-        middle = spots.mean(axis=0) + np.array(outward) * self.text_height * 1.4
-        draw_text(image, title, middle, self.text_height, (INK,) * 3)
+    def _number(self, image: np.ndarray, places: list, values: np.ndarray, outward: tuple[float, float]) -> None:
+        for place, value in zip(places, values, strict=True):
+            self._name(image, f'{value / 1000:g}', place, outward)
+
+    def _name(self, image: np.ndarray, text: str, place: tuple, outward: tuple[float, float]) -> None:
+        """Write beside a point, ``outward`` heights of a line away from it."""
+        spot = self.project(np.array(place)) + np.array(outward) * self.text_height
+        draw_text(image, text, spot, self.text_height, (INK,) * 3)
 
     def _line(self, image: np.ndarray, start: tuple, end: tuple, grey: int) -> None:
         first, last = np.round(self.project(np.array([start, end]))).astype(int).tolist()
