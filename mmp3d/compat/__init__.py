@@ -1,4 +1,4 @@
-"""What mmp3d needs from its host packages (torch, mmengine, mmcv, mmdet, mmpose) and they do not give; light to import."""
+"""What mmp3d needs from torch, mmengine, mmcv, mmdet and mmpose and they do not give; light to import."""
 
 from mmp3d.compat.mmcv_finder import prepare_host
 from mmp3d.compat.versions import check_versions

@@ -13,10 +13,10 @@ from mmengine.fileio import LocalBackend, register_backend
 
 @register_backend('atomic')
 class AtomicLocalBackend(LocalBackend):
-    """mmengine's local backend with an atomic `put`; `CheckpointHook(backend_args=dict(backend='atomic'))` saves with it."""
+    """mmengine's local backend with an atomic `put`; for `CheckpointHook(backend_args=dict(backend='atomic'))`."""
 
     def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
-        """Write bytes to a temporary file beside `filepath`, then move it there; makes the folder where it is missing."""
+        """Write bytes to a temporary file beside `filepath`, then move it there; makes a missing folder."""
         target = Path(filepath)
         temporary = target.with_name(f'.{target.name}.{os.getpid()}.part')
         try:

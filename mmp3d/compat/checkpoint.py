@@ -1,4 +1,4 @@
-"""Reads, applies and publishes checkpoint files without executing code from them, with errors that a user can act on."""
+"""Reads, applies and publishes checkpoint files without running code from them, with errors that a user can act on."""
 
 from __future__ import annotations
 
@@ -125,7 +125,9 @@ def _fetched(url: str) -> Path:
         try:
             torch.hub.download_url_to_file(url, str(file), progress=False)
         except (URLError, OSError) as error:
-            raise ConnectionError(f'{url}: cannot be fetched ({error}). Download it by hand and give the file.') from error
+            raise ConnectionError(
+                f'{url}: cannot be fetched ({error}). Download it by hand and give the file.'
+            ) from error
     return file
 
 

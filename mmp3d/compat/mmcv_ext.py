@@ -1,8 +1,9 @@
-"""The part of `mmcv._ext` that mmpose and mmdet run, on torchvision's kernels: boxes (N, 4) xyxy and RoIs (N, 5) in pixels.
+"""The part of `mmcv._ext` that mmpose and mmdet run, on torchvision's kernels: boxes (N, 4) xyxy, RoIs (N, 5), pixels.
 
 Signatures are those that `mmcv.ops` calls. float16 and bfloat16 inputs are computed in float32, since torchvision's CPU
-kernels lack them and RoI corners beyond 2048 px are not exact in half precision. Every op that torchvision does not have is
-present, because `mmcv.ops` looks it up when imported, and raises when called. See `mmcv_finder` for when this can go.
+kernels lack them and RoI corners beyond 2048 px are not exact in half precision. Every op that torchvision does not
+have is present, because `mmcv.ops` looks it up when imported, and raises when called. `mmcv_finder` says when this can
+be removed.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def softnms(
     method: int,
     offset: int,
 ) -> Tensor:
-    """Soft non-maximum suppression (Bodla et al., ICCV 2017): picks the best box, lowers the scores of those it overlaps.
+    """Soft non-maximum suppression (Bodla et al., ICCV 2017): picks the best box, lowers those it overlaps.
 
     Args:
         boxes: (N, 4) xyxy in pixels; N may be 0.
@@ -104,9 +105,7 @@ def roi_align_forward(
         raise RuntimeError(_missing('roi_align with max pooling'))
     dtype = _kernel_dtype(input)
     size = (aligned_height, aligned_width)
-    pooled = torchvision.ops.roi_align(
-        input.to(dtype), rois.to(dtype), size, spatial_scale, sampling_ratio, aligned
-    )
+    pooled = torchvision.ops.roi_align(input.to(dtype), rois.to(dtype), size, spatial_scale, sampling_ratio, aligned)
     output.copy_(pooled)
 
 
@@ -154,8 +153,8 @@ def _kernel_dtype(tensor: Tensor) -> torch.dtype:
 
 def _missing(op: str) -> str:
     return (
-        f'mmcv op "{op}" needs a compiled mmcv, and this environment has mmcv without compiled ops (mmcv-lite), in which '
-        'mmp3d serves NMS, soft-NMS and RoIAlign only. To get every op: pip uninstall -y mmcv-lite && '
+        f'mmcv op "{op}" needs a compiled mmcv, and this environment has mmcv without compiled ops (mmcv-lite), for '
+        'which mmp3d serves NMS, soft-NMS and average RoIAlign only. To get every op: pip uninstall -y mmcv-lite && '
         'pip install "mmcv==2.1.0" (compiles for a long time where no wheel fits your torch and CUDA).'
     )
 

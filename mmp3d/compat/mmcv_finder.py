@@ -1,7 +1,7 @@
 """Import finder that serves `mmcv._ext` from torchvision's kernels where mmcv was installed without compiled ops.
 
-mmcv-lite installs anywhere with pip but has no `mmcv._ext`, which mmdet and mmpose.models import unconditionally. Building
-full mmcv takes half an hour. The finder stands last in `sys.meta_path`, so a compiled `mmcv._ext` always wins.
+mmcv-lite installs anywhere with pip but has no `mmcv._ext`, which mmdet and mmpose.models import unconditionally.
+Building full mmcv takes half an hour. The finder stands last in `sys.meta_path`, so a compiled `mmcv._ext` always wins.
 Remove when mmpose and mmdet import without compiled ops, or when mmcv ships wheels for current torch.
 """
 

@@ -21,8 +21,8 @@ SAFE_SEQUENCES = (list, tuple)
 def plain(value: Any, where: str = '') -> Any:
     """The same data in safe types; an object that is safe already is returned itself, not copied.
 
-    numpy arrays become nested lists, numpy scalars numbers, configs and other mappings dicts, sets and deques lists, named
-    tuples tuples, paths strings. Anything else becomes its `repr`, with one warning that says where it was.
+    numpy arrays become nested lists, numpy scalars numbers, configs and other mappings dicts, sets and deques lists,
+    named tuples tuples, paths strings. Anything else becomes its `repr`, with one warning that says where it was.
 
     Args:
         value: anything.

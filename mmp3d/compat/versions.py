@@ -1,4 +1,4 @@
-"""Version gate: one error that lists every host package found and expected, and the commands that repair the environment."""
+"""Version gate: one error that lists every host package found and expected, and the commands that repair it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FROM_SOURCE = '--no-deps --no-build-isolation --force-reinstall --no-binary xtco
 
 
 class HostPackage(NamedTuple):
-    """A distribution that mmp3d runs on: acceptable names (first is what to install), versions, why, and pip options."""
+    """A distribution that mmp3d runs on: acceptable names (the first to install), versions, why, pip options."""
 
     names: tuple[str, ...]
     versions: str
@@ -28,8 +28,8 @@ HOST_PACKAGES = (
     HostPackage(('mmengine',), '>=0.10,<0.11', 'tested with 0.10.7'),
     HostPackage(('mmcv-lite', 'mmcv'), '>=2.0.0,<2.2', 'mmdet 3.3 accepts nothing else'),
     HostPackage(('mmdet',), '>=3.2,<3.4', 'tested with 3.3.0', '--no-deps '),
-    HostPackage(('mmpose',), '>=1.3,<1.4', 'tested with 1.3.2; --no-deps skips chumpy, which it never imports', '--no-deps '),
-    HostPackage(('xtcocotools',), '>=1.14', 'mmpose reads COCO files with it; its binary part must be built for the installed numpy', FROM_SOURCE),
+    HostPackage(('mmpose',), '>=1.3,<1.4', '--no-deps skips chumpy, which it never imports', '--no-deps '),
+    HostPackage(('xtcocotools',), '>=1.14', 'its binary part must be built for the installed numpy', FROM_SOURCE),
 )
 
 

@@ -22,7 +22,12 @@ def saved(path: Path, **content: object) -> Path:
 
 @pytest.fixture
 def run_file(tmp_path: Path) -> Path:
-    meta = {'experiment_name': 'bu_tiny_muco_20260102_030405', 'cfg': 'a = 1', 'dataset_meta': {'sigmas': [0.5]}, 'seed': 3}
+    meta = {
+        'experiment_name': 'bu_tiny_muco_20260102_030405',
+        'cfg': 'a = 1',
+        'dataset_meta': {'sigmas': [0.5]},
+        'seed': 3,
+    }
     state = {f'module.{name}': tensor for name, tensor in nn.Linear(2, 3).state_dict().items()}
     return saved(tmp_path / 'epoch_1.pth', state_dict=state, meta=meta, optimizer={'lr': 0.1})
 
@@ -80,7 +85,10 @@ def test_weights_of_a_wrapped_model_are_loaded(run_file: Path) -> None:
     ('model', 'told'),
     [
         (nn.Linear(4, 3), r'1 of another shape: weight \(3, 2\) for \(3, 4\)'),
-        (nn.Sequential(*(nn.Linear(2, 2) for _ in range(3))), r'6 missing: 0.weight, 0.bias, 1.weight, \.\.\.; 2 unexpected'),
+        (
+            nn.Sequential(*(nn.Linear(2, 2) for _ in range(3))),
+            r'6 missing: 0.weight, 0.bias, 1.weight, \.\.\.; 2 unexpected',
+        ),
     ],
 )
 def test_other_architecture_is_summarised_and_leaves_the_model(run_file: Path, model: nn.Module, told: str) -> None:
@@ -92,7 +100,7 @@ def test_other_architecture_is_summarised_and_leaves_the_model(run_file: Path, m
 
 def test_checkpoint_without_weights(tmp_path: Path) -> None:
     file = saved(tmp_path / 'meta.pth', meta={'epoch': 1})
-    with pytest.raises(ValueError, match="no \"state_dict\" of tensors, found the keys"):
+    with pytest.raises(ValueError, match='no "state_dict" of tensors, found the keys'):
         load_weights(nn.Linear(2, 3), file)
 
 

@@ -37,7 +37,8 @@ def test_compiled_extension_wins(tmp_path: Path, compiled: bool) -> None:
     (package / '__init__.py').touch()
     if compiled:
         (package / '_ext.py').write_text('origin = "compiled"')
-    code = f'import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; import mmp3d, mmcv._ext as e; print(e.__file__)'
+    paths = [str(tmp_path), str(ROOT)]
+    code = f'import sys; sys.path[:0] = {paths}; import mmp3d, mmcv._ext as e; print(e.__file__)'
     served_by_us = run(code, tmp_path).endswith('mmcv_ext.py')
     assert served_by_us is not compiled
 

@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mmp3d  # noqa: F401  makes mmcv.ops importable
+
+# isort: split
 from mmcv.ops import RoIAlign, batched_nms, nms, nms_rotated, soft_nms
+
 from tests.shared_data import shared_path
 
 

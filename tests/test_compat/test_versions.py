@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from mmp3d.compat.versions import HOST_PACKAGES, HostVersionError, check_versions, installed_version
 
@@ -67,6 +71,21 @@ def test_wrong_python_asks_for_a_new_environment() -> None:
 def test_xtcocotools_built_for_another_numpy_is_rebuilt() -> None:
     with pytest.raises(HostVersionError, match='--no-binary xtcocotools "xtcocotools>=1.14"'):
         check_versions(GOOD.get, lambda: False)
+
+
+REQUIREMENTS = sorted((Path(__file__).resolve().parents[2] / 'requirements').glob('*.txt'))
+
+
+@pytest.mark.parametrize('file', REQUIREMENTS, ids=lambda file: file.stem)
+def test_requirement_files_agree_with_the_gate(file: Path) -> None:
+    lines = (line.split('#')[0].strip() for line in file.read_text().splitlines())
+    ranges = {name: SpecifierSet(package.versions) for package in HOST_PACKAGES for name in package.names}
+    for wanted in (Requirement(line) for line in lines if line and not line.startswith('-')):
+        if wanted.name not in ranges:
+            continue
+        pinned = [pin.version for pin in wanted.specifier if pin.operator == '==']
+        assert all(version in ranges[wanted.name] for version in pinned)
+        assert pinned or set(ranges[wanted.name]) <= set(wanted.specifier) or file.stem == 'build'
 
 
 def test_installed_version_of_an_unknown_package() -> None:

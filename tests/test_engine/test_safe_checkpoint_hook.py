@@ -15,7 +15,8 @@ from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch import nn
 
-import mmp3d.engine  # noqa: F401  registers hook and backend
+from mmp3d.compat.checkpoint import load_checkpoint
+from mmp3d.engine import SafeCheckpointHook
 
 
 class Numbers(BaseDataset):
@@ -72,6 +73,10 @@ class PowerCut(Hook):
             raise KeyboardInterrupt
 
 
+SAFE = [{'type': 'mmpose.SafeCheckpointHook'}]
+EMA = [{'type': 'EMAHook', 'ema_type': 'ExponentialMovingAverage', 'momentum': 0.1}]
+
+
 def train(work_dir: Path, epochs: int, stop_at: int | None = None, resume: bool = False, **kwargs: object) -> Runner:
     """Train for `epochs`, interrupted after `stop_at` of them."""
     loader = {
@@ -102,7 +107,7 @@ def train(work_dir: Path, epochs: int, stop_at: int | None = None, resume: bool 
                 'published_keys': ['meta', 'state_dict'],
             }
         },
-        custom_hooks=[{'type': 'mmpose.SafeCheckpointHook'}, log, PowerCut(stop_at), *kwargs.pop('custom_hooks', [])],
+        custom_hooks=[*kwargs.pop('safe', SAFE), log, PowerCut(stop_at), *kwargs.pop('custom_hooks', [])],
         randomness={'seed': 5},
         resume=resume,
         default_scope='mmengine',
@@ -114,9 +119,6 @@ def train(work_dir: Path, epochs: int, stop_at: int | None = None, resume: bool 
         runner.train()
     runner.losses = log.losses
     return runner
-
-
-EMA = [{'type': 'EMAHook', 'ema_type': 'ExponentialMovingAverage', 'momentum': 0.1}]
 
 
 @pytest.mark.parametrize('hooks', [[], EMA], ids=['plain', 'ema'])
@@ -143,6 +145,20 @@ def test_every_file_of_a_run_loads_safely(tmp_path: Path, hooks: list) -> None:
     last = torch.load((tmp_path / 'last_checkpoint').read_text(), weights_only=True)
     assert ('ema_state_dict' in last) is bool(hooks)
     assert last['meta']['epoch'] == 2
+
+
+def test_hook_is_still_needed(tmp_path: Path) -> None:
+    """When this fails, mmengine saves plain data and the hook can go."""
+    train(tmp_path, 2, stop_at=1, safe=[])
+    with pytest.raises(ValueError, match='epoch_1.pth: refused'):
+        load_checkpoint(tmp_path / 'epoch_1.pth')
+
+
+def test_checkpoint_from_before_the_hook_passes_through_it(tmp_path: Path) -> None:
+    runner = train(tmp_path, 2, stop_at=1, safe=[])
+    checkpoint = load_checkpoint(tmp_path / 'epoch_1.pth', trust=True)
+    SafeCheckpointHook().after_load_checkpoint(runner, checkpoint)
+    assert checkpoint['message_hub']['log_scalars']['train/loss'].data[0].tolist() == runner.losses
 
 
 def test_resuming_does_not_take_the_metainfo_for_another(tmp_path: Path) -> None:

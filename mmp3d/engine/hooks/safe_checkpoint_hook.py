@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-import numpy as np
 import torch
 from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
@@ -36,7 +35,7 @@ class SafeCheckpointHook(Hook):
             checkpoint[key] = plain(checkpoint[key], key)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Rebuild the log history and, where it is the same, the training set's own metainfo; old files pass untouched."""
+        """Rebuild the log history and, where equal, the training set's own metainfo; old files pass untouched."""
         hub = checkpoint.get('message_hub')
         if hub is not None:
             hub['log_scalars'] = _tensors_to_histories(hub['log_scalars'])
@@ -50,14 +49,18 @@ class SafeCheckpointHook(Hook):
 
 def _histories_to_tensors(scalars: dict) -> dict:
     return {
-        name: {'log': torch.from_numpy(buffer.data[0]), 'count': torch.from_numpy(buffer.data[1]), 'max': buffer.max_length}
+        name: {
+            'log': torch.from_numpy(buffer.data[0]),
+            'count': torch.from_numpy(buffer.data[1]),
+            'max': buffer.max_length,
+        }
         for name, buffer in scalars.items()
     }
 
 
 def _tensors_to_histories(scalars: dict) -> OrderedDict:
     return OrderedDict(
-        (name, HistoryBuffer(np.array(entry['log']), np.array(entry['count']), entry['max']))
+        (name, HistoryBuffer(entry['log'].numpy(), entry['count'].numpy(), entry['max']))
         if isinstance(entry, dict)
         else (name, entry)
         for name, entry in scalars.items()
