@@ -19,6 +19,7 @@ from mmp3d.datasets.ground_truth import ground_truth_instances
 from mmp3d.evaluation.people_record import PREDICTION_FIELDS
 
 SHOWN_IMAGES = 3
+NETWORK_ONLY = {'pipeline': [], 'pose2d_file': None}
 
 
 def evaluate_predictions(
@@ -55,7 +56,7 @@ def evaluate_predictions(
 
 
 def build_annotations(cfg: Config) -> BaseDataset:
-    """The config's test data set without its pipeline: reads annotations only.
+    """The config's test data set without pipeline and input poses: reads annotations only.
 
     Raises:
         ValueError: The config has none.
@@ -63,7 +64,7 @@ def build_annotations(cfg: Config) -> BaseDataset:
     dataloader = cfg.get('test_dataloader')
     if not dataloader or 'dataset' not in dataloader:
         raise ValueError(f'{cfg.filename or "the config"} has no test_dataloader.dataset to evaluate on')
-    return DATASETS.build(_without_pipeline(dataloader['dataset']))
+    return DATASETS.build(_annotations_only(dataloader['dataset']))
 
 
 def pair_with_images(predictions: Sequence[Mapping], items: Sequence[Mapping]) -> dict[int, int]:
@@ -133,8 +134,8 @@ def _name(image: Mapping) -> str:
     return f'img_id {image["img_id"]}, seq_name {image["seq_name"]!r}, frame_id {image["frame_id"]}'
 
 
-def _without_pipeline(node: Any) -> Any:
-    """The dataset config with every pipeline emptied, also those of data sets inside of a wrapper."""
+def _annotations_only(node: Any) -> Any:
+    """The dataset config without what only a network needs, also in data sets inside of a wrapper."""
     if isinstance(node, Mapping):
-        return {key: [] if key == 'pipeline' else _without_pipeline(value) for key, value in node.items()}
-    return [_without_pipeline(value) for value in node] if isinstance(node, (list, tuple)) else node
+        return {key: NETWORK_ONLY[key] if key in NETWORK_ONLY else _annotations_only(node[key]) for key in node}
+    return [_annotations_only(value) for value in node] if isinstance(node, (list, tuple)) else node

@@ -26,9 +26,13 @@ def people_of(index: int) -> np.ndarray:
 
 @DATASETS.register_module(force=True)
 class SceneForOfflineTest(BaseDataset):
-    """Images of two sequences with known people; running its pipeline is an error."""
+    """Images of two sequences with known people; running its pipeline or reading its input poses is an error."""
 
     METAINFO = {'dataset_name': 'scene'}
+
+    def __init__(self, pose2d_file: str | None = None, **options) -> None:
+        assert pose2d_file is None
+        super().__init__(**options)
 
     def load_data_list(self) -> list[dict]:
         return [
@@ -44,7 +48,8 @@ class SceneForOfflineTest(BaseDataset):
 
 @pytest.fixture
 def cfg() -> Config:
-    dataset = {'type': 'SceneForOfflineTest', 'ann_file': '', 'pipeline': [{'type': 'NoSuchTransform'}]}
+    network_only = {'pipeline': [{'type': 'NoSuchTransform'}], 'pose2d_file': 'missing.json'}
+    dataset = {'type': 'SceneForOfflineTest', 'ann_file': '', **network_only}
     return Config({'test_dataloader': {'dataset': dataset}, 'test_evaluator': [{'type': name} for name in NAMES]})
 
 
