@@ -146,7 +146,8 @@ def plan(torch: str | None, full_mmcv: bool) -> list[Step]:
     """All steps in order; mmcv-lite is left out where a full mmcv would be overwritten by it."""
     host = ('mminstall',) if full_mmcv else ('mmcv', 'mminstall')
     alone = ['--no-deps', '--no-build-isolation']
-    build_text = '\n'.join((ROOT / name).read_text(encoding='utf-8') for name in ('pyproject.toml', 'setup.py'))
+    build_files = ('pyproject.toml', 'setup.py', 'mmp3d/version.py', 'requirements/runtime.txt')
+    build_text = '\n'.join((ROOT / name).read_text(encoding='utf-8') for name in build_files)
     return [
         Step('build', 'build tools', pip_files('build'), requirement_text('build')),
         torch_step(torch),
@@ -179,6 +180,7 @@ class Environment:
         self.stamps = self.folder / 'mmp3d-setup'
         # Only what was made here is repaired by removing things; VENV= may name an environment of the user's own.
         self.made_here = self.stamps / 'made-here'
+        self.choice = self.stamps / 'torch.choice'
 
     def ensure(self) -> None:
         """Make or complete the environment, saying what is done; at once if everything stands.
@@ -189,7 +191,7 @@ class Environment:
         began = time.monotonic()
         self._remove_torn_packages()
         installed = self._ensure_venv()
-        self._remember_torch()
+        self.torch = self.torch or self._remembered_torch()
         steps = plan(self.torch, full_mmcv='mmcv' in installed)
         missing = [step for step in steps if not self._finished(step, installed)]
         for number, step in enumerate(steps, 1):
@@ -250,13 +252,9 @@ class Environment:
             say(f'{info.name} was not completely installed; it will be installed again.')
             shutil.rmtree(info)
 
-    def _remember_torch(self) -> None:
-        choice = self.stamps / 'torch.choice'
-        if self.torch:
-            choice.parent.mkdir(exist_ok=True)
-            choice.write_text(self.torch, encoding='utf-8')
-        elif choice.exists():
-            self.torch = choice.read_text(encoding='utf-8')
+    def _remembered_torch(self) -> str | None:
+        """The user's own choice, once it has been installed: a wrong one is not held on to."""
+        return self.choice.read_text(encoding='utf-8') if self.choice.exists() else None
 
     def _finished(self, step: Step, installed: set[str]) -> bool:
         stamp = self.stamps / f'{step.name}.stamp'
@@ -276,6 +274,8 @@ class Environment:
                 f'TORCH={step.text}, but {self.folder} holds no torch and torchvision.\n'
                 '  remedy: install both there, or name them: TORCH="torch==X torchvision==Y"'
             )
+        if step.name == 'torch' and self.torch:
+            self.choice.write_text(self.torch, encoding='utf-8')
         stamp.write_text(digest(step.text), encoding='utf-8')
         say(f'{label}: done in {time.monotonic() - began:.0f} s')
 

@@ -183,6 +183,13 @@ def test_chosen_torch_is_remembered(machine: Machine) -> None:
     assert ensure(machine) == []
 
 
+def test_torch_that_cannot_be_installed_is_not_remembered(machine: Machine) -> None:
+    machine.failing = 'torch==99'
+    with pytest.raises(make.SetupError, match=r'\[2/6\].*failed'):
+        ensure(machine, torch='torch==99 torchvision==99')
+    assert 'torch' in ensure(machine)
+
+
 def test_torch_alone_is_refused(machine: Machine) -> None:
     with pytest.raises(make.SetupError, match='lacks torchvision'):
         ensure(machine, torch='torch==2.9.1')
