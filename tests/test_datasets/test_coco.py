@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import pycocotools.mask as cocomask
+import pytest
 
 from mmp3d.datasets import CocoMultiPersonDataset, LoadMultiPersonImage
 from mmp3d.datasets.coco_segments import usable_segmentation
