@@ -321,7 +321,8 @@ def say(text: str) -> None:
 def lint(env: Environment, extra: list[str]) -> int:
     """ruff's rules and ruff's format; both run, so that one sees all there is to mend."""
     say('Checking style (ruff) ...')
-    return env.call('-m', 'ruff', 'check', *extra, '.') or env.call('-m', 'ruff', 'format', '--check', *extra, '.')
+    commands = (['check'], ['format', '--check'])
+    return max(env.call('-m', 'ruff', *command, *extra, '.') for command in commands)
 
 
 def test(env: Environment, extra: list[str]) -> int:
