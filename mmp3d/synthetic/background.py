@@ -13,20 +13,21 @@ from mmp3d.synthetic.patterns import palette, smooth_noise
 
 _FLOOR_TILE = 128
 SHADOW_SCALE = 4
+_WALL_ONLY = 0.12
 
 
 def draw_background(rng: np.random.Generator, camera: Camera) -> np.ndarray:
     """(H, W, 3) picture of an empty place as the camera sees it."""
     width, height = camera.image_size
-    wall = _wall(rng, height, width)
-    if rng.random() < 0.12:
-        return wall
-    edge = _wall_foot(rng, camera)
-    first = int(np.clip(np.floor(edge.min()), 0, height))
+    edge = _wall_foot(rng, camera) if rng.random() > _WALL_ONLY else np.full(width, height)
+    first, last = (int(np.clip(row, 0, height)) for row in (np.floor(edge.min()), np.ceil(edge.max())))
+    picture = np.empty((height, width, 3), np.uint8)
     if first < height:
-        below = (np.arange(first, height)[:, None] >= edge).astype(np.uint8)
-        cv2.copyTo(_floor(rng, camera, first), below, wall[first:])
-    return wall
+        picture[first:] = _floor(rng, camera, first)
+    if last > 0:
+        above = (np.arange(last)[:, None] < edge).astype(np.uint8)
+        cv2.copyTo(_wall(rng, last, width), above, picture[:last])
+    return picture
 
 
 def _wall_foot(rng: np.random.Generator, camera: Camera) -> np.ndarray:
@@ -39,8 +40,9 @@ def _wall_foot(rng: np.random.Generator, camera: Camera) -> np.ndarray:
 
 def _wall(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """(H, W, 3) noise of several scales in a random palette, with bricks, panels or clutter on it."""
-    coarse = smooth_noise(rng, (height // 2, width // 2), int(rng.integers(2, 6)))
-    fine = smooth_noise(rng, (height // 2, width // 2), int(rng.integers(10, 60)))
+    half = -(-height // 2), -(-width // 2)
+    coarse = smooth_noise(rng, half, int(rng.integers(3, 10)))
+    fine = smooth_noise(rng, half, int(rng.integers(15, 90)))
     share = rng.uniform(0.2, 1.0)
     grey = cv2.resize(cv2.addWeighted(coarse, share, fine, 1 - share, 0), (width, height))
     style = rng.integers(4)
@@ -68,7 +70,7 @@ def _draw_clutter(rng: np.random.Generator, picture: np.ndarray, count: int) -> 
     """Doors, posters, poles, foliage: rectangles, ellipses and lines that the network must not take for people."""
     height, width = picture.shape[:2]
     centres = rng.uniform(0, 1, (count, 2)) * (width, height * 0.8)
-    sizes = np.exp(rng.uniform(np.log(6), np.log(height * 0.4), (count, 2)))
+    sizes = np.exp(rng.uniform(np.log(6), np.log(width * 0.25), (count, 2)))
     colours = rng.uniform(0, 255, (count, 3))
     for centre, size, colour, kind in zip(centres, sizes, colours, rng.integers(0, 4, count), strict=True):
         low, high = (centre - size / 2).astype(int).tolist(), (centre + size / 2).astype(int).tolist()

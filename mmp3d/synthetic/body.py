@@ -45,7 +45,8 @@ class Body:
 
     @property
     def leg_length(self) -> float:
-        return float(-(self.offsets[[JOINT['right_knee'], JOINT['right_ankle']], 1]).sum() * -1)
+        """Thigh and shank in mm."""
+        return float(self.offsets[[JOINT['right_knee'], JOINT['right_ankle']], 1].sum())
 
     @property
     def clearance(self) -> np.ndarray:
@@ -87,11 +88,7 @@ def sample_body(rng: np.random.Generator) -> Body:
     child = rng.random() < CHILD_SHARE
     height = rng.uniform(*CHILD_HEIGHT) if child else np.clip(rng.normal(*ADULT_HEIGHT), 1480, 2000)
     factors = np.exp(rng.normal(0, 0.03, len(_SEGMENTS)))
-    offsets = np.zeros((len(JOINT), 3))
-    for factor, (name, offset) in zip(factors, _SEGMENTS.items(), strict=True):
-        for joint, side in ((name, 1), (f'right_{name}', 1), (f'left_{name}', -1)):
-            if joint in JOINT:
-                offsets[JOINT[joint]] = np.array(offset) * (side, 1, 1) * factor
+    offsets = _REST * np.append(factors, 1.0)[_SEGMENT_OF, None]
     head = rng.normal(1, 0.03) * (1.22 if child else 1.0)
     offsets[[JOINT['head'], JOINT['head_top']]] *= head
     offsets *= height / _standing_height(offsets)
@@ -143,7 +140,17 @@ _SEGMENTS = {
 _RESTS = {
     'ankle': 0.044, 'toe': 0.016, 'knee': 0.036, 'hip': 0.055, 'pelvis': 0.075, 'hand': 0.02, 'wrist': 0.02,
     'elbow': 0.028, 'shoulder': 0.04, 'spine': 0.06, 'neck': 0.04, 'head': 0.055, 'head_top': 0.0}  # fmt: skip
-_CLEARANCE = np.array([_RESTS[name.removeprefix('left_').removeprefix('right_')] for name in JOINT])
+_SIDES = {'left_': (-1, 1, 1), 'right_': (1, 1, 1), '': (1, 1, 1)}
+_PARTS = [name.removeprefix('left_').removeprefix('right_') for name in JOINT]
+_CLEARANCE = np.array([_RESTS[part] for part in _PARTS])
+# (J, 3) offsets of the mean body; (J,) row in _SEGMENTS, the last one beyond for the pelvis.
+_REST = np.array(
+    [
+        np.multiply(_SEGMENTS.get(part, (0, 0, 0)), _SIDES[name.removesuffix(part)])
+        for name, part in zip(JOINT, _PARTS, strict=True)
+    ]
+)
+_SEGMENT_OF = np.array([[*_SEGMENTS, 'pelvis'].index(part) for part in _PARTS])
 
 
 def _standing_height(offsets: np.ndarray) -> float:

@@ -74,7 +74,7 @@ def forward_kinematics(offsets: np.ndarray, rotations: np.ndarray) -> tuple[np.n
     The head and the head top hang on the head's own rotation, so that turning the head leaves the shoulders alone.
 
     Args:
-        offsets: (J, 3) mm, each joint seen from its parent in the rest pose.
+        offsets: (..., J, 3) mm, each joint seen from its parent in the rest pose; leading dimensions broadcast.
         rotations: (..., J, 3, 3) local rotations; the pelvis's one holds the heading.
 
     Returns:
@@ -87,5 +87,7 @@ def forward_kinematics(offsets: np.ndarray, rotations: np.ndarray) -> tuple[np.n
         parent = MUCO21_PARENTS[joint]
         frames[..., joint, :, :] = frames[..., parent, :, :] @ rotations[..., joint, :, :]
         carrier = head if joint in (head, JOINT['head_top']) else parent
-        positions[..., joint, :] = positions[..., parent, :] + frames[..., carrier, :, :] @ offsets[joint]
+        positions[..., joint, :] = (
+            positions[..., parent, :] + (frames[..., carrier, :, :] @ offsets[..., joint, :, None])[..., 0]
+        )
     return positions, frames

@@ -30,8 +30,8 @@ def _tiles() -> np.ndarray:
 
 
 def smooth_noise(rng: np.random.Generator, shape: tuple, cells: int, wraps: bool = False) -> np.ndarray:
-    """(h, w) uint8 noise with ``cells`` bumps along the shorter side; ``wraps``: it repeats without a seam."""
-    counts = [max(2, round(cells * side / min(shape))) for side in shape]
+    """(h, w) uint8 noise with ``cells`` bumps along the longer side; ``wraps``: it repeats without a seam."""
+    counts = [max(2, round(cells * side / max(shape))) for side in shape]
     grid = rng.integers(0, 256, counts, np.uint8)
     if not wraps:
         return cv2.resize(grid, shape[::-1], interpolation=cv2.INTER_CUBIC)

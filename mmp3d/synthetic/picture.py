@@ -13,9 +13,10 @@ import numpy as np
 
 from mmp3d.synthetic.background import cast_shadows, draw_background
 from mmp3d.synthetic.patterns import smooth_noise
-from mmp3d.synthetic.renderer import BACKGROUND, Buffers, Light, Materials, draw_box, draw_shapes, shade
-from mmp3d.synthetic.scene import Scene
+from mmp3d.synthetic.scene import Scene, pose_people
+from mmp3d.synthetic.shading import Light, Materials, shade
 from mmp3d.synthetic.shapes import PosedShapes, build_template, join_shapes, pose_shapes
+from mmp3d.synthetic.zbuffer import BACKGROUND, Buffers, draw_box, draw_shapes
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,15 @@ class PictureMaker:
 
     def __init__(self, scene: Scene, times: np.ndarray) -> None:
         self.scene = scene
-        self.poses = [person.joints(times) for person in scene.people]
+        self.joints, self.bones = pose_people(scene.people, times)
         self.rng = np.random.default_rng(scene.seed)
         self.light = _sample_light(self.rng, scene)
         self.stage = self._draw_stage()
         self.templates = [build_template(person.body, person.appearance) for person in scene.people]
         self.materials = _materials(scene)
         self.shadow = self.rng.uniform(0.25, 0.75)
-        self.tone = _tone_curve(self.rng)
+        self.gain = float(self.rng.uniform(0.7, 1.25))
+        self.offset = float(self.rng.normal(0, 10))
         self.blur = float(self.rng.uniform(0.35, 0.9))
         self.grain = float(self.rng.uniform(0.5, 6))
 
@@ -72,28 +74,36 @@ class PictureMaker:
             draw_shapes(buffers, camera, shapes)
             shade(buffers, camera, shapes, self.materials, self.light)
         picture = cv2.GaussianBlur(buffers.colour, (3, 3), self.blur)
-        picture = cv2.LUT(picture, self.tone)
-        return _add_grain(picture, self.grain, np.random.default_rng([self.scene.seed, frame])), self._annotate(
-            joints, shapes, buffers
-        )
+        return self._expose(picture, frame), self._annotate(joints, shapes, buffers)
+
+    def _expose(self, picture: np.ndarray, frame: int) -> np.ndarray:
+        """Exposure, black level and sensor noise."""
+        height, width = picture.shape[:2]
+        tile = np.tile(_grain_tile(), [-(-side // _GRAIN_TILE) for side in (height, width)])
+        spare = np.array(tile.shape) - (height, width)
+        top, left = np.random.default_rng([self.scene.seed, frame]).integers(0, spare + 1)
+        noise = cv2.merge([tile[top : top + height, left : left + width]] * 3)
+        share = self.grain / _GRAIN_SIGMA
+        return cv2.addWeighted(picture, self.gain, noise, share, self.offset - 128 * share)
 
     def _draw_stage(self) -> Buffers:
         buffers = Buffers.over(draw_background(self.rng, self.scene.camera))
         if self.scene.boxes:
-            texture = smooth_noise(self.rng, buffers.depth.shape, 30)
+            texture = smooth_noise(self.rng, buffers.nearness.shape, 48)
             for box in self.scene.boxes:
                 corners = self.scene.camera.world_to_camera(box.corners)
                 draw_box(buffers, self.scene.camera, corners, box.colours, texture)
         return buffers
 
-    def _pose(self, frame: int) -> tuple[np.ndarray, PosedShapes]:
-        """World joints (N, J, 3) mm and the shapes in the camera frame."""
+    def _pose(self, frame: int) -> tuple[np.ndarray, PosedShapes | None]:
+        """World joints (N, J, 3) mm and the shapes in the camera frame, None for nobody."""
         camera = self.scene.camera
-        world, posed = [], []
-        for index, ((joints, bones), template) in enumerate(zip(self.poses, self.templates, strict=True)):
-            world.append(joints[frame])
-            posed.append(pose_shapes(template, camera.world_to_camera(joints[frame]), camera.R @ bones[frame], index))
-        return np.array(world).reshape(-1, 21, 3), join_shapes(posed) if posed else None
+        world = self.joints[:, frame]
+        joints, bones = camera.world_to_camera(world), camera.R @ self.bones[:, frame]
+        posed = [
+            pose_shapes(template, joints[index], bones[index], index) for index, template in enumerate(self.templates)
+        ]
+        return world, join_shapes(posed) if posed else None
 
     def _annotate(self, world: np.ndarray, shapes: PosedShapes, buffers: Buffers) -> Annotation:
         camera = self.scene.camera
@@ -124,13 +134,13 @@ def find_occluded(
     Returns:
         (N, J) bool; False outside of the picture and where only the person's own body is in front.
     """
-    height, width = buffers.depth.shape
+    height, width = buffers.nearness.shape
     column, row = np.clip(np.round(np.nan_to_num(pixels)), 0, (width - 1, height - 1)).astype(int).transpose(2, 0, 1)
     label = buffers.label[row, column]
     owners = np.full(0, -1) if shapes is None else shapes.owner
     owner = np.where(label >= 0, np.append(owners, -1)[label], label)
     own = np.arange(len(pixels))[:, None]
-    return inside & (label != BACKGROUND) & (owner != own) & (buffers.depth[row, column] < depth)
+    return inside & (label != BACKGROUND) & (owner != own) & (buffers.nearness[row, column] * depth > 1)
 
 
 def _body_boxes(camera, shapes: PosedShapes, count: int) -> np.ndarray:
@@ -160,27 +170,11 @@ def _sample_light(rng: np.random.Generator, scene: Scene) -> Light:
     )
 
 
-def _tone_curve(rng: np.random.Generator) -> np.ndarray:
-    """(256, 1, 3) exposure, contrast and white balance of the camera."""
-    level = np.linspace(0, 1, 256)[:, None]
-    gain = rng.uniform(0.7, 1.2) * (1 + rng.normal(0, 0.05, 3))
-    curve = 255 * np.clip(gain * level, 0, 1) ** rng.uniform(0.75, 1.3)
-    return curve.astype(np.uint8)[:, None]
+_GRAIN_TILE, _GRAIN_SIGMA = 1024, 32
 
 
 @lru_cache(maxsize=1)
 def _grain_tile() -> np.ndarray:
-    """(1024, 1024) uint8 noise of one grey level's standard deviation, times 32."""
-    return (
-        np.clip(np.random.default_rng(1).normal(0, 32, (1024, 1024)), -127, 127).astype(np.int8).view(np.uint8) ^ 0x80
-    )
-
-
-def _add_grain(picture: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
-    """Sensor noise of standard deviation ``sigma`` grey levels."""
-    height, width = picture.shape[:2]
-    tile = _grain_tile()
-    tile = np.tile(tile, [max(1, -(-side // 1024)) for side in (height, width)])
-    top, left = (int(rng.integers(0, have - want + 1)) for have, want in zip(tile.shape, (height, width), strict=True))
-    noise = cv2.merge([tile[top : top + height, left : left + width]] * 3)
-    return cv2.addWeighted(picture, 1.0, noise, sigma / 32, -128 * sigma / 32)
+    """(1024, 1024) uint8 noise of standard deviation 32 around 128."""
+    noise = np.random.default_rng(1).normal(128, _GRAIN_SIGMA, (_GRAIN_TILE, _GRAIN_TILE))
+    return np.clip(noise, 0, 255).astype(np.uint8)

@@ -13,7 +13,7 @@ import numpy as np
 from mmp3d.geometry.camera import Camera
 from mmp3d.synthetic.body import Appearance, Body, sample_appearance, sample_body
 from mmp3d.synthetic.kinematics import JOINT, forward_kinematics, rotation_about_vertical, rotations_from_angles
-from mmp3d.synthetic.motion import Motion, sample_motion
+from mmp3d.synthetic.motion import NUM_JOINTS, Motion, sample_motion
 from mmp3d.synthetic.path import Path, sample_pair, sample_single
 
 NEAR, FAR = 2000.0, 7000.0
@@ -30,26 +30,35 @@ class Person:
     motion: Motion
     path: Path
 
-    def joints(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """World positions and bone frames over time.
+    def ground(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(T,) s to (T, 2) mm on the floor (x, z) and (T,) rad heading."""
+        return self.path.at(times, self.motion.speed * self.body.leg_length)
 
-        Args:
-            times: (T,) s.
 
-        Returns:
-            (T, J, 3) mm and (T, J, 3, 3) bone-to-world rotations. The lowest point touches the floor (y = 0) except
-            in a jump.
-        """
-        angles = self.motion.angles(times)
-        speed = self.motion.speed * self.body.leg_length
-        ground, heading = self.path.at(times, speed)
-        rotations = rotations_from_angles(angles)
-        pelvis = JOINT['pelvis']
-        rotations[:, pelvis] = rotation_about_vertical(heading) @ rotations[:, pelvis]
-        positions, frames = forward_kinematics(self.body.offsets, rotations)
-        lowest = (positions[..., 1] + self.body.clearance).max(axis=1) + self.motion.lift(times)
-        origin = np.stack([ground[:, 0], -lowest, ground[:, 1]], axis=-1)
-        return positions + origin[:, None], frames
+def pose_people(people: list[Person], times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """World positions and bone frames over time.
+
+    Args:
+        people: N persons.
+        times: (T,) s.
+
+    Returns:
+        (N, T, J, 3) mm and (N, T, J, 3, 3) bone-to-world rotations. The lowest point of a person touches the floor
+        (y = 0) except in a jump.
+    """
+    if not people:
+        return np.zeros((0, len(times), NUM_JOINTS, 3)), np.zeros((0, len(times), NUM_JOINTS, 3, 3))
+    rotations = rotations_from_angles(np.stack([person.motion.angles(times) for person in people]))
+    ground, heading = map(np.stack, zip(*(person.ground(times) for person in people), strict=True))
+    pelvis = JOINT['pelvis']
+    rotations[:, :, pelvis] = rotation_about_vertical(heading) @ rotations[:, :, pelvis]
+    offsets = np.stack([person.body.offsets for person in people])[:, None]
+    positions, frames = forward_kinematics(offsets, rotations)
+    clearance = np.stack([person.body.clearance for person in people])[:, None]
+    lift = np.stack([person.motion.lift(times) for person in people])
+    lowest = (positions[..., 1] + clearance).max(axis=-1) + lift
+    origin = np.stack([ground[..., 0], -lowest, ground[..., 1]], axis=-1)
+    return positions + origin[:, :, None], frames
 
 
 @dataclass(frozen=True)
@@ -163,18 +172,14 @@ def _sample_place(rng: np.random.Generator, camera: Camera, depth: float) -> np.
 def _gap(persons: list[Person], others: list[Person], horizon: float) -> float:
     """mm between the new people and the rest, at the closest; negative where someone comes too near to the camera."""
     times = np.linspace(-horizon / 2, horizon / 2, 1 if horizon == 0 else 13)
-    new = np.stack([_ground(person, times) for person in persons])
+    new = np.stack([person.ground(times)[0] for person in persons])
     closest = np.inf
     if others:
-        old = np.stack([_ground(person, times) for person in others])
+        old = np.stack([person.ground(times)[0] for person in others])
         closest = np.linalg.norm(new[:, None] - old[None], axis=-1).min()
     depth = new[..., 1]
     beyond = max(NEAR - 300 - depth.min(), depth.max() - FAR - 800, 0)
     return float(closest if beyond == 0 else -beyond)
-
-
-def _ground(person: Person, times: np.ndarray) -> np.ndarray:
-    return person.path.at(times, person.motion.speed * person.body.leg_length)[0]
 
 
 def _sample_boxes(rng: np.random.Generator, camera: Camera, persons: list[Person], horizon: float) -> list[Box]:
@@ -187,7 +192,7 @@ def _sample_boxes(rng: np.random.Generator, camera: Camera, persons: list[Person
         x, z = _sample_place(rng, camera, rng.uniform(NEAR, FAR + 1000))
         size = np.exp(rng.normal(np.log((450, 700, 450)), 0.45))
         spots = np.concatenate(
-            [_ground(p, np.linspace(-horizon / 2, horizon / 2, 7)) for p in persons] or [np.full((1, 2), 1e6)]
+            [p.ground(np.linspace(-horizon / 2, horizon / 2, 7))[0] for p in persons] or [np.full((1, 2), 1e6)]
         )
         clear = np.linalg.norm(spots - (x, z), axis=1).min() > 350 + np.hypot(size[0], size[2]) / 2
         if clear and z > NEAR - 200:
@@ -196,9 +201,9 @@ def _sample_boxes(rng: np.random.Generator, camera: Camera, persons: list[Person
 
 
 def _seat(rng: np.random.Generator, person: Person) -> Box:
-    joints, _ = person.joints(np.zeros(1))
-    x, y, z = joints[0, JOINT['pelvis']]
-    _, heading = person.path.at(np.zeros(1), 0.0)
+    joints, _ = pose_people([person], np.zeros(1))
+    x, y, z = joints[0, 0, JOINT['pelvis']]
+    _, heading = person.ground(np.zeros(1))
     size = np.array(
         [rng.uniform(350, 500), max(-y - person.body.clearance[JOINT['pelvis']], 100), rng.uniform(320, 420)]
     )
