@@ -14,7 +14,7 @@ param_scheduler = [
     dict(type='MultiStepLR', begin=0, end=50, milestones=[35, 45], gamma=0.1, by_epoch=True),
 ]
 auto_scale_lr = dict(base_batch_size=64)
-default_hooks = dict(checkpoint=dict(save_best='AP25root', rule='greater'))
+default_hooks = dict(checkpoint=dict(save_best='AP25root/AP', rule='greater'))
 
 # codec
 input_size = (512, 512)
@@ -44,9 +44,7 @@ model = dict(
         extra=dict(
             stage1=dict(num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(4,), num_channels=(64,)),
             stage2=dict(num_modules=1, num_branches=2, block='BASIC', num_blocks=(4, 4), num_channels=(32, 64)),
-            stage3=dict(
-                num_modules=4, num_branches=3, block='BASIC', num_blocks=(4, 4, 4), num_channels=(32, 64, 128)
-            ),
+            stage3=dict(num_modules=4, num_branches=3, block='BASIC', num_blocks=(4, 4, 4), num_channels=(32, 64, 128)),
             stage4=dict(
                 num_modules=3,
                 num_branches=4,
@@ -87,7 +85,7 @@ train_pipeline = [
     dict(type='YOLOXHSVRandomAug'),
     dict(type='SimulateInputPoses', drop_prob=0.1),
     dict(type='GenerateTarget', encoder=codec),
-    dict(type='BottomupGetHeatmapMask'),
+    dict(type='ValidRegionMask'),
     dict(type='PackMultiPersonInputs'),
 ]
 val_pipeline = [

@@ -1,4 +1,4 @@
-"""The bottom-up branch for a laptop's processor: same heads, codec and layouts, a small U-shaped net at 256 x 160 px."""
+"""The bottom-up branch for a laptop's processor: same heads, codec and layouts, a small U-shaped net, 256 x 160 px."""
 
 _base_ = ['./_base_/default_runtime.py']
 
@@ -15,7 +15,7 @@ param_scheduler = [
     dict(type='CosineAnnealingLR', begin=0, end=max_epochs, eta_min=1e-5, by_epoch=True, convert_to_iter_based=True),
 ]
 auto_scale_lr = dict(base_batch_size=16)
-default_hooks = dict(checkpoint=dict(save_best='AP25root', rule='greater'))
+default_hooks = dict(checkpoint=dict(save_best='AP25root/AP', rule='greater'))
 randomness = dict(seed=0)
 
 # codec; in logarithm a depth error is relative to the distance, and every joint votes for the person's root depth:
@@ -78,7 +78,7 @@ train_pipeline = [
     dict(type='YOLOXHSVRandomAug'),
     dict(type='SimulateInputPoses', drop_prob=0.25),
     dict(type='GenerateTarget', encoder=codec),
-    dict(type='BottomupGetHeatmapMask'),
+    dict(type='ValidRegionMask'),
     dict(type='PackMultiPersonInputs'),
 ]
 val_pipeline = [

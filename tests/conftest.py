@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+import mmp3d  # noqa: F401  (mmpose and mmdet import only after it has prepared the host)
+
 # Read when torch and OpenCV are first imported: more threads than cores make small tensors many times slower.
 os.environ.setdefault('OMP_NUM_THREADS', '2')
 os.environ.setdefault('MPLBACKEND', 'Agg')

@@ -6,7 +6,7 @@ python tools/test.py CONFIG CHECKPOINT [--eval METRIC ...] [--out FILE] [--cfg-o
 from __future__ import annotations
 
 import argparse
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from mmengine.runner import Runner
 
@@ -16,7 +16,7 @@ from mmp3d.engine.launch import add_common_arguments, load_config, prepare_run, 
 from mmp3d.evaluation.selection import select_evaluators
 
 
-def parse_args(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Command line of this tool."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file, for example configs/bu_tiny_muco.py')
@@ -28,7 +28,7 @@ def parse_args(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
     mmp3d.register_all_modules()

@@ -6,21 +6,26 @@ python tools/train.py CONFIG [--work-dir DIR] [--resume [FILE]] [--amp] [--cfg-o
 from __future__ import annotations
 
 import argparse
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import torch
 from mmengine.runner import Runner
 
 import mmp3d
+from mmp3d.compat.checkpoint import load_checkpoint
 from mmp3d.engine.launch import add_common_arguments, load_config, prepare_run, run_command
 
 
-def parse_args(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Command line of this tool."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file, for example configs/bu_tiny_muco.py')
     parser.add_argument(
-        '--resume', nargs='?', const='auto', metavar='FILE', help='go on from FILE, or from the latest in the work folder'
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='FILE',
+        help='go on from FILE, or from the latest in the work folder',
     )
     parser.add_argument('--amp', action='store_true', help='mixed precision (needs a GPU)')
     parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
@@ -33,10 +38,13 @@ def apply_options(cfg, args: argparse.Namespace) -> None:
     """Write the options into the config.
 
     Raises:
-        ValueError: ``--amp`` without a GPU.
+        ValueError: ``--amp`` without a GPU; a checkpoint to resume from that cannot be read.
+        FileNotFoundError: No such checkpoint.
     """
     if args.resume:
         cfg.resume = True
+        if args.resume != 'auto':
+            load_checkpoint(args.resume)
         cfg.load_from = None if args.resume == 'auto' else args.resume
     if args.amp:
         if not torch.cuda.is_available():
@@ -48,7 +56,7 @@ def apply_options(cfg, args: argparse.Namespace) -> None:
         cfg.auto_scale_lr.enable = True
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
     mmp3d.register_all_modules()

@@ -15,7 +15,8 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2),
+    # written beside the old one and then put in its place, so that an interrupted run always has a whole checkpoint
+    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2, backend_args=dict(backend='atomic')),
     sampler_seed=dict(type='DistSamplerSeedHook'),
 )
 # Checkpoints that torch's safe loader reads, also when a run is resumed.
@@ -35,5 +36,5 @@ load_from = None
 resume = False
 
 train_cfg = dict(by_epoch=True, max_epochs=1, val_interval=1)
-val_cfg = dict()
-test_cfg = dict()
+val_cfg = {}
+test_cfg = {}

@@ -8,7 +8,7 @@ body sizes, that is in mm; the same extent divided by f would need f itself, whi
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -72,7 +72,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
 
     def __init__(
         self,
-        input_size: Tuple[int, int],
+        input_size: tuple[int, int],
         stride: int = 4,
         sigma: float = 2.0,
         depth_radius: int = 1,
@@ -119,10 +119,10 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
     def encode(
         self,
         keypoints: np.ndarray,
-        keypoints_visible: Optional[np.ndarray] = None,
-        keypoints_cam: Optional[np.ndarray] = None,
-        keypoints_3d_valid: Optional[np.ndarray] = None,
-        camera: Optional[Camera] = None,
+        keypoints_visible: np.ndarray | None = None,
+        keypoints_cam: np.ndarray | None = None,
+        keypoints_3d_valid: np.ndarray | None = None,
+        camera: Camera | None = None,
     ) -> dict:
         """Targets of one image.
 
@@ -135,8 +135,8 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
 
         Returns:
             ``heatmaps`` (K, H, W); ``keypoint_indices`` (N, K) flat cell of each joint; ``keypoint_weights``,
-            ``relative_depths``, ``relative_depth_weights``, ``root_depths``, ``root_depth_weights``, each (N, K), depths
-            in network units.
+            ``relative_depths``, ``relative_depth_weights``, ``root_depths``, ``root_depth_weights``, each (N, K),
+            depths in network units.
         """
         visible = np.ones(keypoints.shape[:2]) if keypoints_visible is None else keypoints_visible
         cells = pixels_to_cells(np.nan_to_num(keypoints, nan=-1e6), self.stride)
@@ -152,9 +152,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
             keypoint_weights=weights,
         )
 
-    def decode(
-        self, heatmaps: Tensor, tags: Tensor, relative_depths: Tensor, root_depths: Tensor
-    ) -> InstanceData:
+    def decode(self, heatmaps: Tensor, tags: Tensor, relative_depths: Tensor, root_depths: Tensor) -> InstanceData:
         """People of one image.
 
         Args:
@@ -191,9 +189,9 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
     def _encode_depths(
         self,
         weights: np.ndarray,
-        keypoints_cam: Optional[np.ndarray],
-        valid: Optional[np.ndarray],
-        camera: Optional[Camera],
+        keypoints_cam: np.ndarray | None,
+        valid: np.ndarray | None,
+        camera: Camera | None,
     ) -> dict:
         relative = np.zeros_like(weights)
         root = np.zeros_like(weights)
@@ -229,7 +227,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         # A depth is positive; an untrained net may say anything.
         return np.exp(np.clip(values, -20, 20)) if self.root_depth_space == 'log' else np.maximum(values, 1e-3)
 
-    def _candidates(self, heatmaps: Tensor) -> Tuple[Tensor, Tensor]:
+    def _candidates(self, heatmaps: Tensor) -> tuple[Tensor, Tensor]:
         pooled = F.max_pool2d(heatmaps[None], self.nms_kernel, stride=1, padding=self.nms_kernel // 2)[0]
         peaks = (heatmaps * (pooled == heatmaps)).flatten(1)
         return peaks.topk(min(self.max_candidates, peaks.shape[1]), dim=1)
@@ -284,7 +282,7 @@ def _refined(cells: Tensor, heatmaps: Tensor) -> Tensor:
     _, height, width = heatmaps.shape
     joints = torch.arange(len(heatmaps), device=cells.device)
     around = heatmaps.flatten(1)[joints[:, None], window_cells(cells, 1, width, height)]
-    columns: List[Tensor] = []
+    columns: list[Tensor] = []
     for low, high, position, last in ((3, 5, cells % width, width - 1), (1, 7, cells // width, height - 1)):
         slope = (around[..., high] - around[..., low]) / 2
         curvature = 2 * around[..., 4] - around[..., high] - around[..., low]

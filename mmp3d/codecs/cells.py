@@ -1,7 +1,8 @@
 """Cells of network maps and pixels of the network's input.
 
-A map with stride s has its cell (row i, column j) centred on the input pixel (s * j + (s - 1) / 2, s * i + (s - 1) / 2),
-so that maps of different strides lie on each other and mirror exactly. A flat cell is i * width + j.
+A map with stride s has its cell (row i, column j) centred on the input pixel x = s * j + (s - 1) / 2,
+y = s * i + (s - 1) / 2, so that maps of different strides lie on each other and mirror exactly. A flat cell is
+i * width + j.
 Shapes: B images, N people, K joints, H W map cells, P cells read a joint.
 """
 

@@ -5,7 +5,7 @@ Shapes: K joints, M candidates a joint, L tag dimensions, N people found.
 
 from __future__ import annotations
 
-from typing import Sequence, Tuple
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -64,7 +64,7 @@ def group_by_tags(
 
 def _assign(
     tags: np.ndarray, person_tags: np.ndarray, scores: np.ndarray, tag_threshold: float
-) -> Tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     distances = np.linalg.norm(tags[:, None] - person_tags[None], axis=-1)
     # A distance above the threshold costs the same as no person, so that it never displaces an acceptable pair.
     cost = np.round(np.minimum(distances, 100)) * 100 - scores[:, None]

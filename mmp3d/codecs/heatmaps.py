@@ -5,7 +5,7 @@ Shapes: B images, N people, K joints, H W map cells (see ``cells``).
 
 from __future__ import annotations
 
-from typing import Sequence, Tuple
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import pad_sequence
 from mmp3d.codecs.cells import pixels_to_cells
 
 
-def draw_heatmaps(cells: np.ndarray, visible: np.ndarray, size: Tuple[int, int], sigma: float) -> np.ndarray:
+def draw_heatmaps(cells: np.ndarray, visible: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
     """Target heatmaps: the largest of all people's Gaussians, cut at three sigma.
 
     Args:
@@ -35,7 +35,7 @@ def draw_heatmaps(cells: np.ndarray, visible: np.ndarray, size: Tuple[int, int],
     centres = np.round(np.nan_to_num(cells, nan=-1e6)).astype(np.int64)
     near = (centres >= -radius).all(axis=-1) & (centres < np.array([width, height]) + radius).all(axis=-1)
     offsets = np.arange(-radius, radius + 1)
-    for person_cells, person_centres, drawn in zip(cells, centres, near & (visible > 0)):
+    for person_cells, person_centres, drawn in zip(cells, centres, near & (visible > 0), strict=True):
         joints = np.flatnonzero(drawn)
         grid = person_centres[joints, None, :] + offsets[None, :, None]
         profile = np.exp(-((grid - person_cells[joints, None, :]) ** 2) / (2 * sigma**2))
@@ -46,7 +46,7 @@ def draw_heatmaps(cells: np.ndarray, visible: np.ndarray, size: Tuple[int, int],
 
 
 def render_person_heatmaps(
-    keypoints: Sequence[Tensor], scores: Sequence[Tensor], size: Tuple[int, int], sigma: float, stride: float = 1
+    keypoints: Sequence[Tensor], scores: Sequence[Tensor], size: tuple[int, int], sigma: float, stride: float = 1
 ) -> Tensor:
     """Input heatmaps of a batch: the largest of all people's Gaussians, each as high as its joint's score.
 

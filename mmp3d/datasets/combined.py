@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from mmpose.datasets import CombinedDataset
 from mmpose.registry import DATASETS
@@ -22,7 +22,7 @@ class CombinedMultiPersonDataset(CombinedDataset):
     """
 
     def __init__(
-        self, datasets: Sequence[dict], pipeline: Sequence[dict] = (), sample_ratio_factor: Optional[list] = None, **kwargs
+        self, datasets: Sequence[dict], pipeline: Sequence[dict] = (), sample_ratio_factor: list | None = None, **kwargs
     ) -> None:
         super().__init__(
             metainfo=MUPOTS17.metainfo('muco'),

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Callable, Optional, Sequence
 
 import torch
 from mmengine.config import Config, DictAction
+
+from mmp3d.compat.versions import HostVersionError
+
+USER_ERRORS = (ValueError, FileNotFoundError, ConnectionError, HostVersionError)
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
@@ -22,7 +26,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='set by the launcher')
 
 
-def load_config(path: str, options: Optional[dict] = None) -> Config:
+def load_config(path: str, options: dict | None = None) -> Config:
     """Read an experiment's config and apply ``--cfg-options``.
 
     Raises:
@@ -59,11 +63,11 @@ def prepare_run(cfg: Config, args: argparse.Namespace) -> None:
         torch.distributed.init_process_group('gloo')
 
 
-def run_command(main: Callable[[Optional[Sequence[str]]], None]) -> None:
+def run_command(main: Callable[[Sequence[str] | None], None]) -> None:
     """Run a tool; an error that its user can mend is one line on standard error and exit status 1."""
     try:
         main(None)
-    except (ValueError, FileNotFoundError) as error:
+    except USER_ERRORS as error:
         if os.environ.get('MMP3D_TRACEBACK'):
             raise
         sys.exit(f'error: {error}')

@@ -6,8 +6,8 @@ pixel. Shapes: ``...`` any leading dimensions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -33,8 +33,8 @@ class Camera:
     """
 
     K: np.ndarray
-    image_size: Tuple[int, int]
-    distortion: Optional[np.ndarray] = None
+    image_size: tuple[int, int]
+    distortion: np.ndarray | None = None
     R: np.ndarray = field(default_factory=lambda: np.eye(3, dtype=np.float32))
     t: np.ndarray = field(default_factory=lambda: np.zeros(3, np.float32))
     source: str = 'given'
@@ -127,7 +127,7 @@ class Camera:
         undistorted = cv2.undistortPointsIter(flat, np.eye(3), self.distortion, np.eye(3), np.eye(3), criteria)
         return undistorted.reshape(pixels.shape)
 
-    def warped(self, warp: np.ndarray, image_size: Sequence[int]) -> Tuple[Camera, np.ndarray]:
+    def warped(self, warp: np.ndarray, image_size: Sequence[int]) -> tuple[Camera, np.ndarray]:
         """The camera that sees a warped image, and the turn of the camera frame that goes with it.
 
         An affine warp of the image is a change of the intrinsics and, where it rotates or mirrors, a rotation about
@@ -184,7 +184,7 @@ class Camera:
         return normalized * (radial + 2 * along) + tangential * square
 
 
-def _checked(name: str, value: np.ndarray, shape: Tuple[int, ...]) -> np.ndarray:
+def _checked(name: str, value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     array = np.asarray(value, np.float64)
     if array.shape != shape:
         raise ValueError(f'camera {name} must have shape {shape}, got {array.shape}')

@@ -8,7 +8,8 @@ nearest one that it has (neck: shoulder, pelvis and spine: hip, head: ear, hand:
 
 MUPOTS17_NAMES = (
     'head_top', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist', 'left_shoulder', 'left_elbow', 'left_wrist',
-    'right_hip', 'right_knee', 'right_ankle', 'left_hip', 'left_knee', 'left_ankle', 'pelvis', 'spine', 'head')  # fmt: skip
+    'right_hip', 'right_knee', 'right_ankle', 'left_hip', 'left_knee', 'left_ankle', 'pelvis', 'spine',
+    'head')  # fmt: skip
 MUPOTS17_PARENTS = (1, 15, 1, 2, 3, 1, 5, 6, 14, 8, 9, 14, 11, 12, 14, 14, 1)
 
 MUCO21_NAMES = MUPOTS17_NAMES + ('right_hand', 'left_hand', 'right_toe', 'left_toe')

@@ -6,7 +6,6 @@ Shapes: N people, K joints of the target set, S joints of the source set, C coor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Tuple
 
 import numpy as np
 
@@ -29,8 +28,8 @@ class Skeleton:
     """
 
     name: str
-    joint_names: Tuple[str, ...]
-    parents: Tuple[int, ...]
+    joint_names: tuple[str, ...]
+    parents: tuple[int, ...]
     root: str = ''
 
     @property
@@ -45,7 +44,7 @@ class Skeleton:
         return self.joint_names.index(self.root)
 
     @property
-    def bones(self) -> Tuple[Tuple[int, int], ...]:
+    def bones(self) -> tuple[tuple[int, int], ...]:
         """(child, parent) index pairs, roots left out."""
         return tuple((child, parent) for child, parent in enumerate(self.parents) if child != parent)
 
@@ -70,12 +69,10 @@ class Skeleton:
                 type='upper' if _is_upper(name) else 'lower',
                 swap=_mirror(name) if _mirror(name) != name else '',
             )
-            for index, (name, colour) in enumerate(zip(self.joint_names, colours))
+            for index, (name, colour) in enumerate(zip(self.joint_names, colours, strict=True))
         }
         skeleton_info = {
-            index: dict(
-                link=(self.joint_names[parent], self.joint_names[child]), id=index, color=colours[child]
-            )
+            index: dict(link=(self.joint_names[parent], self.joint_names[child]), id=index, color=colours[child])
             for index, (child, parent) in enumerate(self.bones)
         }
         return dict(
@@ -99,9 +96,7 @@ class Skeleton:
                 matrix[row, [self.joint_names.index(part) for part in parts]] = 1 / len(parts)
         return matrix
 
-    def convert(
-        self, points: np.ndarray, valid: np.ndarray, target: Skeleton
-    ) -> Tuple[np.ndarray, np.ndarray]:
+    def convert(self, points: np.ndarray, valid: np.ndarray, target: Skeleton) -> tuple[np.ndarray, np.ndarray]:
         """Convert points with a validity mask to another joint set.
 
         Args:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 import torch
 from mmengine.logging import print_log
 from mmengine.runner.checkpoint import CheckpointLoader
@@ -24,7 +22,7 @@ class InflatedPretrained:
         map_location: As in ``torch.load``.
     """
 
-    def __init__(self, checkpoint: str, prefix: Optional[str] = None, map_location: str = 'cpu') -> None:
+    def __init__(self, checkpoint: str, prefix: str | None = None, map_location: str = 'cpu') -> None:
         self.checkpoint = checkpoint
         self.prefix = prefix
         self.map_location = map_location

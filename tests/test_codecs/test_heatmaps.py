@@ -52,4 +52,6 @@ def test_reading_is_indexing():
     cells = torch.randint(0, 20, (2, 6, 3, 2))
     values = read_cells(maps, cells)
     for image, person, joint in ((0, 0, 0), (1, 5, 2), (0, 3, 1)):
-        assert values[image, person, joint].tolist() == maps[image, joint].flatten()[cells[image, person, joint]].tolist()
+        assert (
+            values[image, person, joint].tolist() == maps[image, joint].flatten()[cells[image, person, joint]].tolist()
+        )

@@ -4,11 +4,13 @@ from mmp3d.datasets.transforms.input_poses import SimulateInputPoses, WarpInputP
 from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
 from mmp3d.datasets.transforms.packing import PackMultiPersonInputs
 from mmp3d.datasets.transforms.random_warp import RandomBottomUpWarp
+from mmp3d.datasets.transforms.valid_region import ValidRegionMask
 
 __all__ = [
     'LoadMultiPersonImage',
     'PackMultiPersonInputs',
     'RandomBottomUpWarp',
     'SimulateInputPoses',
+    'ValidRegionMask',
     'WarpInputPoses',
 ]

@@ -5,8 +5,6 @@ Shapes: M people found by a 2D estimator, K joints. Input px: pixels of the netw
 
 from __future__ import annotations
 
-from typing import Optional
-
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
@@ -26,7 +24,7 @@ class SimulateInputPoses(BaseTransform):
         keep_given: Leave poses alone that a data set's ``pose2d_file`` gave.
     """
 
-    def __init__(self, noise: Optional[dict] = None, drop_prob: float = 0.0, keep_given: bool = True) -> None:
+    def __init__(self, noise: dict | None = None, drop_prob: float = 0.0, keep_given: bool = True) -> None:
         super().__init__()
         self.noise = DetectionNoise(**(noise or {}))
         self.drop_prob = drop_prob

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,7 +15,8 @@ from mmp3d.geometry import Camera
 
 META_KEYS = (
     'id', 'img_id', 'img_path', 'seq_name', 'frame_id', 'ori_shape', 'img_shape', 'input_size', 'input_center',
-    'input_scale', 'flip', 'flip_direction', 'flip_indices', 'joints_annotated', 'dataset_name', 'img_unreadable')  # fmt: skip
+    'input_scale', 'flip', 'flip_direction', 'flip_indices', 'joints_annotated', 'dataset_name',
+    'img_unreadable')  # fmt: skip
 
 
 @TRANSFORMS.register_module()
@@ -34,7 +35,7 @@ class PackMultiPersonInputs(PackPoseInputs):
         super().__init__(meta_keys=meta_keys)
         self.with_ground_truth = with_ground_truth
 
-    def transform(self, results: dict) -> Optional[dict]:
+    def transform(self, results: dict) -> dict | None:
         """Return ``inputs`` (3, h, w) uint8 and ``data_samples``."""
         camera = results.pop('camera', None)
         results.setdefault('joints_annotated', np.ones(len(results.get('flip_indices', ())), np.float32))

@@ -5,8 +5,6 @@ Shapes: N people, K joints. Input px: pixels of the warped image.
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
-
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -50,8 +48,8 @@ class RandomBottomUpWarp(BaseTransform):
 
     def __init__(
         self,
-        input_size: Tuple[int, int],
-        scale: Tuple[float, float] = (0.75, 1.5),
+        input_size: tuple[int, int],
+        scale: tuple[float, float] = (0.75, 1.5),
         fit: str = 'short',
         rotation: float = 30.0,
         shift: float = 0.2,
@@ -69,7 +67,7 @@ class RandomBottomUpWarp(BaseTransform):
         self.flip_prob = flip_prob
         self.pad_value = pad_value
 
-    def transform(self, results: dict) -> Optional[dict]:
+    def transform(self, results: dict) -> dict | None:
         """Warp ``img``, ``bbox``, all joints and ``camera``; add ``warp_mat`` (2, 3) and ``input_size``."""
         height, width = results['img'].shape[:2]
         flip = np.random.rand() < self.flip_prob

@@ -5,7 +5,8 @@ Shapes: B images, C channels, H W pixels of the input.
 
 from __future__ import annotations
 
-from typing import Sequence, Tuple
+from collections.abc import Sequence
+from itertools import pairwise
 
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
@@ -69,16 +70,17 @@ class TinyUNet(BaseModule):
             )
         self.stem = ConvModule(in_channels, widths[0], 4, stride=4, norm_cfg=NORM)
         self.downs = nn.ModuleList(
-            ConvModule(fine, coarse, 3, stride=2, padding=1, norm_cfg=NORM)
-            for fine, coarse in zip(widths[:-1], widths[1:])
+            ConvModule(fine, coarse, 3, stride=2, padding=1, norm_cfg=NORM) for fine, coarse in pairwise(widths)
         )
-        self.encoder = nn.ModuleList(_blocks(width, count) for width, count in zip(widths, encoder_blocks))
+        self.encoder = nn.ModuleList(_blocks(width, count) for width, count in zip(widths, encoder_blocks, strict=True))
         self.ups = nn.ModuleList(
-            ConvModule(coarse, fine, 1, norm_cfg=NORM, act_cfg=None) for fine, coarse in zip(widths[:-1], widths[1:])
+            ConvModule(coarse, fine, 1, norm_cfg=NORM, act_cfg=None) for fine, coarse in pairwise(widths)
         )
-        self.decoder = nn.ModuleList(_blocks(width, count) for width, count in zip(widths[:-1], decoder_blocks))
+        self.decoder = nn.ModuleList(
+            _blocks(width, count) for width, count in zip(widths[:-1], decoder_blocks, strict=True)
+        )
 
-    def forward(self, inputs: Tensor) -> Tuple[Tensor]:
+    def forward(self, inputs: Tensor) -> tuple[Tensor]:
         """Features at a quarter of the resolution.
 
         Args:
@@ -89,7 +91,7 @@ class TinyUNet(BaseModule):
         """
         features = self.encoder[0](self.stem(inputs))
         skips = []
-        for down, blocks in zip(self.downs, self.encoder[1:]):
+        for down, blocks in zip(self.downs, self.encoder[1:], strict=True):
             skips.append(features)
             features = blocks(down(features))
         for level in reversed(range(len(skips))):

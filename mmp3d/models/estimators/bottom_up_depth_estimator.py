@@ -6,7 +6,6 @@ Shapes: B images, N people, K joints, H W pixels of the input.
 from __future__ import annotations
 
 import warnings
-from typing import Optional, Tuple
 
 import numpy as np
 import torch
@@ -74,29 +73,30 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
             indices = list(data_samples[0].metainfo['flip_indices'])
             flipped = None if person_heatmaps is None else person_heatmaps.flip(-1)[:, indices]
             maps = maps.merged_with_flipped(self._maps(inputs.flip(-1), flipped), indices)
-        for sample, people in zip(data_samples, self.head.predict(maps)):
+        for sample, people in zip(data_samples, self.head.predict(maps), strict=True):
             if sample.metainfo.get('img_unreadable', False):
                 people = people[:0]
             sample.pred_instances = self._in_camera_space(people, sample)
         return data_samples
 
-    def _forward(self, inputs: Tensor, data_samples: Optional[SampleList] = None) -> BottomUpMaps:
+    def _forward(self, inputs: Tensor, data_samples: SampleList | None = None) -> BottomUpMaps:
         return self._maps(inputs, self._person_heatmaps(inputs, data_samples))
 
-    def _maps(self, inputs: Tensor, person_heatmaps: Optional[Tensor]) -> BottomUpMaps:
+    def _maps(self, inputs: Tensor, person_heatmaps: Tensor | None) -> BottomUpMaps:
         if person_heatmaps is not None:
             resized = F.interpolate(person_heatmaps, size=inputs.shape[-2:], mode='bilinear', align_corners=False)
             inputs = torch.cat([inputs, resized.to(inputs)], dim=1)
         return self.head(self.extract_feat(inputs), person_heatmaps)
 
-    def _person_heatmaps(self, inputs: Tensor, samples: Optional[SampleList]) -> Optional[Tensor]:
+    def _person_heatmaps(self, inputs: Tensor, samples: SampleList | None) -> Tensor | None:
         if not self.combined_heatmap:
             return None
         height, width = (side // self.heatmap_stride for side in inputs.shape[-2:])
         joints = self.head.num_keypoints
         samples = samples or [PoseDataSample() for _ in inputs]
         poses = [_input_poses(sample, inputs, joints) for sample in samples]
-        maps = render_person_heatmaps(*zip(*poses), (width, height), self.heatmap_sigma, self.heatmap_stride)
+        keypoints, scores = zip(*poses, strict=True)
+        maps = render_person_heatmaps(keypoints, scores, (width, height), self.heatmap_sigma, self.heatmap_stride)
         for index, sample in enumerate(samples):
             if 'input_fields' in sample:
                 given = sample.input_fields.heatmaps.to(maps)[None]
@@ -140,7 +140,7 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         return camera
 
 
-def _input_poses(sample: PoseDataSample, like: Tensor, joints: int) -> Tuple[Tensor, Tensor]:
+def _input_poses(sample: PoseDataSample, like: Tensor, joints: int) -> tuple[Tensor, Tensor]:
     if 'input_instances' not in sample or not len(sample.input_instances):
         return like.new_zeros(0, joints, 2), like.new_zeros(0, joints)
     return sample.input_instances.keypoints.to(like), sample.input_instances.keypoint_scores.to(like)

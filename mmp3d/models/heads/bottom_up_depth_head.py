@@ -5,7 +5,8 @@ Shapes: B images, N people, K joints, H W map cells, C channels.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -74,11 +75,11 @@ class BottomUpDepthHead(BaseHead):
         feature_stride: int = 4,
         hidden_channels: Sequence[int] = (),
         residual_heatmaps: bool = True,
-        heatmap_loss: ConfigType = dict(type='KeypointMSELoss'),
+        heatmap_loss: OptConfigType = None,
         peak_weight: float = 0.0,
-        tag_loss: ConfigType = dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=0.001),
-        relative_depth_loss: ConfigType = dict(type='DepthLoss'),
-        root_depth_loss: ConfigType = dict(type='DepthLoss'),
+        tag_loss: OptConfigType = None,
+        relative_depth_loss: OptConfigType = None,
+        root_depth_loss: OptConfigType = None,
         init_cfg: OptConfigType = None,
     ) -> None:
         if init_cfg is None:
@@ -100,12 +101,12 @@ class BottomUpDepthHead(BaseHead):
             in_channels = width
         self.hidden = nn.Sequential(*layers)
         self.output = nn.Conv2d(in_channels, (3 * num_keypoints + 1) * self.upsampling**2, 1)
-        self.heatmap_loss = MODELS.build(heatmap_loss)
-        self.tag_loss = MODELS.build(tag_loss)
-        self.relative_depth_loss = MODELS.build(relative_depth_loss)
-        self.root_depth_loss = MODELS.build(root_depth_loss)
+        self.heatmap_loss = MODELS.build(heatmap_loss or dict(type='KeypointMSELoss'))
+        self.tag_loss = MODELS.build(tag_loss or dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=0.001))
+        self.relative_depth_loss = MODELS.build(relative_depth_loss or dict(type='DepthLoss'))
+        self.root_depth_loss = MODELS.build(root_depth_loss or dict(type='DepthLoss'))
 
-    def forward(self, feats: Tuple[Tensor, ...], person_heatmaps: Optional[Tensor] = None) -> BottomUpMaps:
+    def forward(self, feats: tuple[Tensor, ...], person_heatmaps: Tensor | None = None) -> BottomUpMaps:
         """Maps from features.
 
         Args:
@@ -119,12 +120,12 @@ class BottomUpDepthHead(BaseHead):
             heatmaps = heatmaps + _resized(person_heatmaps, heatmaps.shape[-2:]).to(heatmaps)
         return BottomUpMaps(heatmaps, tags[:, :, None], relative, root)
 
-    def predict(self, maps: BottomUpMaps) -> List[InstanceData]:
+    def predict(self, maps: BottomUpMaps) -> list[InstanceData]:
         """People of each image; see ``AssociativeEmbeddingDepth.decode``."""
-        return [self.codec.decode(*image_maps) for image_maps in zip(*maps)]
+        return [self.codec.decode(*image_maps) for image_maps in zip(*maps, strict=True)]
 
     def loss(self, maps: BottomUpMaps, batch_data_samples: SampleList) -> dict:
-        """Losses of a batch: ``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth``, ``loss_root_depth``."""
+        """``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth`` and ``loss_root_depth`` of a batch."""
         labels = _padded_labels(batch_data_samples)
         cells = labels['keypoint_indices']
         tags = read_cells(maps.tags.flatten(2, 3), cells[..., None])
@@ -172,4 +173,3 @@ def _padded_labels(samples: SampleList) -> dict:
     return {
         name: pad_sequence([sample.gt_instance_labels[name] for sample in samples], batch_first=True) for name in names
     }
-

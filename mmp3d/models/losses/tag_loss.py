@@ -5,8 +5,6 @@ Shapes: B images, N people (padded), K joints, L tag dimensions.
 
 from __future__ import annotations
 
-from typing import Tuple
-
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -29,7 +27,7 @@ class BatchedAssociativeEmbeddingLoss(nn.Module):
         self.loss_weight = loss_weight
         self.push_loss_factor = push_loss_factor
 
-    def forward(self, tags: Tensor, weights: Tensor) -> Tuple[Tensor, Tensor]:
+    def forward(self, tags: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         """Loss of tags that were read at the joints.
 
         Args:
