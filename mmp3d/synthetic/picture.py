@@ -11,12 +11,13 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mmp3d.geometry.camera import Camera
 from mmp3d.synthetic.background import cast_shadows, draw_background
 from mmp3d.synthetic.patterns import smooth_noise
 from mmp3d.synthetic.scene import Scene, pose_people
 from mmp3d.synthetic.shading import Light, Materials, shade
 from mmp3d.synthetic.shapes import PosedShapes, build_template, join_shapes, pose_shapes
-from mmp3d.synthetic.zbuffer import BACKGROUND, Buffers, draw_box, draw_shapes
+from mmp3d.synthetic.zbuffer import BACKGROUND, Buffers, draw_box, draw_shapes, extents
 
 
 @dataclass(frozen=True)
@@ -143,14 +144,13 @@ def find_occluded(
     return inside & (label != BACKGROUND) & (owner != own) & (buffers.nearness[row, column] * depth > 1)
 
 
-def _body_boxes(camera, shapes: PosedShapes, count: int) -> np.ndarray:
+def _body_boxes(camera: Camera, shapes: PosedShapes | None, count: int) -> np.ndarray:
     """(N, 4) xyxy px around each person's shapes."""
-    if count == 0:
+    if shapes is None:
         return np.zeros((0, 4))
-    radius = shapes.size.max(1) * camera.focal / np.maximum(shapes.start[:, 2], 1)
-    pixels = np.stack([camera.project(shapes.start), camera.project(shapes.end)])
-    low, high = pixels.min(0) - 0.5 * radius[:, None], pixels.max(0) + 0.5 * radius[:, None]
-    return np.array([[*low[shapes.owner == i].min(0), *high[shapes.owner == i].max(0)] for i in range(count)])
+    around = extents(camera, shapes)
+    people = [around[shapes.owner == person] for person in range(count)]
+    return np.array([[*own[:, :2].min(axis=0), *own[:, 2:].max(axis=0)] for own in people])
 
 
 def _materials(scene: Scene) -> Materials:

@@ -16,6 +16,7 @@ from mmp3d.synthetic.shapes import ELLIPSOID, PosedShapes
 
 NEAREST_DEPTH = 150.0
 BACKGROUND, FURNITURE = -1, -2
+_LEAST_DEPTH = 1.0
 
 
 @dataclass
@@ -68,18 +69,26 @@ def _write(buffers: Buffers, window: tuple, nearness: np.ndarray, inside: np.nda
     return won
 
 
-def _windows(buffers: Buffers, camera: Camera, shapes: PosedShapes) -> np.ndarray:
-    """(S, 4) pixel ranges left, top, right, bottom of every shape; empty where it is outside or at the camera."""
+def extents(camera: Camera, shapes: PosedShapes) -> np.ndarray:
+    """(S, 4) px left, top, right, bottom that hold each shape; not clipped to the picture."""
     half_axes = np.linalg.norm(shapes.frame * shapes.size[:, None], axis=-1)
     ball = shapes.size[:, :2].max(axis=1, keepdims=True)
-    extent = np.where((shapes.kind == ELLIPSOID)[:, None], half_axes, ball)
-    low, high = np.minimum(shapes.start, shapes.end) - extent, np.maximum(shapes.start, shapes.end) + extent
-    near, far = np.maximum(low[:, 2:], 1), np.maximum(high[:, 2:], 1)
-    first = np.minimum(low[:, :2] / near, low[:, :2] / far) * camera.K[[0, 1], [0, 1]] + camera.K[:2, 2]
-    last = np.maximum(high[:, :2] / near, high[:, :2] / far) * camera.K[[0, 1], [0, 1]] + camera.K[:2, 2]
+    reach = np.where((shapes.kind == ELLIPSOID)[:, None], half_axes, ball)
+    low, high = np.minimum(shapes.start, shapes.end) - reach, np.maximum(shapes.start, shapes.end) + reach
+    near, far = np.maximum(low[:, 2:], _LEAST_DEPTH), np.maximum(high[:, 2:], _LEAST_DEPTH)
+    focal, principal = camera.K[[0, 1], [0, 1]], camera.K[:2, 2]
+    first = np.minimum(low[:, :2] / near, low[:, :2] / far) * focal + principal
+    last = np.maximum(high[:, :2] / near, high[:, :2] / far) * focal + principal
+    return np.hstack([first, last])
+
+
+def _windows(buffers: Buffers, camera: Camera, shapes: PosedShapes) -> np.ndarray:
+    """(S, 4) pixel ranges left, top, right, bottom of every shape; empty where it is outside or at the camera."""
+    first, last = np.hsplit(extents(camera, shapes), 2)
     size = np.array(buffers.nearness.shape[::-1])
-    first, last = np.clip(np.floor(first), 0, size), np.clip(np.ceil(last) + 1, 0, size)
-    return np.where(low[:, 2:] > NEAREST_DEPTH, np.hstack([first, last]), 0).astype(int)
+    windows = np.hstack([np.clip(np.floor(first), 0, size), np.clip(np.ceil(last) + 1, 0, size)])
+    front = np.minimum(shapes.start[:, 2], shapes.end[:, 2]) - shapes.size.max(axis=1)
+    return np.where(front[:, None] > NEAREST_DEPTH, windows, 0).astype(int)
 
 
 def _ellipsoid_coefficients(shapes: PosedShapes) -> np.ndarray:
@@ -92,7 +101,7 @@ def _ellipsoid_coefficients(shapes: PosedShapes) -> np.ndarray:
     centre = np.einsum('sij,sj->si', unit, shapes.start)
     scale = np.maximum((centre**2).sum(-1) - 1, 1e-9)
     basis = unit / scale[:, None, None]
-    middle = shapes.start[:, :2] / shapes.start[:, 2:]
+    middle = shapes.start[:, :2] / np.maximum(shapes.start[:, 2:], _LEAST_DEPTH)
     basis[..., 2] += np.einsum('sij,sj->si', basis[..., :2], middle)
     linear = np.einsum('sji,sj->si', basis, centre)
     d = linear[:, :, None] * linear[:, None] - basis.transpose(0, 2, 1) @ basis * scale[:, None, None]
@@ -117,10 +126,10 @@ def _ellipsoid_nearness(coefficients: list, x: np.ndarray, y: np.ndarray) -> tup
 
 def _capsule_coefficients(shapes: PosedShapes) -> np.ndarray:
     """(S, 11): start ray x, y; axis x, y; its inverse square; radius at the start and its growth; nearness likewise."""
-    start, end = (points[:, :2] / points[:, 2:] for points in (shapes.start, shapes.end))
+    near_start, near_end = (1 / np.maximum(points[:, 2], _LEAST_DEPTH) for points in (shapes.start, shapes.end))
+    start, end = shapes.start[:, :2] * near_start[:, None], shapes.end[:, :2] * near_end[:, None]
     axis = end - start
     inverse = 1 / np.maximum((axis**2).sum(-1), 1e-12)
-    near_start, near_end = 1 / shapes.start[:, 2], 1 / shapes.end[:, 2]
     first, last = shapes.size[:, 0] * near_start, shapes.size[:, 1] * near_end
     rest = inverse, first, last - first, near_start, near_end - near_start, np.zeros_like(first), np.zeros_like(first)
     return np.column_stack([start, axis, *rest])
