@@ -1,0 +1,303 @@
+"""The inferencer: images and videos in, people in camera space, pictures and files out.
+
+Shapes: H W pixels. Pixels of the full image; camera frame (x right, y down, z forward), millimetres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config, ConfigDict
+from mmengine.dataset import pseudo_collate
+from mmengine.logging import print_log
+from mmengine.model import revert_sync_batchnorm
+from mmpose.apis.inference import dataset_meta_from_config
+from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import INFERENCERS, MODELS
+from mmpose.structures import PoseDataSample
+from mmpose.visualization import PoseLocalVisualizer
+from rich.progress import track
+from torch import nn
+
+import mmp3d
+from mmp3d.apis.cameras import CameraInput, FrameCamera
+from mmp3d.apis.frames import Frame, InputsType, Source, open_sources, read_frames
+from mmp3d.apis.given_poses import PoseInput, pose_lookup
+from mmp3d.apis.model_index import find_model
+from mmp3d.apis.outputs import OutputFiles
+from mmp3d.apis.people import instance_arrays, nobody, person_dicts
+from mmp3d.compat.checkpoint import load_checkpoint, load_weights
+from mmp3d.geometry import MUPOTS17
+
+
+@INFERENCERS.register_module()
+class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
+    """People in camera space from images and videos; called like mmpose's inferencers.
+
+    Args:
+        model: Name or alias in mmp3d's ``model-index.yml``, a config file, or a config; None to take the config that
+            the checkpoint records.
+        weights: Checkpoint file or address; None with a name: those of the index; None with a config: random weights,
+            with a warning.
+        device: For example ``'cuda:0'``; None for the best there is.
+        camera: Known camera: a :class:`~mmp3d.geometry.Camera`, a JSON file with its ``to_dict`` form, or the field
+            of view of the longer image side in degrees. None: 55 degrees are assumed, with one warning; distances are
+            then right up to one common factor.
+        pose2d: 2D poses for the network, see :func:`~mmp3d.apis.given_poses.pose_lookup`; None for none.
+        trust: Let the checkpoint run code of its own while it is read.
+        show_progress: Show a progress bar.
+
+    Raises:
+        FileNotFoundError: Config, checkpoint, camera or pose file does not exist.
+        ValueError: Unknown model name, or a file that cannot be used; says which and what to do.
+    """
+
+    preprocess_kwargs = {'camera', 'pose2d'}
+    forward_kwargs = {'person_thr'}
+    visualize_kwargs = {
+        'return_vis', 'show', 'wait_time', 'draw_bbox', 'radius', 'thickness', 'kpt_thr', 'vis_out_dir',
+        'black_background'}  # fmt: skip
+    postprocess_kwargs = {'pred_out_dir'}
+
+    def __init__(
+        self,
+        model: str | Path | Config | dict | None = None,
+        weights: str | Path | None = None,
+        device: str | None = None,
+        camera: CameraInput = None,
+        pose2d: PoseInput = None,
+        trust: bool = False,
+        show_progress: bool = False,
+    ) -> None:
+        mmp3d.register_all_modules()
+        self.trust = trust
+        self.camera = FrameCamera(camera)
+        self.pose2d = pose_lookup(pose2d)
+        model, weights = (str(given) if isinstance(given, Path) else given for given in (model, weights))
+        super().__init__(model, weights, device, scope='mmpose', show_progress=show_progress)
+        self.model = revert_sync_batchnorm(self.model)
+        self.visualizer.set_dataset_meta(self.model.dataset_meta)
+
+    def __call__(
+        self,
+        inputs: InputsType,
+        return_datasamples: bool = False,
+        batch_size: int = 1,
+        out_dir: str | None = None,
+        **kwargs,
+    ) -> Iterator[dict]:
+        """Find people; the result is a generator, and each image or frame is computed when it is asked for.
+
+        Args:
+            inputs: Image or video file, folder of images, ``'webcam'`` or ``'webcam:1'``, (H, W, 3) uint8 BGR array, or
+                a list of these.
+            return_datasamples: Give ``PoseDataSample`` instead of dicts.
+            batch_size: Images that the network sees at a time. A batch holds images of one size; the results do not
+                depend on it.
+            out_dir: Short for ``vis_out_dir=<out_dir>/visualizations, pred_out_dir=<out_dir>/predictions``.
+            **kwargs: ``camera, pose2d`` (in place of the constructor's), ``person_thr`` (people with a lower score are
+                left out), ``return_vis, show, wait_time, draw_bbox, radius, thickness, kpt_thr, vis_out_dir,
+                black_background, pred_out_dir`` as in mmpose.
+
+        Yields:
+            One dict for each image or frame: ``predictions``, a list with one list of people; ``visualization``, a
+            list with one RGB picture (empty without ``return_vis``); ``img_path, seq_name, frame_id, camera`` and
+            ``error`` (None, or why the image could not be read). See ``docs/inference.md``.
+
+        Raises:
+            FileNotFoundError: An input does not exist.
+            ValueError: An option is unknown or wrong, or the only input cannot be read.
+        """
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(f'batch_size must be a positive integer, got {batch_size!r}')
+        if out_dir is not None:
+            kwargs.setdefault('vis_out_dir', str(Path(out_dir) / 'visualizations'))
+            kwargs.setdefault('pred_out_dir', str(Path(out_dir) / 'predictions'))
+        if isinstance(inputs, str) and inputs.startswith('webcam'):
+            kwargs.setdefault('show', True)
+        stages = self._dispatch_kwargs(**kwargs)
+        sources = open_sources(inputs, has_window=kwargs.get('show', False))
+        vis_out_dir, pred_out_dir = (str(kwargs.get(name) or '') for name in ('vis_out_dir', 'pred_out_dir'))
+        outputs = OutputFiles(vis_out_dir, pred_out_dir, sources)
+        return self._run(sources, outputs, stages, batch_size, return_datasamples)
+
+    def preprocess(
+        self, inputs: Iterator[Frame], batch_size: int = 1, camera: CameraInput = None, pose2d: PoseInput = None
+    ) -> Iterator[tuple[list[Frame], list[dict]]]:
+        """Frames in batches of one image size, and for each readable one its network input."""
+        cameras = self.camera if camera is None else FrameCamera(camera)
+        poses = self.pose2d if pose2d is None else pose_lookup(pose2d)
+        frames, items = [], []
+        for number, frame in enumerate(inputs):
+            item = None if frame.image is None else self._item(frame, number, cameras, poses)
+            full = len(frames) == batch_size
+            if full or (items and item is not None and item['inputs'].shape != items[0]['inputs'].shape):
+                yield frames, items
+                frames, items = [], []
+            frames.append(frame)
+            items += [] if item is None else [item]
+        if frames:
+            yield frames, items
+
+    @torch.no_grad()
+    def forward(self, inputs: tuple[list[Frame], list[dict]], person_thr: float = 0.0) -> list[PoseDataSample]:
+        """One sample for each frame; nobody is in one that could not be read."""
+        frames, items = inputs
+        found = iter(self.model.test_step(self.collate_fn(items)) if items else ())
+        samples = [_empty_sample(frame) if frame.image is None else next(found) for frame in frames]
+        for sample in samples:
+            sample.pred_instances = sample.pred_instances[sample.pred_instances.bbox_scores >= person_thr]
+        return samples
+
+    def visualize(
+        self,
+        inputs: list[Frame],
+        preds: list[PoseDataSample],
+        return_vis: bool = False,
+        show: bool = False,
+        wait_time: float = 0,
+        draw_bbox: bool = False,
+        radius: float | None = None,
+        thickness: float | None = None,
+        kpt_thr: float = 0.3,
+        vis_out_dir: str = '',
+        black_background: bool = False,
+    ) -> list[np.ndarray | None]:
+        """One RGB picture for each frame; None for a frame that could not be read; [] where none is wanted."""
+        if not (return_vis or show or vis_out_dir):
+            return []
+        self.visualizer.radius, self.visualizer.line_width = radius, thickness
+        pictures = []
+        for frame, sample in zip(inputs, preds, strict=True):
+            if frame.image is None:
+                pictures.append(None)
+                continue
+            if frame.index == 0:
+                self.visualizer.reset_view(hold=frame.source.is_video)
+            image = np.zeros_like(frame.image) if black_background else frame.image[..., ::-1]
+            pictures.append(
+                self.visualizer.add_datasample(
+                    frame.source.name,
+                    np.ascontiguousarray(image),
+                    sample,
+                    draw_gt=False,
+                    draw_bbox=draw_bbox,
+                    show=show,
+                    wait_time=0.001 if frame.source.is_video else wait_time,
+                    kpt_thr=kpt_thr,
+                )
+            )
+        return pictures
+
+    def postprocess(
+        self,
+        preds: list[PoseDataSample],
+        visualization: list[np.ndarray | None],
+        return_datasamples: bool = False,
+        pred_out_dir: str = '',
+    ) -> dict:
+        """The result for one frame; files are written elsewhere, see :class:`OutputFiles`."""
+        (sample,) = preds
+        meta = sample.metainfo
+        return dict(
+            predictions=[sample if return_datasamples else person_dicts(sample.pred_instances)],
+            visualization=visualization,
+            **{key: meta.get(key) for key in ('img_path', 'seq_name', 'frame_id', 'camera', 'error')},
+        )
+
+    def _run(
+        self, sources: list[Source], outputs: OutputFiles, stages: tuple, batch_size: int, return_datasamples: bool
+    ) -> Iterator[dict]:
+        preprocess_options, forward_options, visualize_options, postprocess_options = stages
+        frames = read_frames(sources)
+        if self.show_progress:
+            frames = track(frames, description='Inference', total=sum(map(len, sources)) or None)
+        # However the loop ends, also when the caller drops the generator, the files so far are finished.
+        with closing(outputs):
+            for batch in self.preprocess(frames, batch_size, **preprocess_options):
+                samples = self.forward(batch, **forward_options)
+                for frame, sample in zip(batch[0], samples, strict=True):
+                    pictures = self.visualize([frame], [sample], **visualize_options)
+                    outputs.add(frame.source, _record(sample), pictures[0] if pictures else None)
+                    shown = pictures if visualize_options.get('return_vis') else []
+                    yield self.postprocess([sample], shown, return_datasamples, **postprocess_options)
+
+    def _item(self, frame: Frame, number: int, cameras: FrameCamera, poses: Any) -> dict:
+        height, width = frame.image.shape[:2]
+        item = dict(
+            _frame_facts(frame, number),
+            img=frame.image,
+            camera=cameras.of_size((width, height), frame.name),
+            flip_indices=list(self.model.dataset_meta['flip_indices']),
+            dataset_name=self.model.dataset_meta['dataset_name'],
+        )
+        given = poses(frame, number)
+        if given is not None:
+            item['input_keypoints'], item['input_keypoint_scores'] = given
+        return self.pipeline(item)
+
+    def _load_model_from_metafile(self, model: str) -> tuple[Config, str]:
+        # Ours alone: mmpose's own models know no depth.
+        entry = find_model(model)
+        self._named = entry
+        return Config.fromfile(entry.config), entry.weights
+
+    def _init_model(self, cfg: ConfigDict, weights: str | None, device: str = 'cpu') -> nn.Module:
+        if weights is None and getattr(self, '_named', None) is not None:
+            raise ValueError(f'no weights are published for {self._named.name}; give weights=, a checkpoint of yours')
+        if not cfg:
+            cfg.update(_recorded_config(weights, self.trust))
+        model = MODELS.build(cfg.model)
+        model.cfg = cfg
+        meta = {}
+        if weights is None:
+            print_log('no weights given: the model is random, and so are its results', 'current', level=30)
+        else:
+            meta = load_weights(model, weights, trust=self.trust).get('meta') or {}
+        model.dataset_meta = (
+            meta.get('dataset_meta')
+            or dataset_meta_from_config(cfg, 'train')
+            or parse_pose_metainfo(MUPOTS17.metainfo(MUPOTS17.name))
+        )
+        return model.to(device).eval()
+
+    def _init_collate(self, cfg: ConfigDict) -> Callable:
+        # Asking mmengine for a default that it has itself ends in a warning about mmpose's registries.
+        return super()._init_collate(cfg) if 'collate_fn' in cfg.test_dataloader else pseudo_collate
+
+    def _init_visualizer(self, cfg: ConfigDict) -> PoseLocalVisualizer:
+        # Pictures go to files and to the caller, not to the logging backends of a training.
+        return super()._init_visualizer(ConfigDict(visualizer=dict(type='MultiPersonPose3DVisualizer')))
+
+
+def _frame_facts(frame: Frame, number: int) -> dict:
+    facts = dict(img_path=frame.source.path, img_id=number, id=number, frame_id=frame.index, seq_name='')
+    if frame.source.is_video:
+        facts.update(seq_name=frame.source.name, img_id=frame.index)
+    return facts
+
+
+def _empty_sample(frame: Frame) -> PoseDataSample:
+    return PoseDataSample(
+        metainfo=dict(_frame_facts(frame, 0), camera=None, error=frame.error), pred_instances=nobody()
+    )
+
+
+def _record(sample: PoseDataSample) -> dict:
+    meta = {key: sample.metainfo.get(key) for key in ('img_id', 'seq_name', 'frame_id', 'img_path', 'camera')}
+    return dict(meta, instances=instance_arrays(sample.pred_instances))
+
+
+def _recorded_config(weights: str | None, trust: bool) -> dict:
+    if weights is None:
+        raise ValueError('give a model (a name or a config file), or weights that record their config')
+    recorded = (load_checkpoint(weights, trust=trust).get('meta') or {}).get('cfg')
+    if not recorded:
+        raise ValueError(f'{weights}: records no config; give the config or the name of its model as model=')
+    return Config.fromstring(recorded, file_format='.py')._cfg_dict

@@ -1,0 +1,200 @@
+"""The inferencer from every kind of input to results, pictures and files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from mmpose.apis import MMPoseInferencer
+
+from mmp3d.apis import MultiPersonPose3DInferencer
+from mmp3d.apis.people import PERSON_KEYS
+from mmp3d.evaluation.predictions import read_predictions
+from mmp3d.geometry import Camera
+from mmp3d.models.estimators import BottomUpDepthEstimator
+from tests.test_apis import scenes
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory) -> tuple[str, str]:
+    return tuple(str(path) for path in scenes.write_model(tmp_path_factory.mktemp('model')))
+
+
+@pytest.fixture(scope='module')
+def inferencer(model) -> MultiPersonPose3DInferencer:
+    return MultiPersonPose3DInferencer(*model, device='cpu', camera=60.0)
+
+
+def two_people(frame, number):
+    poses = scenes.poses(50, 120)
+    return poses[..., :2].astype(np.float32), poses[..., 2].astype(np.float32)
+
+
+def test_person_dict_is_plain_and_consistent(inferencer):
+    (result,) = inferencer(scenes.image(), pose2d=[scenes.poses(50, 120)])
+    (people,) = result['predictions']
+    assert len(people) == 2
+    assert json.loads(json.dumps(people)) == people
+    camera = Camera.from_dict(result['camera'])
+    assert camera.source == 'fov'
+    for person in people:
+        assert set(person) == set(PERSON_KEYS.values())
+        joints, root = np.array(person['keypoints_cam']), np.array(person['root_cam'])
+        assert np.allclose(joints, np.array(person['keypoints_3d']) + root, atol=0.1)
+        assert np.allclose(camera.project(joints), person['keypoints'], atol=0.05)
+        assert (person['track_id'], person['source']) == (-1, 'bu')
+    lefts = sorted(np.median(np.array(person['keypoints'])[:, 0]) for person in people)
+    assert np.allclose(lefts, [50, 120], atol=6)
+
+
+def test_nobody_gives_an_empty_list_and_a_picture(inferencer):
+    (result,) = inferencer(scenes.image(), return_vis=True)
+    assert result['predictions'] == [[]] and result['error'] is None
+    assert result['visualization'][0].shape == (360, 900, 3)
+
+
+def test_no_pictures_unless_asked_for(inferencer, tmp_path):
+    (result,) = inferencer(scenes.image(), vis_out_dir=str(tmp_path))
+    assert result['visualization'] == []
+    assert (tmp_path / '000000.jpg').is_file()
+
+
+@pytest.mark.parametrize('batch_size', [2, 3, 8])
+def test_batches_change_nothing_but_reach_the_network(inferencer, monkeypatch, batch_size):
+    images = [scenes.image(seed) for seed in range(5)] + [cv2.resize(scenes.image(), (128, 128))]
+    one_by_one = list(inferencer(images, pose2d=two_people))
+    sizes = []
+    test_step = inferencer.model.test_step
+    monkeypatch.setattr(
+        inferencer.model, 'test_step', lambda data: sizes.append(len(data['inputs'])) or test_step(data)
+    )
+    batched = list(inferencer(images, pose2d=two_people, batch_size=batch_size))
+    assert sizes == {2: [2, 2, 1, 1], 3: [3, 2, 1], 8: [5, 1]}[batch_size]
+    assert len(batched) == 6
+    for single, several in zip(one_by_one, batched, strict=True):
+        ours, theirs = (
+            np.array([each['keypoints_cam'] for each in one['predictions'][0]]) for one in (single, several)
+        )
+        assert np.allclose(ours, theirs, rtol=1e-4)
+
+
+def test_folder_in_order_with_a_bad_image(inferencer, tmp_path, caplog):
+    for name in ('b.png', 'a.jpg', 'd.jpg'):
+        cv2.imwrite(str(tmp_path / name), scenes.image())
+    (tmp_path / 'c.jpg').write_bytes((tmp_path / 'a.jpg').read_bytes()[:200])
+    (tmp_path / 'notes.txt').write_text('not an image')
+    out = tmp_path / 'out'
+    results = list(inferencer(str(tmp_path), pose2d=two_people, batch_size=4, out_dir=str(out), return_vis=True))
+    assert [Path(result['img_path']).name for result in results] == ['a.jpg', 'b.png', 'c.jpg', 'd.jpg']
+    assert [len(result['predictions'][0]) for result in results] == [2, 2, 0, 2]
+    assert 'c.jpg' in results[2]['error'] and results[2]['visualization'] == [None]
+    assert sorted(path.name for path in (out / 'visualizations').iterdir()) == ['a.jpg', 'b.jpg', 'd.jpg']
+    (image,) = read_predictions(out / 'predictions' / 'a.json')
+    assert np.array_equal(
+        image['instances']['keypoints_cam'][0], np.float32(results[0]['predictions'][0][0]['keypoints_cam'])
+    )
+
+
+def test_the_only_input_unreadable(inferencer, tmp_path):
+    (tmp_path / 'a.jpg').write_bytes(b'no image')
+    with pytest.raises(ValueError, match=r'a\.jpg'):
+        list(inferencer(str(tmp_path / 'a.jpg')))
+    (tmp_path / 'a.mp4').write_bytes(b'no video')
+    with pytest.raises(ValueError, match=r'a\.mp4'):
+        list(inferencer(str(tmp_path / 'a.mp4')))
+
+
+def test_mixed_list_keeps_the_order(inferencer, tmp_path):
+    video = scenes.write_video(tmp_path / 'clip.mp4', 3)
+    cv2.imwrite(str(tmp_path / 'a.png'), scenes.image())
+    results = list(inferencer([tmp_path / 'a.png', str(video), scenes.image()], batch_size=2))
+    assert [(Path(result['img_path']).name, result['frame_id']) for result in results] == [
+        ('a.png', 0), ('clip.mp4', 0), ('clip.mp4', 1), ('clip.mp4', 2), ('000002', 0)]  # fmt: skip
+
+
+def test_video_files(inferencer, tmp_path):
+    video = scenes.write_video(tmp_path / 'clip.mp4', 4)
+    results = list(inferencer(str(video), pose2d=two_people, out_dir=str(tmp_path / 'out'), batch_size=3))
+    assert [(result['seq_name'], result['frame_id']) for result in results] == [('clip', index) for index in range(4)]
+    capture = cv2.VideoCapture(str(tmp_path / 'out' / 'visualizations' / 'clip.mp4'))
+    assert (capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)) == (4, 25)
+    images = read_predictions(tmp_path / 'out' / 'predictions' / 'clip.json')
+    assert [image['frame_id'] for image in images] == [0, 1, 2, 3]
+    assert images[2]['camera'] == results[2]['camera']
+    assert images[2]['instances']['source'].tolist() == ['bu', 'bu']
+    assert len(list((tmp_path / 'out').rglob('*.*'))) == 2
+
+
+def test_a_dropped_generator_finishes_its_files(inferencer, tmp_path):
+    video = scenes.write_video(tmp_path / 'clip.mp4', 5)
+    results = inferencer(str(video), out_dir=str(tmp_path / 'out'))
+    next(results)
+    next(results)
+    part = tmp_path / 'out' / 'predictions' / 'clip.json.part'
+    assert len(part.read_text().splitlines()) == 2
+    results.close()
+    assert len(read_predictions(tmp_path / 'out' / 'predictions' / 'clip.json')) == 2
+    capture = cv2.VideoCapture(str(tmp_path / 'out' / 'visualizations' / 'clip.mp4'))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 2
+    assert not part.exists()
+
+
+def test_return_datasamples_and_person_thr(inferencer):
+    (result,) = inferencer(scenes.image(), pose2d=two_people, return_datasamples=True)
+    (sample,) = result['predictions']
+    scores = np.sort(sample.pred_instances.bbox_scores)
+    assert sample.pred_instances.keypoints_cam.shape == (2, 17, 3)
+    (result,) = inferencer(scenes.image(), pose2d=two_people, person_thr=float(scores[-1]) + 0.01)
+    assert result['predictions'] == [[]]
+
+
+def test_unknown_options_and_inputs_fail_at_once(inferencer, tmp_path):
+    with pytest.raises(ValueError, match='unknown argument'):
+        inferencer(scenes.image(), colour='red')
+    with pytest.raises(ValueError, match='batch_size'):
+        inferencer(scenes.image(), batch_size=0)
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        inferencer(str(tmp_path / 'nowhere.jpg'))
+
+
+def test_camera_is_assumed_with_one_warning(model, monkeypatch):
+    said = []
+    monkeypatch.setattr('mmp3d.apis.cameras.warn_once', said.append)
+    inferencer = MultiPersonPose3DInferencer(*model, device='cpu')
+    results = list(inferencer([scenes.image(), scenes.image(1)]))
+    assert [result['camera']['source'] for result in results] == ['assumed', 'assumed']
+    assert len(said) == 1 and '192 x 128' in said[0]
+
+
+def test_config_from_the_checkpoint(model):
+    inferencer = MultiPersonPose3DInferencer(weights=model[1], device='cpu')
+    assert isinstance(inferencer.model, BottomUpDepthEstimator)
+
+
+def test_random_weights_are_said_to_be_random(model, caplog):
+    inferencer = MultiPersonPose3DInferencer(model[0], device='cpu')
+    assert inferencer.model.dataset_meta['num_keypoints'] == 17
+
+
+def test_weights_of_another_architecture(model, tmp_path):
+    cfg = scenes.tiny_config()
+    cfg.model.backbone.update(widths=(8, 8, 8, 16))
+    cfg.dump(tmp_path / 'other.py')
+    with pytest.raises(ValueError, match='another architecture'):
+        MultiPersonPose3DInferencer(tmp_path / 'other.py', model[1])
+
+
+def test_stock_inferencer_gives_2d_joints(tmp_path):
+    config, weights = scenes.write_model(tmp_path, scenes.tiny_config('FixedPosesEstimator'))
+    stock = MMPoseInferencer(pose2d=str(config), pose2d_weights=str(weights), device='cpu')
+    video = scenes.write_video(tmp_path / 'clip.mp4', 2)
+    results = list(stock(str(video), return_vis=True, vis_out_dir=str(tmp_path / 'out'), draw_bbox=True))
+    assert len(results) == 2
+    (people,) = results[0]['predictions']
+    lefts = sorted(np.median(np.array(person['keypoints'])[:, 0]) for person in people)
+    assert np.allclose(lefts, [50, 120], atol=6)
+    assert np.array(people[0]['keypoints']).shape == (17, 2)
+    assert results[0]['visualization'][0].shape == (360, 900, 3)

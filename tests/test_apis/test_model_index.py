@@ -1,0 +1,40 @@
+"""Models by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmp3d.apis import MultiPersonPose3DInferencer
+from mmp3d.apis.model_index import find_model, indexed_models
+
+
+@pytest.mark.parametrize('name', ['bu_tiny_muco', 'bottomup', 'BottomUp'])
+def test_tiny_model_by_each_name(name):
+    model = find_model(name)
+    assert model.name == 'bu_tiny_muco'
+    assert model.config.is_file() and model.config.name == 'bu_tiny_muco.py'
+    assert model.weights.endswith('weights/bu_tiny_muco.pth')
+
+
+def test_every_indexed_config_exists():
+    assert all(model.config.is_file() for model in indexed_models())
+
+
+def test_unknown_name_lists_the_known_ones():
+    with pytest.raises(ValueError, match='bu_tiny_muco = .*bottomup'):
+        MultiPersonPose3DInferencer('human3d')
+
+
+def test_missing_config():
+    with pytest.raises(FileNotFoundError, match='configs/none.py'):
+        find_model('configs/none.py')
+
+
+def test_model_without_published_weights():
+    with pytest.raises(ValueError, match='bu_hrnet_w32_muco; give weights='):
+        MultiPersonPose3DInferencer('bu_hrnet_w32_muco')
+
+
+def test_nothing_given():
+    with pytest.raises(ValueError, match='weights'):
+        MultiPersonPose3DInferencer()

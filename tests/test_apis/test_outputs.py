@@ -1,0 +1,53 @@
+"""Names of output files, and that none is there before it is whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmp3d.apis.frames import ImageFile, VideoFile
+from mmp3d.apis.outputs import OutputFiles, VideoPictures
+from tests.test_apis import scenes
+
+PICTURE = np.zeros((360, 901, 3), np.uint8)
+
+
+def test_equal_names_get_numbers(tmp_path):
+    sources = [ImageFile(f'{folder}/a.png') for folder in 'xyz']
+    outputs = OutputFiles(str(tmp_path), '', sources)
+    for source in sources:
+        outputs.add(source, {}, PICTURE)
+    outputs.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['a.jpg', 'a_1.jpg', 'a_2.jpg']
+
+
+def test_a_file_for_one_input_only(tmp_path):
+    sources = [ImageFile('a.png'), ImageFile('b.png')]
+    outputs = OutputFiles(str(tmp_path / 'new' / 'x.png'), '', sources[:1])
+    outputs.add(sources[0], {}, PICTURE)
+    outputs.close()
+    assert (tmp_path / 'new' / 'x.png').is_file()
+    with pytest.raises(ValueError, match='2 inputs'):
+        OutputFiles(str(tmp_path / 'x.png'), '', sources)
+
+
+def test_the_input_is_not_overwritten(tmp_path):
+    source = VideoFile(str(scenes.write_video(tmp_path / 'clip.mp4', 1)))
+    with pytest.raises(ValueError, match='is the input itself'):
+        OutputFiles(str(tmp_path), '', [source])
+
+
+def test_video_is_named_when_it_is_whole(tmp_path):
+    video = VideoPictures(tmp_path / 'clip.mp4', 25)
+    video.add(PICTURE)
+    assert [path.name for path in tmp_path.iterdir()] == ['clip.partial.mp4']
+    video.close()
+    assert [path.name for path in tmp_path.iterdir()] == ['clip.mp4']
+
+
+def test_nothing_asked_for_writes_nothing(tmp_path):
+    source = ImageFile('a.png')
+    outputs = OutputFiles('', '', [source])
+    outputs.add(source, {}, PICTURE)
+    outputs.close()
+    assert not list(tmp_path.iterdir())
