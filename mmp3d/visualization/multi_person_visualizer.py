@@ -132,7 +132,7 @@ class MultiPersonPose3DVisualizer(PoseLocalVisualizer):
         """The image with people on it and, for people in 3D, the view of their space."""
         people = DrawnPeople.from_instances(instances, kpt_thr)
         if skeleton_style == 'openpose':
-            left = self._draw_instances_kpts(image.copy(), instances, kpt_thr, joint_indices, skeleton_style)
+            left = self._openpose_overlay(image, instances, kpt_thr, joint_indices)
         else:
             left = draw_overlay(
                 image, people, self.limbs, self.line_width, self.radius, boxes=draw_bbox, joint_indices=joint_indices
@@ -144,6 +144,17 @@ class MultiPersonPose3DVisualizer(PoseLocalVisualizer):
             return left
         height, width = left.shape[:2]
         return np.concatenate([left, self._space(people, (min(height, round(1.2 * width)), height), note)], axis=1)
+
+    def _openpose_overlay(
+        self, image: np.ndarray, instances: InstanceData, kpt_thr: float, joint_indices: bool
+    ) -> np.ndarray:
+        """mmpose's drawing, which needs numbers for its sizes."""
+        sizes = self.line_width, self.radius
+        self.line_width, self.radius = sizes[0] or 1, sizes[1] or 3
+        try:
+            return self._draw_instances_kpts(image.copy(), instances, kpt_thr, joint_indices, 'openpose')
+        finally:
+            self.line_width, self.radius = sizes
 
     def _space(self, people: DrawnPeople, size: tuple[int, int], note: str) -> np.ndarray:
         figures = figures_of(people)
