@@ -6,6 +6,7 @@ Shapes: N people, K joints, M detected people. Pixels. Needs numpy only, so that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def simulate_detections(
         keypoints: (N, 17, 2) px true MUPOTS17 joints; N = 0 is legal.
         visible: (N, 17) 1 where the joint is labelled and inside of the image; others are never detected.
         occluded: (N, 17) 1 where the joint is hidden.
-        boxes: (N, 4) xyxy px; their geometric mean side is the person's size.
+        boxes: (N, 4) xyxy px; their geometric mean side is the person's size (1 px where a box is NaN or empty).
         noise: The errors.
         image_size: (width, height) px, the range of false people; without it they appear near true ones.
 
@@ -74,15 +75,18 @@ def simulate_detections(
     keypoints = np.asarray(keypoints, np.float64).reshape(-1, len(_SIGMAS), 2)
     visible, occluded = (np.asarray(mask).reshape(keypoints.shape[:2]) > 0.5 for mask in (visible, occluded))
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-    size = np.sqrt(np.maximum((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), 1.0))
-    visible = visible & np.isfinite(keypoints).all(-1)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    size = np.sqrt(np.fmax(sides[:, 0] * sides[:, 1], 1.0))
+    visible = visible & np.isfinite(keypoints[..., 0] + keypoints[..., 1])
     keypoints = np.where(visible[..., None], keypoints, 0.0)
     found = _found_people(rng, visible, occluded, noise)
     points, scores = _noisy_joints(rng, keypoints, visible, occluded, size, noise)
     _swap_joints(rng, points, scores, visible, size, noise)
     _flip_sides(rng, points, scores, noise)
     false_points, false_scores = _false_people(rng, keypoints, visible, size, noise, image_size)
-    points, scores = np.concatenate([points[found], false_points]), np.concatenate([scores[found], false_scores])
+    points, scores = points[found], scores[found]
+    if len(false_points):
+        points, scores = np.concatenate([points, false_points]), np.concatenate([scores, false_scores])
     points[scores == 0] = 0
     order = rng.permutation(len(points))
     return points[order].astype(np.float32), scores[order].astype(np.float32)
@@ -101,21 +105,31 @@ def _noisy_joints(rng, keypoints, visible, occluded, size, noise: DetectionNoise
     points = keypoints + rng.standard_normal((*shape, 2)) * spread[..., None]
     missed = rng.random(shape) < np.where(occluded, noise.occluded_miss, noise.miss)
     scores = np.where(occluded, noise.occluded_score, noise.score) + rng.standard_normal(shape) * noise.score_spread
-    return points, np.where(visible & ~missed, np.clip(scores, 0.05, 1.0), 0.0)
+    return points, np.where(visible & ~missed, np.minimum(np.maximum(scores, 0.05), 1.0), 0.0)
 
 
 def _swap_joints(rng, points, scores, visible, size, noise: DetectionNoise) -> None:
     """Exchange joints of the same name between two people where they nearly coincide."""
-    if len(points) < 2 or noise.swap == 0:
+    count = len(points)
+    if count < 2 or noise.swap == 0:
         return
-    gaps = np.linalg.norm(points[:, None] - points[None], axis=-1)
-    reach = noise.swap_distance * np.minimum(size[:, None], size[None])
-    both = visible[:, None] & visible[None]
-    close = both & (gaps < reach[..., None]) & (rng.random(gaps.shape) < noise.swap)
-    first, second, joint = np.nonzero(np.triu(np.ones(gaps.shape[:2], bool), 1)[..., None] & close)
-    for a, b, k in zip(first, second, joint, strict=True):
-        points[[a, b], k] = points[[b, a], k]
-        scores[[a, b], k] = scores[[b, a], k]
+    first, second = _pairs(count)
+    gap = points[first] - points[second]
+    reach = noise.swap_distance * np.minimum(size[first], size[second])
+    close = (gap * gap).sum(-1) < (reach * reach)[:, None]
+    close &= visible[first] & visible[second] & (rng.random(close.shape) < noise.swap)
+    if not close.any():
+        return
+    for pair, joint in zip(*np.nonzero(close), strict=True):
+        a, b = first[pair], second[pair]
+        points[[a, b], joint] = points[[b, a], joint]
+        scores[[a, b], joint] = scores[[b, a], joint]
+
+
+@lru_cache(maxsize=32)
+def _pairs(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the two people of every pair."""
+    return np.triu_indices(count, 1)
 
 
 def _flip_sides(rng, points, scores, noise: DetectionNoise) -> None:
