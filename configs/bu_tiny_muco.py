@@ -3,7 +3,7 @@
 _base_ = ['./_base_/default_runtime.py']
 
 # runtime
-max_epochs = 10
+max_epochs = 8
 train_cfg = dict(max_epochs=max_epochs, val_interval=1)
 optim_wrapper = dict(
     type='OptimWrapper',
@@ -38,6 +38,7 @@ codec = dict(
 model = dict(
     type='BottomUpDepthEstimator',
     combined_heatmap=True,
+    patch_size=4,
     heatmap_sigma=4.0,
     data_preprocessor=dict(
         type='PoseDataPreprocessor',
@@ -47,9 +48,9 @@ model = dict(
     ),
     backbone=dict(
         type='TinyUNet',
-        in_channels=3 + num_keypoints,
+        in_channels=3 * 4**2 + num_keypoints,
         widths=(24, 48, 96, 160),
-        encoder_blocks=(1, 1, 2, 2),
+        encoder_blocks=(1, 1, 1, 2),
         decoder_blocks=(1, 1, 1),
     ),
     head=dict(

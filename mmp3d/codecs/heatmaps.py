@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
@@ -72,6 +73,13 @@ def render_person_heatmaps(
     for person in range(people):
         torch.maximum(maps, down[:, person, :, :, None] * across[:, person, :, None, :], out=maps)
     return maps
+
+
+def resized(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """(B, K, h, w) maps at another resolution, (B, K, H, W) with (H, W) = ``size``, on the same image grid."""
+    if tuple(maps.shape[-2:]) == tuple(size):
+        return maps
+    return F.interpolate(maps, size=tuple(size), mode='bilinear', align_corners=False)
 
 
 def _profile(centres: Tensor, length: int, sigma: float) -> Tensor:

@@ -17,10 +17,11 @@ def small_model(combined_heatmap=True, **test_cfg):
         dict(
             type='BottomUpDepthEstimator',
             combined_heatmap=combined_heatmap,
+            patch_size=4,
             data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0] * 3, std=[255.0] * 3, bgr_to_rgb=True),
             backbone=dict(
                 type='TinyUNet',
-                in_channels=20 if combined_heatmap else 3,
+                in_channels=48 + 17 if combined_heatmap else 48,
                 widths=(8, 16),
                 encoder_blocks=(1, 1),
                 decoder_blocks=(1,),

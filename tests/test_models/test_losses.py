@@ -20,7 +20,7 @@ def test_tag_loss_is_that_of_mmpose(people):
     indices = [torch.stack([cells[i], weights[i].long()], -1)[:count] for i, count in enumerate(people)]
     expected = AssociativeEmbeddingLoss(loss_weight=0.3)(tags, indices)
     found = BatchedAssociativeEmbeddingLoss(loss_weight=0.3)(read_cells(tags, cells[..., None]), weights)
-    for mine, theirs in zip(found, expected):
+    for mine, theirs in zip(found, expected, strict=True):
         assert float(mine.detach()) * 2 == pytest.approx(float(theirs), rel=1e-5, abs=1e-7)
     gradient = torch.autograd.grad(sum(found), tags)[0]
     assert torch.isfinite(gradient).all()

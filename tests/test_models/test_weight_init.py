@@ -25,7 +25,7 @@ def test_prefix_selects_a_part(tmp_path):
     state = {f'backbone.{name}': value for name, value in pretrained.state_dict().items()}
     torch.save(dict(state, **{'head.weight': torch.zeros(1)}), tmp_path / 'weights.pth')
     InflatedPretrained(str(tmp_path / 'weights.pth'), prefix='backbone.')(inflated)
-    assert all(torch.equal(a, b) for a, b in zip(inflated.parameters(), pretrained.parameters()))
+    assert all(torch.equal(a, b) for a, b in zip(inflated.parameters(), pretrained.parameters(), strict=True))
 
 
 def test_what_cannot_be_fetched_leaves_the_network_alone(tmp_path, capsys):
@@ -34,7 +34,7 @@ def test_what_cannot_be_fetched_leaves_the_network_alone(tmp_path, capsys):
     InflatedPretrained(str(tmp_path / 'missing.pth'))(model)
     (tmp_path / 'broken.pth').write_bytes(b'not a checkpoint')
     InflatedPretrained(str(tmp_path / 'broken.pth'))(model)
-    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before))
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
 
 
 def test_foreign_weights_are_refused(tmp_path):

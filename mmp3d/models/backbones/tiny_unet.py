@@ -1,6 +1,6 @@
 """A small U-shaped backbone that a laptop's processor trains in an hour.
 
-Shapes: B images, C channels, H W pixels of the input.
+Shapes: B images, C channels, H W cells of the folded input.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def _blocks(width: int, count: int) -> nn.Sequential:
 
 @MODELS.register_module()
 class TinyUNet(BaseModule):
-    """Encoder and decoder with skip connections on a patch stem at a quarter of the resolution.
+    """Encoder and decoder with skip connections, without a stem.
 
-    The whole network works at a quarter of the resolution and below: on a CPU a convolution at full resolution costs
-    more than all the rest.
+    It takes the image folded into patches (the estimator's ``patch_size``): on a CPU a convolution at full resolution
+    costs more than all the rest.
 
     Args:
-        in_channels: Channels of the input: 3, or 3 + K with input heatmaps.
-        widths: Channels at 1/4, 1/8, 1/16, ... of the resolution.
+        in_channels: Channels of the input: 3 * patch_size ** 2, and K with input heatmaps.
+        widths: Channels at 1, 1/2, 1/4, ... of the input's resolution.
         encoder_blocks: Residual blocks at each of these levels on the way down.
         decoder_blocks: Residual blocks at each level but the last on the way up.
         init_cfg: Initialisation; by default Kaiming for convolutions.
@@ -68,7 +68,7 @@ class TinyUNet(BaseModule):
                 'TinyUNet needs as many encoder_blocks as widths and one decoder_blocks fewer, got '
                 f'{tuple(widths)}, {tuple(encoder_blocks)}, {tuple(decoder_blocks)}'
             )
-        self.stem = ConvModule(in_channels, widths[0], 4, stride=4, norm_cfg=NORM)
+        self.stem = ConvModule(in_channels, widths[0], 1, norm_cfg=NORM)
         self.downs = nn.ModuleList(
             ConvModule(fine, coarse, 3, stride=2, padding=1, norm_cfg=NORM) for fine, coarse in pairwise(widths)
         )
@@ -81,13 +81,13 @@ class TinyUNet(BaseModule):
         )
 
     def forward(self, inputs: Tensor) -> tuple[Tensor]:
-        """Features at a quarter of the resolution.
+        """Features at the resolution of the input.
 
         Args:
-            inputs: (B, in_channels, H, W); H and W multiples of 4 * 2 ** (len(widths) - 1).
+            inputs: (B, in_channels, H, W); any size.
 
         Returns:
-            One (B, widths[0], H / 4, W / 4) map, in a tuple as mmpose's backbones return it.
+            One (B, widths[0], H, W) map, in a tuple as mmpose's backbones return it.
         """
         features = self.encoder[0](self.stem(inputs))
         skips = []

@@ -17,7 +17,7 @@ from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
-from mmp3d.codecs.heatmaps import render_person_heatmaps
+from mmp3d.codecs.heatmaps import render_person_heatmaps, resized
 from mmp3d.geometry import MUPOTS17, Camera, metric_depth
 from mmp3d.models.heads.bottom_up_depth_head import BottomUpMaps
 
@@ -33,6 +33,8 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
     Args:
         combined_heatmap: Feed the network with person heatmaps beside the image; False is the paper's baseline "w/o
             CH". The backbone's ``in_channels`` must be 3 + K or 3 accordingly.
+        patch_size: Fold the image into squares of this side, as channels, before the backbone: ``in_channels`` is then
+            3 * patch_size ** 2 + K. For a backbone without a stem; its input heatmaps need not be enlarged.
         heatmap_sigma: Standard deviation of a rendered joint in input px.
         heatmap_stride: Input px per cell of the rendered maps before they are resized to the image.
         root_index: Index of the root joint.
@@ -43,6 +45,7 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         self,
         *args,
         combined_heatmap: bool = True,
+        patch_size: int = 1,
         heatmap_sigma: float = 4.0,
         heatmap_stride: int = 4,
         root_index: int = MUPOTS17.root_index,
@@ -50,6 +53,7 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.combined_heatmap = combined_heatmap
+        self.patch_size = patch_size
         self.heatmap_sigma = heatmap_sigma
         self.heatmap_stride = heatmap_stride
         self.root_index = root_index
@@ -83,9 +87,9 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         return self._maps(inputs, self._person_heatmaps(inputs, data_samples))
 
     def _maps(self, inputs: Tensor, person_heatmaps: Tensor | None) -> BottomUpMaps:
+        inputs = F.pixel_unshuffle(inputs, self.patch_size)
         if person_heatmaps is not None:
-            resized = F.interpolate(person_heatmaps, size=inputs.shape[-2:], mode='bilinear', align_corners=False)
-            inputs = torch.cat([inputs, resized.to(inputs)], dim=1)
+            inputs = torch.cat([inputs, resized(person_heatmaps, inputs.shape[-2:]).to(inputs)], dim=1)
         return self.head(self.extract_feat(inputs), person_heatmaps)
 
     def _person_heatmaps(self, inputs: Tensor, samples: SampleList | None) -> Tensor | None:
@@ -99,8 +103,7 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         maps = render_person_heatmaps(keypoints, scores, (width, height), self.heatmap_sigma, self.heatmap_stride)
         for index, sample in enumerate(samples):
             if 'input_fields' in sample:
-                given = sample.input_fields.heatmaps.to(maps)[None]
-                maps[index] = F.interpolate(given, size=(height, width), mode='bilinear', align_corners=False)[0]
+                maps[index] = resized(sample.input_fields.heatmaps.to(maps)[None], (height, width))[0]
         return maps
 
     def _in_camera_space(self, people: InstanceData, sample: PoseDataSample) -> InstanceData:

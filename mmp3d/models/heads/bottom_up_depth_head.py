@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from mmp3d.codecs.cells import read_cells, window_cells
+from mmp3d.codecs.heatmaps import resized
 
 
 class BottomUpMaps(NamedTuple):
@@ -117,7 +118,7 @@ class BottomUpDepthHead(BaseHead):
         joints = self.num_keypoints
         heatmaps, tags, relative, root = maps.split((joints, joints, joints, 1), dim=1)
         if self.residual_heatmaps and person_heatmaps is not None:
-            heatmaps = heatmaps + _resized(person_heatmaps, heatmaps.shape[-2:]).to(heatmaps)
+            heatmaps = heatmaps + resized(person_heatmaps, heatmaps.shape[-2:]).to(heatmaps)
         return BottomUpMaps(heatmaps, tags[:, :, None], relative, root)
 
     def predict(self, maps: BottomUpMaps) -> list[InstanceData]:
@@ -125,7 +126,7 @@ class BottomUpDepthHead(BaseHead):
         return [self.codec.decode(*image_maps) for image_maps in zip(*maps, strict=True)]
 
     def loss(self, maps: BottomUpMaps, batch_data_samples: SampleList) -> dict:
-        """``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth`` and ``loss_root_depth`` of a batch."""
+        """``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth`` and ``loss_root_depth``."""
         labels = _padded_labels(batch_data_samples)
         cells = labels['keypoint_indices']
         tags = read_cells(maps.tags.flatten(2, 3), cells[..., None])
@@ -159,12 +160,6 @@ class BottomUpDepthHead(BaseHead):
         target = labels[f'{name}s'][..., None].expand_as(prediction)
         weights = labels[f'{name}_weights'][..., None].expand_as(prediction)
         return loss(prediction, target, weights)
-
-
-def _resized(maps: Tensor, size: Sequence[int]) -> Tensor:
-    if tuple(maps.shape[-2:]) == tuple(size):
-        return maps
-    return F.interpolate(maps, size=tuple(size), mode='bilinear', align_corners=False)
 
 
 def _padded_labels(samples: SampleList) -> dict:
