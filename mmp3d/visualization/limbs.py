@@ -94,20 +94,6 @@ def draw_shadow(image: np.ndarray, points: np.ndarray, limbs: Limbs, grey: int, 
     _draw_lines(image, segments[drawn], (grey,) * 3, width)
 
 
-def draw_text(
-    image: np.ndarray, text: str, position: Sequence[float], height: float, colour: Colour, halo: Colour | None = None
-) -> None:
-    """Write text in place, its middle at ``position`` (x, y), ``height`` px high, kept within the picture."""
-    font, scale = cv2.FONT_HERSHEY_SIMPLEX, height / 22
-    weight = max(1, round(height / 12))
-    (wide, high), _ = cv2.getTextSize(text, font, scale, weight)
-    x = int(np.clip(position[0] - wide / 2, 1, max(image.shape[1] - wide - 1, 1)))
-    y = int(np.clip(position[1] + high / 2, high + 1, max(image.shape[0] - 2, high + 1)))
-    if halo is not None:
-        cv2.putText(image, text, (x, y), font, scale, halo, 3 * weight, cv2.LINE_AA)
-    cv2.putText(image, text, (x, y), font, scale, colour, weight, cv2.LINE_AA)
-
-
 def _segments(points: np.ndarray, shown: np.ndarray, limbs: Limbs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Which joints and which limbs can be drawn, and the limbs' ends (L, 2, 2)."""
     shown = shown & np.isfinite(points).all(axis=-1)

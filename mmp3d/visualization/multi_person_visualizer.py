@@ -18,9 +18,10 @@ from mmpose.visualization import PoseLocalVisualizer
 
 from mmp3d.geometry import MUPOTS17
 from mmp3d.visualization.drawn_people import DrawnPeople
-from mmp3d.visualization.limbs import Limbs, draw_text
+from mmp3d.visualization.limbs import Limbs
 from mmp3d.visualization.overlay import draw_overlay
 from mmp3d.visualization.scene_view import SceneView, figures_of, joined_boxes, rounded_box, scene_box
+from mmp3d.visualization.text import draw_text
 
 GREY = (70, 70, 70)
 

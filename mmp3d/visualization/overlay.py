@@ -5,11 +5,14 @@ Shapes: H W pixels of the image. Images RGB.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
 from mmp3d.visualization.drawn_people import DrawnPeople
-from mmp3d.visualization.limbs import Limbs, draw_person, draw_text
+from mmp3d.visualization.limbs import Limbs, draw_person
+from mmp3d.visualization.text import Label, draw_labels, draw_text
 
 SMALLEST_HEIGHT = 360
 WHITE = (255, 255, 255)
@@ -59,11 +62,15 @@ def draw_overlay(
             _draw_box(canvas, (people.boxes[person] + 0.5) * factor - 0.5, colour, width)
         if joint_indices:
             _draw_indices(canvas, keypoints[person], people.shown[person], text)
-    for person, (colour, label) in enumerate(zip(people.colours, people.labels, strict=True)):
-        seen = keypoints[person][people.shown[person] & np.isfinite(keypoints[person]).all(axis=-1)]
-        if len(seen) and label:
-            draw_text(canvas, label, (seen[:, 0].mean(), seen[:, 1].min() - text), text, colour, WHITE)
+    draw_labels(canvas, list(_labels(people, keypoints)), text, WHITE)
     return canvas
+
+
+def _labels(people: DrawnPeople, keypoints: np.ndarray) -> Iterator[Label]:
+    seen = people.shown & np.isfinite(keypoints).all(axis=-1)
+    for person in np.flatnonzero(seen.any(axis=-1)):
+        joints = keypoints[person][seen[person]]
+        yield Label(people.labels[person], (joints[:, 0].mean(), joints[:, 1].min()), people.colours[person])
 
 
 def _enlargement(image: np.ndarray) -> float:

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from mmp3d.visualization.drawn_people import DrawnPeople
-from mmp3d.visualization.limbs import Colour, Limbs, draw_person, draw_shadow, draw_text
+from mmp3d.visualization.limbs import Colour, Limbs, draw_person, draw_shadow
+from mmp3d.visualization.text import Label, draw_labels, draw_text
 
 YAW, PITCH = np.radians(28), np.radians(28)
 PAPER, GRID, INK, SHADOW = 250, 215, 70, 190
@@ -123,10 +124,11 @@ class SceneView:
         for figure in sorted(figures, key=lambda figure: -np.nanmean(figure.joints @ VIEW_AXES[2])):
             points = self.project(figure.joints)
             draw_person(image, points, np.ones(len(points), bool), limbs, figure.colour, width, width)
+        labels = []
         for figure in figures:
             points = self.project(figure.joints)
-            place = (np.nanmean(points[:, 0]), np.nanmin(points[:, 1]) - self.text_height)
-            draw_text(image, figure.label, place, self.text_height, figure.colour, (PAPER,) * 3)
+            labels.append(Label(figure.label, (np.nanmean(points[:, 0]), np.nanmin(points[:, 1])), figure.colour))
+        draw_labels(image, labels, self.text_height, (PAPER,) * 3)
         return image
 
     def _draw_paper(self) -> np.ndarray:
@@ -144,8 +146,8 @@ class SceneView:
         self._number(image, [(x, y1, z0) for x in xs], xs, (-0.7, 1.2))
         self._number(image, [(x1, y1, z) for z in zs], zs, (1.2, 0.8))
         self._number(image, [(x0, y, z0) for y in ys], ys, (-1.3, 0.0))
-        self._name(image, 'x [m]', ((x0 + x1) / 2, y1, z0), (-2.5, 2.8))
-        self._name(image, 'depth z [m]', (x1, y1, (z0 + z1) / 2), (5.0, 3.2))
+        self._name(image, 'x [m]', ((x0 + x1) / 2, y1, z0), (-3.2, 3.2))
+        self._name(image, 'depth z [m]', (x1, y1, z0), (5.2, 2.3))
         self._name(image, 'y [m]', (x0, y0, z0), (0.0, -1.8))
         return image
 

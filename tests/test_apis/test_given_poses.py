@@ -15,7 +15,7 @@ from tests.test_apis import scenes
 def write(path, key: str, *names) -> str:
     people = scenes.poses(50)
     images = [
-        {key: name, 'keypoints': (people[..., :2] + index).tolist(), 'keypoint_scores': people[..., 2].tolist()}
+        {key: name, 'people': [{'keypoints': (person + [index, 0, 0]).tolist()} for person in people]}
         for index, name in enumerate(names)
     ]
     path.write_text(json.dumps({'format': 'mmp3d-poses2d', 'joint_set': 'mupots17', 'images': images}))

@@ -6,7 +6,7 @@ import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmp3d.geometry import COCO17, MUPOTS17
-from mmp3d.visualization.limbs import LEFT, MIDDLE, RIGHT, Limbs, draw_person, draw_text, person_colours
+from mmp3d.visualization.limbs import LEFT, MIDDLE, RIGHT, Limbs, draw_person, person_colours
 
 MUPOTS_LIMBS = Limbs.from_meta(parse_pose_metainfo(MUPOTS17.metainfo('mupots17')))
 
@@ -49,9 +49,3 @@ def test_points_far_outside_do_no_harm():
     points[0], points[1], points[2] = (1e12, -1e12), (np.nan, 0), (np.inf, 5)
     draw_person(image, points, np.ones(17, bool), MUPOTS_LIMBS, (200, 60, 50), 2, 2)
     assert image.any()
-
-
-def test_text_stays_inside():
-    image = np.zeros((40, 120, 3), np.uint8)
-    draw_text(image, '1: 2.00 m', (1e6, -50), 12, (255, 255, 255))
-    assert image.any() and not image[20:].any()

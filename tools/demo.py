@@ -1,0 +1,333 @@
+"""The whole of mmp3d in a few minutes on a laptop: data, training, the shipped weights' figures, pictures.
+
+python tools/demo.py [--quick] [--fresh] [--out DIR]
+python tools/demo.py --video FILE      pictures of your own video, and nothing else
+
+Each step prints the command that does the same by hand. A finished step is not done again; an interrupted one goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import cv2
+import numpy as np
+
+import mmp3d
+from mmp3d.datasets.mupots import MuPoTSDataset
+from mmp3d.datasets.pose2d_file import read_pose2d_file
+from mmp3d.evaluation.tables import ScoreTable
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = 'configs/bu_tiny_muco.py'
+WEIGHTS = 'weights/bu_tiny_muco.pth'
+# Not the seeds of the shipped weights' training (0 and 1): these scenes are new to them.
+TRAIN_SEED, TEST_SEED = 7001, 7002
+SCORES = ('AP25root/AP', 'PCK/all', 'PCKabs/all', 'AUCrel/all')
+SHOWN_FRAMES = 3
+RECORD_START = re.compile(r'^\d\d/\d\d \d\d:\d\d:\d\d - mmengine - \w+ - ')
+FAILURE = ('error', 'Traceback')
+COURSE = re.compile(r'Epoch\(|WARNING|ERROR|[Rr]esum|^error|^\w*Error|^Traceback')
+PREAMBLE = ('System environment', 'Config:', 'Hooks will be executed', 'Distributed training is not used')
+DONE = 'done.json'
+
+
+class DemoError(Exception):
+    """A step failed; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything the demo does."""
+
+    images: int
+    sequences: int
+    frames: int
+    epochs: int
+    val_stride: int
+    log_interval: int
+
+
+FULL = Size(images=1600, sequences=3, frames=60, epochs=4, val_stride=6, log_interval=10)
+QUICK = Size(images=128, sequences=2, frames=10, epochs=2, val_stride=2, log_interval=2)
+
+
+def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Command line of this tool."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        '--video', type=Path, metavar='FILE', help='find the people of this video or image, and nothing else'
+    )
+    parser.add_argument('--weights', default=WEIGHTS, help='checkpoint to test and to find people with')
+    parser.add_argument('--quick', action='store_true', help='tiny amounts, to see that everything works')
+    parser.add_argument('--fresh', action='store_true', help='do finished steps again')
+    parser.add_argument('--out', type=Path, metavar='DIR', help='default: outputs/demo, or outputs/demo_quick')
+    return parser.parse_args(arguments)
+
+
+class Demo:
+    """The steps, in order.
+
+    Args:
+        out: Folder for everything that the demo writes.
+        size: Amounts.
+        weights: Checkpoint to test and to find people with.
+    """
+
+    def __init__(self, out: Path, size: Size, weights: str) -> None:
+        self.out = out
+        self.size = size
+        self.weights = weights
+        self.muco, self.mupots = out / 'data' / 'muco', out / 'data' / 'mupots'
+
+    def write_data(self) -> None:
+        """Step 1: pictures to train on and sequences to test on."""
+        size, data = self.size, 'tools/make_synthetic.py'
+        muco = ['--format', 'muco', '--images', size.images, '--seed', TRAIN_SEED, '--out', self.muco]
+        mupots = ['--format', 'mupots', '--sequences', size.sequences, '--frames', size.frames, '--seed', TEST_SEED]
+        run(self.out / 'data' / 'muco.log', data, *muco, '--workers', 2)
+        run(self.out / 'data' / 'mupots.log', data, *mupots, '--video', '--out', self.mupots, '--workers', 2)
+
+    def train(self) -> None:
+        """Step 2: the tiny config from random weights; the loss falls and the validation rises."""
+        options = {
+            'train_dataloader.dataset.data_root': self.muco,
+            'val_dataloader.dataset.data_root': self.mupots,
+            'val_dataloader.dataset.frame_stride': self.size.val_stride,
+            'train_cfg.max_epochs': self.size.epochs,
+            'param_scheduler.0.end': 20,
+            'param_scheduler.1.end': self.size.epochs,
+            'default_hooks.logger.interval': self.size.log_interval,
+        }
+        work_dir = self.out / 'train'
+        arguments = [CONFIG, '--work-dir', work_dir, '--resume', '--cfg-options', *_joined(options)]
+        run(work_dir / 'train.log', 'tools/train.py', *arguments, brief=True)
+
+    def test(self) -> None:
+        """Step 3: the shipped weights on the test sequences, official protocol."""
+        if not Path(self.weights).is_file():
+            raise DemoError(f'{self.weights} is missing; get it with the repository (git checkout -- weights)')
+        options = {'test_dataloader.dataset.data_root': self.mupots}
+        work_dir = self.out / 'test'
+        files = ['--eval', '--out', work_dir / 'predictions.json.gz', '--work-dir', work_dir]
+        run(work_dir / 'test.log', 'tools/test.py', CONFIG, self.weights, *files, '--cfg-options', *_joined(options))
+
+    def infer_clip(self) -> None:
+        """Step 4: the inferencer over a synthetic clip with its camera and its 2D poses."""
+        sequence = self.mupots / 'MultiPersonTestSet' / 'TS1'
+        data = MuPoTSDataset(data_root=str(self.mupots), test_mode=True)
+        camera = self.out / 'clip_camera.json'
+        camera.write_text(json.dumps(data.get_data_info(0)['camera'].to_dict()))
+        poses = read_pose2d_file(self.mupots / 'poses2d.json')
+        given = [poses[f'TS1/img_{frame:06d}.jpg'] for frame in range(self.size.frames)]
+        joined = [np.concatenate([keypoints, scores[..., None]], axis=-1) for keypoints, scores in given]
+        find_people(sequence / 'clip.mp4', self.weights, self.out / 'inference', str(camera), joined)
+
+    def figures(self) -> str:
+        """The table of steps 2 and 3, and where the pictures are."""
+        curve = list(training_curve(self.out / 'train'))
+        columns = ('epoch', 'loss', *SCORES)
+        rows = tuple((str(epoch), [row.get(name, np.nan) for name in columns[1:]]) for epoch, row in curve)
+        title = f'Trained here from scratch on {self.size.images} pictures (validation: every '
+        title += f'{self.size.val_stride}. test frame), percent'
+        here = ScoreTable(title, columns, rows).to_text()
+        scores = latest_json(self.out / 'test')
+        tested = ScoreTable(
+            f'Shipped weights on {self.size.sequences} sequences that they never saw, percent',
+            ('checkpoint', *SCORES),
+            ((Path(self.weights).name, [scores.get(name, np.nan) for name in SCORES]),),
+        ).to_text()
+        return f'{here}\n\n{tested}'
+
+
+def run(log: Path, tool: str, *arguments: object, brief: bool = False) -> None:
+    """Print and run a tool of the repository; its whole output goes to ``log``, what matters to the screen too.
+
+    Args:
+        log: File.
+        tool: Script.
+        *arguments: Its arguments.
+        brief: Show no tables, only the course of a training.
+
+    Raises:
+        DemoError: The tool failed.
+    """
+    words = [str(argument) for argument in arguments]
+    print(f'  $ python {tool} {shlex.join(words)}\n', flush=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, '-W', 'ignore', str(ROOT / tool), *words]
+    streams = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
+    with log.open('w', encoding='utf-8') as file, subprocess.Popen(command, cwd=ROOT, **streams) as process:
+        for line in without_preamble(_copied(process.stdout, file)):
+            if not brief or COURSE.search(line):
+                print(line, end='', flush=True)
+    if process.returncode:
+        raise DemoError(f'{tool} ended with status {process.returncode}, its message is above, all it said in {log}')
+
+
+def _copied(lines: Iterable[str], file: TextIO) -> Iterator[str]:
+    for line in lines:
+        file.write(line)
+        yield line
+
+
+def without_preamble(lines: Iterable[str]) -> Iterator[str]:
+    """Leave out the log records in which mmengine lists the machine, the config and its hooks: hundreds of lines.
+
+    A record starts with a date and may go on over many lines, the first of which can be empty or a rule.
+    """
+    held, hidden = [], False
+    for line in lines:
+        message = RECORD_START.sub('', line)
+        if message != line:
+            yield from held
+            held, hidden = [], False
+        if hidden and not line.startswith(FAILURE):
+            continue
+        held.append(line)
+        hidden = message.strip().startswith(PREAMBLE)
+        if hidden:
+            held = []
+        elif message.strip(' -\n'):
+            yield from held
+            held = []
+    yield from held
+
+
+def find_people(
+    source: Path, weights: str, out: Path, camera: str | None = None, pose2d: list[np.ndarray] | None = None
+) -> None:
+    """Run the inferencer over a video or an image, with a line on how far it is, and cut out some pictures."""
+    from mmp3d.apis import MultiPersonPose3DInferencer
+
+    extra = (f', camera={camera!r}' if camera else '') + (', pose2d=poses' if pose2d else '')
+    print('  >>> from mmp3d.apis import MultiPersonPose3DInferencer')
+    print(f'  >>> inferencer = MultiPersonPose3DInferencer({CONFIG!r}, {weights!r})')
+    print(f'  >>> results = list(inferencer({str(source)!r}, out_dir={str(out)!r}, batch_size=4{extra}))\n', flush=True)
+    inferencer = MultiPersonPose3DInferencer(CONFIG, weights)
+    length = int(cv2.VideoCapture(str(source)).get(cv2.CAP_PROP_FRAME_COUNT))
+    results = inferencer(
+        str(source), out_dir=str(out), batch_size=4, return_vis=True, camera=camera, pose2d=pose2d, draw_bbox=False
+    )
+    shown = set(np.linspace(0, max(length - 1, 0), SHOWN_FRAMES + 2).astype(int)[1:-1])
+    start, people, number = time.monotonic(), 0, 0
+    for number, result in enumerate(results, start=1):
+        people += len(result['predictions'][0])
+        if number - 1 in shown and length > 1:
+            cv2.imwrite(str(out / f'frame_{number - 1:06d}.jpg'), result['visualization'][0][..., ::-1])
+        print(f'\r  frame {number} of {length}', end='', flush=True)
+    rate = number / (time.monotonic() - start)
+    print(f'\r  {number} frames at {rate:.1f} a second with pictures; {people / max(number, 1):.1f} people a frame')
+
+
+def training_curve(work_dir: Path) -> Iterator[tuple[int, dict[str, float]]]:
+    """Mean loss and validation scores of each epoch, from the log files of one run or of its parts."""
+    losses: dict[int, list[float]] = {}
+    scores: dict[int, dict] = {}
+    for file in sorted(work_dir.glob('*/vis_data/scalars.json')):
+        for line in file.read_text().splitlines():
+            record = json.loads(line)
+            if 'loss' in record:
+                losses.setdefault(record['epoch'], []).append(record['loss'])
+            else:
+                scores[record['step']] = record
+    for epoch in sorted(losses):
+        yield epoch, dict(scores.get(epoch, {}), loss=float(np.mean(losses[epoch])))
+
+
+def latest_json(work_dir: Path) -> dict[str, float]:
+    """The scores that mmengine wrote at the end of the last test."""
+    files = sorted(work_dir.glob('*/*.json'))
+    return json.loads(files[-1].read_text()) if files else {}
+
+
+def step(number: int, total: int, title: str, folder: Path, settings: dict, act: Callable[[], None]) -> None:
+    """Do a step, or say that it is done: a note in its folder records what it was done with."""
+    print(f'\n[{number}/{total}] {title}', flush=True)
+    note = folder / DONE
+    if note.is_file() and json.loads(note.read_text()) == settings:
+        print(f'  done before, kept: {folder}')
+        return
+    start = time.monotonic()
+    act()
+    folder.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(settings))
+    print(f'  done in {time.monotonic() - start:.0f} s: {folder}', flush=True)
+
+
+def show_own_video(video: Path, out: Path, weights: str) -> None:
+    """The inferencer over the user's file."""
+    if not video.is_file():
+        raise DemoError(f'no file at {video}; give a video or an image')
+    target = out / video.stem
+    print(f'[1/1] Find the people of {video}')
+    find_people(video, weights, target)
+    print_paths(target)
+
+
+def print_paths(out: Path) -> None:
+    """Where pictures and predictions are."""
+    print('\nPictures, video and predictions:')
+    for file in sorted(path for path in out.rglob('*') if path.is_file() and path.name != DONE):
+        print(f'  {file}')
+
+
+def run_all(demo: Demo) -> None:
+    """All four steps and the summary."""
+    start, size = time.monotonic(), vars(demo.size)
+    shipped = Path(demo.weights)
+    stamp = dict(size, weights=demo.weights, bytes=shipped.stat().st_size if shipped.is_file() else 0)
+    people = f'{demo.size.images} pictures to train on, {demo.size.sequences} x {demo.size.frames} frames to test on'
+    step(1, 4, f'Write synthetic data: {people}', demo.out / 'data', size, demo.write_data)
+    step(2, 4, f'Train {CONFIG} from scratch', demo.out / 'train', size, demo.train)
+    step(3, 4, f'Test the shipped weights {demo.weights}', demo.out / 'test', stamp, demo.test)
+    step(4, 4, 'Find the people of a synthetic clip', demo.out / 'inference', stamp, demo.infer_clip)
+    print(f'\n{demo.figures()}')
+    print_paths(demo.out / 'inference')
+    print(f'\nThe demo took {(time.monotonic() - start) / 60:.1f} minutes.')
+
+
+def _joined(options: dict) -> list[str]:
+    return [f'{key}={value}' for key, value in options.items()]
+
+
+def main() -> int:
+    """Run the demo; the exit status tells whether every step succeeded."""
+    args = parse_args()
+    # Files are the caller's; all that the demo names itself is in the repository, and so are its commands.
+    video, given_out = (path and path.absolute() for path in (args.video, args.out))
+    os.chdir(ROOT)
+    out = given_out or Path('outputs') / ('demo_quick' if args.quick else 'demo')
+    mmp3d.register_all_modules()
+    try:
+        if video:
+            show_own_video(video, given_out or Path('outputs') / 'video', args.weights)
+            return 0
+        if args.fresh:
+            for name in ('data', 'train', 'test', 'inference'):
+                shutil.rmtree(out / name, ignore_errors=True)
+        run_all(Demo(out, QUICK if args.quick else FULL, args.weights))
+    except (DemoError, ValueError, FileNotFoundError) as error:
+        print(f'\nThe demo stopped: {error}.\n', file=sys.stderr)
+        print('The same command goes on from here; with --fresh it starts anew.', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('\nInterrupted; the same command goes on from here.', file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
