@@ -118,6 +118,7 @@ val_dataloader = dict(
         type='MuPoTSDataset',
         data_root=mupots_root,
         pose2d_file='poses2d.json',
+        pose2d_optional=True,
         test_mode=True,
         pipeline=val_pipeline,
     ),

@@ -17,7 +17,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmp3d.datasets.layout import require, require_images
 from mmp3d.datasets.pose2d_file import GivenPoses, read_pose2d_file
-from mmp3d.datasets.table import Annotations
+from mmp3d.datasets.report import warn
+from mmp3d.datasets.table import Annotations, ImageTable
 
 FILTERS = ('filter_empty',)
 
@@ -41,6 +42,7 @@ class MultiPersonDataset(BaseDataset):
         frame_stride: Keep frames whose place in their sequence is a multiple of this.
         pose2d_file: 2D poses to give to the network, see :func:`~mmp3d.datasets.pose2d_file.read_pose2d_file`.
             Relative to ``data_root`` if it is found there, else to the working folder.
+        pose2d_optional: A missing ``pose2d_file`` is one warning, and the network is given nobody, not an error.
         metainfo: Replaces the class's metainfo (mmpose form).
         filter_cfg: ``dict(filter_empty=...)``: drop images in which nobody is annotated. Default: in training only.
         indices: First n items (int) or the given ones.
@@ -65,6 +67,7 @@ class MultiPersonDataset(BaseDataset):
         data_prefix: dict | None = None,
         frame_stride: int = 1,
         pose2d_file: str | None = None,
+        pose2d_optional: bool = False,
         metainfo: dict | None = None,
         filter_cfg: dict | None = None,
         indices: int | Sequence[int] | None = None,
@@ -79,6 +82,7 @@ class MultiPersonDataset(BaseDataset):
             raise ValueError(f'filter_cfg knows {FILTERS}, got {sorted(unknown)}')
         self.frame_stride = frame_stride
         self.pose2d_file = pose2d_file
+        self.pose2d_optional = pose2d_optional
         self.annotations: Annotations | None = None
         self.given_poses: GivenPoses | None = None
         super().__init__(
@@ -107,7 +111,7 @@ class MultiPersonDataset(BaseDataset):
             raise ValueError(f'{self.source}: holds no images. {self.REMEDY}')
         require_images(self.data_prefix['img'], images.name, len(images), self.source, self.REMEDY)
         if self.pose2d_file:
-            self.given_poses = read_pose2d_file(self._find(self.pose2d_file)).for_images(images)
+            self.given_poses = self._read_given_poses(images)
         return np.arange(len(images))
 
     def filter_data(self) -> np.ndarray:
@@ -145,6 +149,13 @@ class MultiPersonDataset(BaseDataset):
 
     def _kept_images(self) -> np.ndarray:
         return self.annotations.images.frame_ids % self.frame_stride == 0
+
+    def _read_given_poses(self, images: ImageTable) -> GivenPoses | None:
+        path = self._find(self.pose2d_file)
+        if self.pose2d_optional and not os.path.exists(path):
+            warn(f'no 2D poses at {path}: the network gets the images alone (its input heatmaps are empty)')
+            return None
+        return read_pose2d_file(path).for_images(images)
 
     def _find(self, path: str) -> str:
         in_root = os.path.join(self.data_root or '', path)

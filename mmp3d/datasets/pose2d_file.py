@@ -147,13 +147,7 @@ def _from_coco_results(path: str | Path, results: list[Any]) -> Poses2D:
 
 def _from_frames(path: str | Path, frames: Any) -> Poses2D:
     table = _columns(path, 'frames', frames, {'frame': Field((), np.int64)})
-    persons, counts = [], []
-    for index, frame in enumerate(frames):
-        found = frame.get('persons')
-        if not isinstance(found, list):
-            raise ValueError(f'{path}: frames[{index}] lacks the list "persons", it has {sorted(frame)}')
-        persons += found
-        counts.append(len(found))
+    persons, counts = _people_of(path, 'frames', frames, 'persons')
     fields = {
         'keypoints': Field((COCO17.num_joints, 2)),
         'scores': Field((COCO17.num_joints,), default=[1.0] * COCO17.num_joints),
@@ -174,24 +168,22 @@ def _from_own_format(path: str | Path, content: dict) -> Poses2D:
     keys = _columns(path, 'images', images, {key: Field((), bytes if key == 'file_name' else np.int64)})[key].tolist()
     if key == 'file_name':
         keys = [each.decode('utf-8', 'surrogatepass') for each in keys]
-    joined = [_people_of_image(path, index, image, skeleton) for index, image in enumerate(images)]
-    starts = _starts([len(people) for people in joined])
-    return _grouped(path, key, keys, starts, np.concatenate([np.zeros((0, skeleton.num_joints, 3)), *joined]), skeleton)
+    persons, counts = _people_of(path, 'images', images, 'people')
+    fields = {'keypoints': Field((skeleton.num_joints, 3))}
+    people = _columns(path, 'people', persons, fields)['keypoints']
+    return _grouped(path, key, keys, _starts(counts), people, skeleton)
 
 
-def _people_of_image(path: str | Path, index: int, image: dict, skeleton: Skeleton) -> np.ndarray:
-    arrays = []
-    for name, shape in (('keypoints', (skeleton.num_joints, 2)), ('keypoint_scores', (skeleton.num_joints,))):
-        try:
-            arrays.append(Field(shape).parse(image[name]))
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            found = repr(image[name])[:80] if name in image else f'only {sorted(image)}'
-            raise ValueError(
-                f'{path}: images[{index}]: field {name!r} must be a list of numbers of shape {shape}, got {found}'
-            ) from error
-    if len(arrays[0]) != len(arrays[1]):
-        raise ValueError(f'{path}: images[{index}]: {len(arrays[0])} keypoints, {len(arrays[1])} keypoint_scores')
-    return np.concatenate([arrays[0], arrays[1][..., None]], axis=-1)
+def _people_of(path: str | Path, kind: str, records: list[dict], name: str) -> tuple[list[Any], list[int]]:
+    """The people of all records in one list, and how many each record has."""
+    persons, counts = [], []
+    for index, record in enumerate(records):
+        found = record.get(name)
+        if not isinstance(found, list):
+            raise ValueError(f'{path}: {kind}[{index}] lacks the list "{name}", it has {sorted(record)}')
+        persons += found
+        counts.append(len(found))
+    return persons, counts
 
 
 def _columns(path: str | Path, kind: str, records: Any, fields: dict[str, Field]) -> dict[str, np.ndarray]:

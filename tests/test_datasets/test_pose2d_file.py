@@ -16,11 +16,17 @@ from tests.test_datasets.scenes import muco_content, write_muco, write_mupots
 
 NECK, PELVIS, LEFT_SHOULDER = (MUPOTS17.joint_names.index(name) for name in ('neck', 'pelvis', 'left_shoulder'))
 POSE = [[float(joint), 2.0 * joint] for joint in range(17)]
+
+
+def scored(pose, first=0.5):
+    return {'keypoints': [[*point, first if joint == 0 else 0.5] for joint, point in enumerate(pose)]}
+
+
 RESULT = {'image_id': 4, 'category_id': 1, 'keypoints': [n for x, y in POSE for n in (x, y, 0.5)], 'score': 0.9}
 FRAME = {'frame': 4, 'persons': [{'track_id': 0, 'box': [0, 0, 1, 1], 'keypoints': POSE, 'scores': [0.5] * 17}]}
 OWN = {
     'format': 'mmp3d-poses2d', 'version': 1, 'joint_set': 'coco17',
-    'images': [{'img_id': 4, 'keypoints': [POSE], 'keypoint_scores': [[0.5] * 17]}]}  # fmt: skip
+    'images': [{'img_id': 4, 'people': [scored(POSE)]}]}  # fmt: skip
 
 
 def write(path, content) -> str:
@@ -46,8 +52,8 @@ def test_formats_say_the_same(tmp_path, content, key):
 
 def test_own_format_in_canonical_joints_by_file_name(tmp_path):
     content = {**OWN, 'joint_set': 'mupots17', 'images': [
-        {'file_name': 'TS1/img_000000.jpg', 'keypoints': [POSE], 'keypoint_scores': [[2.0] + [0.5] * 16]},
-        {'file_name': 'TS1/img_000001.jpg', 'keypoints': [], 'keypoint_scores': []}]}  # fmt: skip
+        {'file_name': 'TS1/img_000000.jpg', 'people': [scored(POSE, 2.0)]},
+        {'file_name': 'TS1/img_000001.jpg', 'people': []}]}  # fmt: skip
     poses = read_pose2d_file(write(tmp_path, content))
     keypoints, scores = poses['TS1/img_000000.jpg']
     np.testing.assert_array_equal(keypoints[0], POSE)
@@ -84,8 +90,8 @@ def test_scores_may_be_missing_and_frames_empty(tmp_path):
         ({'frames': [FRAME, FRAME]}, 'a frame_id occurs twice'),
         ({**OWN, 'joint_set': 'body99'}, "joint_set.*'body99'"),
         ({**OWN, 'images': [{'keypoints': []}]}, r"images\[0\] lacks the field 'file_name'"),
-        ({**OWN, 'images': [{'img_id': 1, 'keypoints': [POSE]}]}, r"images\[0\]: field 'keypoint_scores'"),
-        ({**OWN, 'images': [{'img_id': 1, 'keypoints': [POSE], 'keypoint_scores': []}]}, '1 keypoints, 0 keypoint_sc'),
+        ({**OWN, 'images': [{'img_id': 1, 'keypoints': [POSE]}]}, r'images\[0\] lacks the list "people"'),
+        ({**OWN, 'images': [{'img_id': 1, 'people': [{'keypoints': POSE}]}]}, r"people\[0\].*'keypoints'"),
     ],
 )
 def test_defects_are_named(tmp_path, content, message):
@@ -160,3 +166,11 @@ def test_real_single_view_poses_lie_on_the_people():
         mean = np.where(both, distances, 0).sum(axis=-1) / np.maximum(both.sum(axis=-1), 1)
         off.append(mean.min(axis=1).mean())
     assert np.median(off) < 20
+
+
+def test_missing_file_that_is_optional_gives_nobody(tmp_path, caplog):
+    write_muco(tmp_path, muco_content())
+    dataset = MuCoDataset(data_root=str(tmp_path), pose2d_file='no.json', pose2d_optional=True)
+    assert 'input_keypoints' not in dataset[0]
+    with pytest.raises(FileNotFoundError, match='no.json does not exist'):
+        len(MuCoDataset(data_root=str(tmp_path), pose2d_file='no.json'))
