@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from mmengine.config import Config, ConfigDict
@@ -180,11 +181,11 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
                 continue
             if frame.index == 0:
                 self.visualizer.reset_view(hold=frame.source.is_video)
-            image = np.zeros_like(frame.image) if black_background else frame.image[..., ::-1]
+            image = np.zeros_like(frame.image) if black_background else cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)
             pictures.append(
                 self.visualizer.add_datasample(
                     frame.source.name,
-                    np.ascontiguousarray(image),
+                    image,
                     sample,
                     draw_gt=False,
                     draw_bbox=draw_bbox,

@@ -83,7 +83,7 @@ class PictureFile:
 
     def add(self, picture: np.ndarray) -> None:
         """Write (H, W, 3) uint8 RGB."""
-        _, content = cv2.imencode(self.path.suffix, picture[..., ::-1])
+        _, content = cv2.imencode(self.path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         AtomicLocalBackend().put(content.tobytes(), self.path)
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class VideoPictures:
             self._writer = cv2.VideoWriter(str(self._partial), codec, self.fps, (width, height))
             if not self._writer.isOpened():
                 raise ValueError(f'cannot write a video to {self.path}; give a folder or a name that ends in .mp4')
-        self._writer.write(np.ascontiguousarray(picture[:height, :width, ::-1]))
+        self._writer.write(cv2.cvtColor(picture[:height, :width], cv2.COLOR_RGB2BGR))
 
     def close(self) -> None:
         """Finish the file and give it its name."""

@@ -94,3 +94,17 @@ def test_webcam_that_is_not_there(monkeypatch):
     monkeypatch.setattr(frames.cv2, 'VideoCapture', FakeCapture)
     with pytest.raises(ValueError, match='camera 7'):
         list(read_frames(open_sources('webcam:7')))
+
+
+def test_truncated_motion_jpeg_gives_its_first_frames(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(frames, 'warn', said.append)
+    path = tmp_path / 'clip.avi'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 25, scenes.IMAGE_SIZE)
+    for index in range(8):
+        writer.write(scenes.image(index))
+    writer.release()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    count = len(list(read_frames(open_sources(path))))
+    assert 0 < count < 8
+    assert len(said) == 1 and f'{count} of 8' in said[0]

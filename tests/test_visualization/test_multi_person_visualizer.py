@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
 import torch
 from mmengine.structures import InstanceData, PixelData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.engine.hooks import PoseVisualizationHook
 from mmpose.registry import VISUALIZERS
 from mmpose.structures import PoseDataSample
 
@@ -139,3 +142,16 @@ def test_the_image_is_not_drawn_on(visualizer):
     image = IMAGE.copy()
     draw(visualizer, sample(joints([0, 0, 4000])), image=image)
     assert (image == 0).all()
+
+
+@pytest.mark.parametrize('points', [joints([0, 0, 4000]), joints()])
+def test_behind_the_stock_hook(visualizer, tmp_path, points):
+    cv2.imwrite(str(tmp_path / 'a.jpg'), IMAGE)
+    data_sample = sample(points, source=np.full(len(points), 'bu', dtype='<U4'))
+    data_sample.set_metainfo(dict(img_path=str(tmp_path / 'a.jpg')))
+    hook = PoseVisualizationHook(enable=True, out_dir='pictures')
+    hook._visualizer = visualizer
+    meta = parse_pose_metainfo(MUPOTS17.metainfo('mupots'))
+    runner = SimpleNamespace(work_dir=str(tmp_path), timestamp='run', test_evaluator=SimpleNamespace(dataset_meta=meta))
+    hook.after_test_iter(runner, 0, {}, [data_sample])
+    assert cv2.imread(str(tmp_path / 'run' / 'pictures' / 'a_0.jpg')).shape == (400, 1040, 3)

@@ -1,0 +1,69 @@
+"""The demo's own parts: which log lines it shows, its tables, and that finished steps are kept. CI runs the whole."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+SPEC = importlib.util.spec_from_file_location('demo', Path(__file__).resolve().parents[1] / 'tools' / 'demo.py')
+demo = importlib.util.module_from_spec(SPEC)
+sys.modules['demo'] = demo  # where its dataclasses look for their module
+SPEC.loader.exec_module(demo)
+
+STAMP = '11/23 01:17:34 - mmengine - INFO - '
+HOOKS = 'Hooks will be executed in the following order:'
+LOG = [
+    f'{STAMP}\n', '-----\n', 'System environment:\n', '    Python: 3\n', '-----\n', f'{STAMP}Config:\n', 'model = 1\n',
+    f'{STAMP}{HOOKS}\n', 'before_run:\n', f'{STAMP}Epoch(train) [1][2/8] loss: 1\n', f'{STAMP}PCK\n', 'PCK all\n',
+    '----\n', 'mean  5.0\n', f'{STAMP}Config:\n', 'error: no such file\n']  # fmt: skip
+
+
+def test_preamble_is_left_out():
+    assert list(demo.without_preamble(LOG)) == [*LOG[9:14], LOG[15]]
+
+
+def test_training_curve_over_two_parts_of_a_run(tmp_path):
+    parts = [
+        [{'epoch': 1, 'loss': 4.0, 'step': 2}, {'epoch': 1, 'loss': 2.0, 'step': 4}, {'PCK/all': 10.0, 'step': 1}],
+        [{'epoch': 2, 'loss': 1.0, 'step': 6}, {'PCK/all': 30.0, 'step': 2}],
+    ]
+    for number, records in enumerate(parts):
+        file = tmp_path / f'run{number}' / 'vis_data' / 'scalars.json'
+        file.parent.mkdir(parents=True)
+        file.write_text('\n'.join(map(json.dumps, records)))
+    curve = dict(demo.training_curve(tmp_path))
+    assert [(epoch, row['loss'], row['PCK/all']) for epoch, row in curve.items()] == [(1, 3.0, 10.0), (2, 1.0, 30.0)]
+
+
+def test_a_finished_step_is_kept_until_its_settings_change(tmp_path, capsys):
+    done = []
+    for settings in ({'images': 1}, {'images': 1}, {'images': 2}):
+        demo.step(1, 4, 'Draw', tmp_path / 'data', settings, lambda: done.append(1))
+    assert len(done) == 2
+    assert 'done before' in capsys.readouterr().out
+
+
+def test_a_failed_step_is_not_marked(tmp_path):
+    def fail():
+        raise demo.DemoError('no')
+
+    with pytest.raises(demo.DemoError):
+        demo.step(1, 4, 'Draw', tmp_path / 'data', {}, fail)
+    assert not (tmp_path / 'data').exists()
+
+
+def test_failing_tool_is_an_error_that_names_its_log(tmp_path):
+    with pytest.raises(demo.DemoError, match=r'status \d+.*tool\.log'):
+        demo.run(tmp_path / 'tool.log', 'tools/no_such_tool.py')
+    assert 'no_such_tool' in (tmp_path / 'tool.log').read_text()
+
+
+def test_missing_video_is_one_line_and_a_status(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr('sys.argv', ['demo.py', '--video', str(tmp_path / 'nowhere.mp4')])
+    monkeypatch.chdir(tmp_path)
+    assert demo.main() == 1
+    assert 'nowhere.mp4' in capsys.readouterr().err
