@@ -65,7 +65,7 @@ model = dict(
         feature_stride=4,
         hidden_channels=(64,),
         heatmap_loss=dict(type='KeypointMSELoss', loss_weight=1000.0),
-        tag_loss=dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=1.0),
+        tag_loss=dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=5.0),
         relative_depth_loss=dict(type='DepthLoss', loss_weight=5.0),
         root_depth_loss=dict(type='DepthLoss', loss_weight=5.0),
         decoder=codec,

@@ -3,7 +3,7 @@
 _base_ = ['./_base_/default_runtime.py']
 
 # runtime
-max_epochs = 8
+max_epochs = 6
 train_cfg = dict(max_epochs=max_epochs, val_interval=1)
 optim_wrapper = dict(
     type='OptimWrapper',
@@ -60,7 +60,7 @@ model = dict(
         feature_stride=4,
         heatmap_loss=dict(type='KeypointMSELoss', loss_weight=1000.0),
         peak_weight=3.0,
-        tag_loss=dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=1.0),
+        tag_loss=dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=5.0),
         relative_depth_loss=dict(type='DepthLoss', loss_weight=2.0),
         root_depth_loss=dict(type='DepthLoss', loss_weight=5.0),
         decoder=codec,

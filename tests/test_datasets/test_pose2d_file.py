@@ -169,7 +169,7 @@ def test_real_single_view_poses_lie_on_the_people():
 
 
 def test_missing_file_that_is_optional_gives_nobody(tmp_path, caplog):
-    write_muco(tmp_path, muco_content())
+    write_muco(tmp_path, muco_content([[2000]]))
     dataset = MuCoDataset(data_root=str(tmp_path), pose2d_file='no.json', pose2d_optional=True)
     assert 'input_keypoints' not in dataset[0]
     with pytest.raises(FileNotFoundError, match='no.json does not exist'):

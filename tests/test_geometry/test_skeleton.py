@@ -51,7 +51,7 @@ def test_coco_implies_neck_and_pelvis_only_where_both_sides_are_valid():
     names = MUPOTS17.joint_names
     shoulders = [COCO17.joint_names.index(f'{side}_shoulder') for side in ('left', 'right')]
     assert np.allclose(converted[names.index('neck')], points[shoulders].mean(axis=0))
-    missing = {name for name, good in zip(names, converted_valid) if not good}
+    missing = {name for name, good in zip(names, converted_valid, strict=True) if not good}
     assert missing == {'head_top', 'head', 'spine', 'pelvis', 'left_hip'}
     assert (converted[~converted_valid] == 0).all()
 

@@ -15,8 +15,14 @@ class ValidRegionMask(BottomupGetHeatmapMask):
     """mmpose's ``BottomupGetHeatmapMask`` with pycocotools: its xtcocotools cannot decode a mask under numpy 2.
 
     Needs ``invalid_segs`` (polygons or run lengths of crowds and unlabelled people), ``warp_mat`` and ``input_size``;
-    adds ``heatmap_mask`` (H, W) bool, False there and outside of the image.
+    adds ``heatmap_mask`` (1, H, W) bool, False there and outside of the image.
     """
+
+    def transform(self, results: dict) -> dict:
+        """Add the mask as (1, H, W), the form in which fields are packed."""
+        results = super().transform(results)
+        results['heatmap_mask'] = results['heatmap_mask'][None]
+        return results
 
     def _segs_to_mask(self, segs: Sequence, img_shape: tuple[int, int]) -> np.ndarray:
         height, width = img_shape

@@ -63,7 +63,7 @@ class BottomUpDepthHead(BaseHead):
         relative_depth_loss: Eq. 2 for joints but the root.
         root_depth_loss: Eq. 2 for the root.
         decoder: Config of the ``AssociativeEmbeddingDepth`` codec.
-        init_cfg: Initialisation; by default a small normal for the last layer.
+        init_cfg: Initialisation; by default a small normal. Tags that start all alike would not be pushed apart.
     """
 
     _version = 1
@@ -85,7 +85,7 @@ class BottomUpDepthHead(BaseHead):
     ) -> None:
         if init_cfg is None:
             init_cfg = [
-                dict(type='Normal', layer='Conv2d', std=0.001, override=dict(type='Normal', name='output', std=0.001)),
+                dict(type='Normal', layer='Conv2d', std=0.01),
                 dict(type='Constant', layer='BatchNorm2d', val=1),
             ]
         super().__init__(init_cfg)
