@@ -60,6 +60,8 @@ def test_failing_tool_is_an_error_that_names_its_log(tmp_path):
     with pytest.raises(demo.DemoError, match=r'status \d+.*tool\.log'):
         demo.run(tmp_path / 'tool.log', 'tools/no_such_tool.py')
     assert 'no_such_tool' in (tmp_path / 'tool.log').read_text()
+    with pytest.raises(demo.DemoError, match='no_such_tool'):
+        demo.run(None, 'tools/no_such_tool.py')
 
 
 def test_missing_video_is_one_line_and_a_status(monkeypatch, capsys, tmp_path):

@@ -97,8 +97,8 @@ class Demo:
         size, data = self.size, 'tools/make_synthetic.py'
         muco = ['--format', 'muco', '--images', size.images, '--seed', TRAIN_SEED, '--out', self.muco]
         mupots = ['--format', 'mupots', '--sequences', size.sequences, '--frames', size.frames, '--seed', TEST_SEED]
-        run(self.out / 'data' / 'muco.log', data, *muco, '--workers', 2)
-        run(self.out / 'data' / 'mupots.log', data, *mupots, '--video', '--out', self.mupots, '--workers', 2)
+        run(None, data, *muco, '--workers', 2)
+        run(None, data, *mupots, '--video', '--out', self.mupots, '--workers', 2)
 
     def train(self) -> None:
         """Step 2: the tiny config from random weights; the loss falls and the validation rises."""
@@ -112,7 +112,8 @@ class Demo:
             'default_hooks.logger.interval': self.size.log_interval,
         }
         work_dir = self.out / 'train'
-        arguments = [CONFIG, '--work-dir', work_dir, '--resume', '--cfg-options', *_joined(options)]
+        begun = ['--resume'] if (work_dir / 'last_checkpoint').is_file() else []
+        arguments = [CONFIG, '--work-dir', work_dir, *begun, '--cfg-options', *_joined(options)]
         run(work_dir / 'train.log', 'tools/train.py', *arguments, brief=True)
 
     def test(self) -> None:
@@ -152,11 +153,11 @@ class Demo:
         return f'{here}\n\n{tested}'
 
 
-def run(log: Path, tool: str, *arguments: object, brief: bool = False) -> None:
+def run(log: Path | None, tool: str, *arguments: object, brief: bool = False) -> None:
     """Print and run a tool of the repository; its whole output goes to ``log``, what matters to the screen too.
 
     Args:
-        log: File.
+        log: File; None for a tool that shows its progress in one line.
         tool: Script.
         *arguments: Its arguments.
         brief: Show no tables, only the course of a training.
@@ -166,15 +167,21 @@ def run(log: Path, tool: str, *arguments: object, brief: bool = False) -> None:
     """
     words = [str(argument) for argument in arguments]
     print(f'  $ python {tool} {shlex.join(words)}\n', flush=True)
-    log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, '-W', 'ignore', str(ROOT / tool), *words]
+    code = _run_logged(command, log, brief) if log else subprocess.run(command, cwd=ROOT).returncode
+    if code:
+        everything = f', all it said in {log}' if log else ''
+        raise DemoError(f'{tool} ended with status {code}, its message is above{everything}')
+
+
+def _run_logged(command: list[str], log: Path, brief: bool) -> int:
+    log.parent.mkdir(parents=True, exist_ok=True)
     streams = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
     with log.open('w', encoding='utf-8') as file, subprocess.Popen(command, cwd=ROOT, **streams) as process:
         for line in without_preamble(_copied(process.stdout, file)):
-            if not brief or COURSE.search(line):
+            if (COURSE.search(line) or not brief) and 'deprecated' not in line:
                 print(line, end='', flush=True)
-    if process.returncode:
-        raise DemoError(f'{tool} ended with status {process.returncode}, its message is above, all it said in {log}')
+    return process.returncode
 
 
 def _copied(lines: Iterable[str], file: TextIO) -> Iterator[str]:

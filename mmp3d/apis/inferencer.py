@@ -34,7 +34,10 @@ from mmp3d.apis.model_index import find_model
 from mmp3d.apis.outputs import OutputFiles
 from mmp3d.apis.people import instance_arrays, nobody, person_dicts
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
+from mmp3d.engine.launch import load_config
 from mmp3d.geometry import MUPOTS17
+
+OTHER_MODEL = "this inferencer runs mmp3d's bottom-up models (mmpose's own: mmpose.apis.MMPoseInferencer)"
 
 
 @INFERENCERS.register_module()
@@ -81,6 +84,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         self.camera = FrameCamera(camera)
         self.pose2d = pose_lookup(pose2d)
         model, weights = (str(given) if isinstance(given, Path) else given for given in (model, weights))
+        if isinstance(model, str) and Path(model).is_file():
+            model = load_config(model)
         super().__init__(model, weights, device, scope='mmpose', show_progress=show_progress)
         self.model = revert_sync_batchnorm(self.model)
         self.visualizer.set_dataset_meta(self.model.dataset_meta)
@@ -153,6 +158,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         found = iter(self.model.test_step(self.collate_fn(items)) if items else ())
         samples = [_empty_sample(frame) if frame.image is None else next(found) for frame in frames]
         for sample in samples:
+            if 'keypoints_cam' not in sample.pred_instances:
+                raise ValueError(f'{OTHER_MODEL}, and {type(self.model).__name__} predicts no positions in space')
             sample.pred_instances = sample.pred_instances[sample.pred_instances.bbox_scores >= person_thr]
         return samples
 
@@ -247,13 +254,15 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         # Ours alone: mmpose's own models know no depth.
         entry = find_model(model)
         self._named = entry
-        return Config.fromfile(entry.config), entry.weights
+        return load_config(str(entry.config)), entry.weights
 
     def _init_model(self, cfg: ConfigDict, weights: str | None, device: str = 'cpu') -> nn.Module:
         if weights is None and getattr(self, '_named', None) is not None:
             raise ValueError(f'no weights are published for {self._named.name}; give weights=, a checkpoint of yours')
         if not cfg:
             cfg.update(_recorded_config(weights, self.trust))
+        if cfg.get('data_mode') != 'bottomup':
+            raise ValueError(f'{OTHER_MODEL}, and this config has data_mode {cfg.get("data_mode")!r}')
         model = MODELS.build(cfg.model)
         model.cfg = cfg
         meta = {}

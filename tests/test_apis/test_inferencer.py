@@ -187,6 +187,16 @@ def test_weights_of_another_architecture(model, tmp_path):
         MultiPersonPose3DInferencer(tmp_path / 'other.py', model[1])
 
 
+def test_unreadable_config_and_one_of_another_kind(tmp_path):
+    (tmp_path / 'broken.py').write_text('model = dict(')
+    with pytest.raises(ValueError, match=r'broken\.py: not a readable config'):
+        MultiPersonPose3DInferencer(tmp_path / 'broken.py')
+    cfg = scenes.tiny_config()
+    cfg.data_mode = 'topdown'
+    with pytest.raises(ValueError, match='MMPoseInferencer.*topdown'):
+        MultiPersonPose3DInferencer(cfg)
+
+
 def test_stock_inferencer_gives_2d_joints(tmp_path):
     config, weights = scenes.write_model(tmp_path, scenes.tiny_config('FixedPosesEstimator'))
     stock = MMPoseInferencer(pose2d=str(config), pose2d_weights=str(weights), device='cpu')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from mmengine.infer import BaseInferencer
 
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.model_index import find_model, indexed_models
@@ -14,6 +15,19 @@ def test_tiny_model_by_each_name(name):
     assert model.name == 'bu_tiny_muco'
     assert model.config.is_file() and model.config.name == 'bu_tiny_muco.py'
     assert model.weights.endswith('weights/bu_tiny_muco.pth')
+
+
+def test_index_of_an_installed_wheel(tmp_path, monkeypatch):
+    (tmp_path / 'model-index.yml').write_text('Import:\n- configs/a.yml\n')
+    (tmp_path / 'configs').mkdir()
+    (tmp_path / 'configs' / 'a.yml').write_text(
+        'Models:\n- {Name: one, Alias: first, Config: configs/one.py, Weights: weights/one.pth}\n'
+        '- {Name: two, Config: configs/two.py, Weights: "https://models.example.org/two.pth"}\n'
+    )
+    monkeypatch.setattr(BaseInferencer, '_get_repo_or_mim_dir', staticmethod(lambda scope: str(tmp_path)))
+    one, two = indexed_models()
+    assert (one.aliases, one.weights) == (('first',), str(tmp_path / 'weights' / 'one.pth'))
+    assert (two.aliases, two.weights) == ((), 'https://models.example.org/two.pth')
 
 
 def test_every_indexed_config_exists():
