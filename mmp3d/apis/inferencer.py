@@ -30,7 +30,7 @@ import mmp3d
 from mmp3d.apis.cameras import CameraInput, FrameCamera
 from mmp3d.apis.frames import Frame, InputsType, Source, open_sources, read_frames
 from mmp3d.apis.given_poses import PoseInput, pose_lookup
-from mmp3d.apis.model_index import find_model
+from mmp3d.apis.model_index import IndexedModel, find_model
 from mmp3d.apis.outputs import OutputFiles
 from mmp3d.apis.people import instance_arrays, nobody, person_dicts
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
@@ -81,6 +81,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
     ) -> None:
         mmp3d.register_all_modules()
         self.trust = trust
+        self._named: IndexedModel | None = None
         self.camera = FrameCamera(camera)
         self.pose2d = pose_lookup(pose2d)
         model, weights = (str(given) if isinstance(given, Path) else given for given in (model, weights))
@@ -142,12 +143,14 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         frames, items = [], []
         for number, frame in enumerate(inputs):
             item = None if frame.image is None else self._item(frame, number, cameras, poses)
-            full = len(frames) == batch_size
-            if full or (items and item is not None and item['inputs'].shape != items[0]['inputs'].shape):
+            if items and item is not None and item['inputs'].shape != items[0]['inputs'].shape:
                 yield frames, items
                 frames, items = [], []
             frames.append(frame)
             items += [] if item is None else [item]
+            if len(frames) == batch_size:
+                yield frames, items
+                frames, items = [], []
         if frames:
             yield frames, items
 
@@ -252,12 +255,11 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
 
     def _load_model_from_metafile(self, model: str) -> tuple[Config, str]:
         # Ours alone: mmpose's own models know no depth.
-        entry = find_model(model)
-        self._named = entry
-        return load_config(str(entry.config)), entry.weights
+        self._named = find_model(model)
+        return load_config(str(self._named.config)), self._named.weights
 
     def _init_model(self, cfg: ConfigDict, weights: str | None, device: str = 'cpu') -> nn.Module:
-        if weights is None and getattr(self, '_named', None) is not None:
+        if weights is None and self._named is not None:
             raise ValueError(f'no weights are published for {self._named.name}; give weights=, a checkpoint of yours')
         if not cfg:
             cfg.update(_recorded_config(weights, self.trust))
