@@ -3,7 +3,7 @@
 _base_ = ['./_base_/default_runtime.py']
 
 # runtime
-max_epochs = 6
+max_epochs = 5
 train_cfg = dict(max_epochs=max_epochs, val_interval=1)
 optim_wrapper = dict(
     type='OptimWrapper',
@@ -49,7 +49,7 @@ model = dict(
     backbone=dict(
         type='TinyUNet',
         in_channels=3 * 4**2 + num_keypoints,
-        widths=(24, 48, 96, 160),
+        widths=(24, 40, 64, 96),
         encoder_blocks=(1, 1, 1, 2),
         decoder_blocks=(1, 1, 1),
     ),
