@@ -243,7 +243,8 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
                 continue
             grouped = (cells != MISSING).nonzero()[:, 0]
             mean_tag = tag_maps[grouped, :, cells[grouped]].mean(dim=0)
-            distances = (tag_maps[missing] - mean_tag[None, :, None]).norm(dim=1)
+            # Not `norm`: along an inner dimension of one or two it is 30 times slower on a processor.
+            distances = (tag_maps[missing] - mean_tag[None, :, None]).square().sum(dim=1).sqrt()
             filled[person, missing] = (heat[missing] - (distances / self.tag_threshold).round()).argmax(dim=1)
         return filled
 
