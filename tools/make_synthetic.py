@@ -1,4 +1,4 @@
-"""Write a synthetic multi-person data set in MuCo-3DHP's or MuPoTS-3D's layout; see docs/synthetic.md."""
+"""Write a synthetic multi-person data set in the layout of MuCo-3DHP, MuPoTS-3D or COCO; see docs/synthetic.md."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--format', required=True, choices=sorted(DEFAULT_SIZES), help='layout of the data set')
     parser.add_argument('--out', required=True, type=Path, help='new folder, or one that the same command began')
-    parser.add_argument('--images', type=int, default=1000, help='muco: number of pictures')
+    parser.add_argument('--images', type=int, default=1000, help='muco, coco: number of pictures')
     parser.add_argument('--sequences', type=int, default=4, help='mupots: number of sequences')
     parser.add_argument('--frames', type=int, default=100, help='mupots: frames of a sequence, 30 a second')
     parser.add_argument('--people', type=int, nargs=2, metavar=('MIN', 'MAX'), default=(1, 5), help='people in a scene')
-    parser.add_argument('--size', type=int, nargs=2, metavar=('W', 'H'), help='picture size, 640 400 or 960 540')
+    parser.add_argument(
+        '--size', type=int, nargs=2, metavar=('W', 'H'), help='picture size; muco 640 400, coco 640 480, mupots 960 540'
+    )
     parser.add_argument('--seed', type=int, default=0, help='another seed gives other people, motions and places')
     parser.add_argument('--workers', type=int, default=1, help='number of processes')
     parser.add_argument('--prefix', default='', help='muco: put before the number in the file names')
@@ -30,9 +32,10 @@ def parse_args() -> argparse.Namespace:
 def make_recipe(args: argparse.Namespace) -> Recipe:
     """The recipe that the options ask for. Raises ValueError for values out of range."""
     common = dict(people=tuple(args.people), size=tuple(args.size or DEFAULT_SIZES[args.format]), seed=args.seed)
-    if args.format == 'muco':
-        return Recipe('muco', args.images, prefix=args.prefix, **common)
-    return Recipe('mupots', args.sequences, frames=args.frames, video=args.video, **common)
+    if args.format == 'mupots':
+        return Recipe('mupots', args.sequences, frames=args.frames, video=args.video, **common)
+    prefix = args.prefix if args.format == 'muco' else ''
+    return Recipe(args.format, args.images, prefix=prefix, **common)
 
 
 class Progress:

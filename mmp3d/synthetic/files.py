@@ -32,6 +32,25 @@ def write_json(path: Path, content: dict) -> None:
         part.write_text(json.dumps(content), encoding='utf-8')
 
 
+def write_coco_json(
+    path: Path, units: list[dict], category: dict | None = None, first_id: int = 0, **extra: object
+) -> None:
+    """Write the records of all units as a file with COCO's lists, the annotations numbered through.
+
+    Args:
+        path: JSON file.
+        units: Each with ``annotations``, and ``image`` or a list ``images``.
+        category: Record of the only category; None for a person's without joint names.
+        first_id: Number of the first annotation.
+        **extra: More entries of the file.
+    """
+    images = [image for unit in units for image in (unit['images'] if 'images' in unit else [unit['image']])]
+    records = [record for unit in units for record in unit['annotations']]
+    annotations = [{**record, 'id': number} for number, record in enumerate(records, first_id)]
+    categories = [category or dict(id=1, name='person', supercategory='person')]
+    write_json(path, dict(images=images, annotations=annotations, categories=categories, **extra))
+
+
 def write_jpeg(path: Path, picture: np.ndarray) -> None:
     """Write a (H, W, 3) BGR uint8 picture."""
     _, encoded = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])

@@ -1,7 +1,7 @@
 """Writes a whole synthetic data set unit by unit, in several processes, and goes on where it was interrupted.
 
-A unit is one picture (muco) or one sequence (mupots); it depends on the recipe and its own number alone. Its records
-wait in ``.records`` until all units are there, then the annotation files are written in one go.
+A unit is one picture (muco, coco) or one sequence (mupots); it depends on the recipe and its own number alone. Its
+records wait in ``.records`` until all units are there, then the annotation files are written in one go.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 
 import cv2
 
-from mmp3d.synthetic import muco, mupots
+from mmp3d.synthetic import coco, muco, mupots
 from mmp3d.synthetic.files import write_json
 from mmp3d.synthetic.recipe import Recipe, claim_folder
 
-WRITERS = {'muco': muco, 'mupots': mupots}
+WRITERS = {'coco': coco, 'muco': muco, 'mupots': mupots}
 RECORD_FOLDER = '.records'
-_CHUNK = {'muco': 50, 'mupots': 1}
+_CHUNK = {'coco': 50, 'muco': 50, 'mupots': 1}
 
 
 def generate(recipe: Recipe, folder: Path, workers: int = 1, report: Callable[[int, int], None] | None = None) -> Path:
@@ -34,7 +34,7 @@ def generate(recipe: Recipe, folder: Path, workers: int = 1, report: Callable[[i
         report: Called with the pictures written (or found) so far and the pictures in all.
 
     Returns:
-        The path of the annotation file.
+        The path of the annotation file (coco: the one for training).
 
     Raises:
         ValueError: The folder belongs to something else.

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from mmp3d.synthetic.files import write_jpeg, write_json
-from mmp3d.synthetic.picture import Annotation, PictureMaker
+from mmp3d.synthetic.files import write_coco_json, write_jpeg
+from mmp3d.synthetic.picture import Annotation, annotate
 from mmp3d.synthetic.poses2d import detection_record, write_poses2d
 from mmp3d.synthetic.recipe import Recipe
-from mmp3d.synthetic.scene import Scene, sample_scene
+from mmp3d.synthetic.scene import Scene
+from mmp3d.synthetic.single import draw_single
 
 ANNOTATION_FILE = 'MuCo-3DHP.json'
 SUBSETS = ('augmented_set', 'unaugmented_set')
+_STREAM = 0
 
 
 def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
@@ -25,28 +25,21 @@ def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
     Returns:
         The records of the picture: ``image``, ``annotations`` (without ids) and ``detections``.
     """
-    subset = index % 2
-    rng = np.random.default_rng([recipe.seed, 0, index])
-    scene = sample_scene(rng, recipe.size, recipe.people, patterned=subset == 0)
-    picture, annotation = PictureMaker(scene, np.zeros(1)).draw(0)
-    name = f'{SUBSETS[subset]}/{recipe.prefix}{index + 1:06d}.jpg'
-    write_jpeg(folder / name, picture)
+    rng, drawing = draw_single(recipe, _STREAM, index)
+    annotation = annotate(drawing)
+    name = f'{SUBSETS[index % 2]}/{recipe.prefix}{index + 1:06d}.jpg'
+    write_jpeg(folder / name, drawing.picture)
     return dict(
-        image=_image_record(index, name, scene),
-        annotations=[_person_record(index, annotation, person) for person in range(len(scene.people))],
+        image=_image_record(index, name, drawing.scene),
+        annotations=[_person_record(index, annotation, person) for person in range(len(drawing.joints))],
         detections=detection_record(rng, name, annotation, recipe.size),
     )
 
 
 def write_annotations(recipe: Recipe, folder: Path, units: list[dict]) -> None:
     """Write ``MuCo-3DHP.json`` and ``poses2d.json`` from the records of all pictures."""
-    annotations = [record for unit in units for record in unit['annotations']]
-    for number, record in enumerate(annotations):
-        record['id'] = number
-    images = [unit['image'] for unit in units]
-    categories = [dict(id=1, name='person', supercategory='person')]
     write_poses2d(folder, recipe, [unit['detections'] for unit in units])
-    write_json(folder / ANNOTATION_FILE, dict(images=images, annotations=annotations, categories=categories))
+    write_coco_json(folder / ANNOTATION_FILE, units)
 
 
 def _image_record(index: int, name: str, scene: Scene) -> dict:

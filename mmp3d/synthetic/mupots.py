@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from mmp3d.geometry.skeleton import MUPOTS17
-from mmp3d.synthetic.files import replacing, write_jpeg, write_json, write_mat
+from mmp3d.synthetic.files import replacing, write_coco_json, write_jpeg, write_mat
 from mmp3d.synthetic.picture import Annotation, PictureMaker
 from mmp3d.synthetic.poses2d import detection_record, write_poses2d
 from mmp3d.synthetic.recipe import Recipe
@@ -58,14 +58,8 @@ def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
 
 def write_annotations(recipe: Recipe, folder: Path, units: list[dict]) -> None:
     """Write ``MuPoTS-3D.json`` and ``poses2d.json`` from the records of all sequences."""
-    images, annotations, detections = (
-        [record for unit in units for record in unit[key]] for key in ('images', 'annotations', 'detections')
-    )
-    for number, record in enumerate(annotations):
-        record['id'] = number
-    categories = [dict(id=1, name='person', supercategory='person')]
-    write_poses2d(folder, recipe, detections)
-    write_json(folder / ANNOTATION_FILE, dict(images=images, annotations=annotations, categories=categories))
+    write_poses2d(folder, recipe, [record for unit in units for record in unit['detections']])
+    write_coco_json(folder / ANNOTATION_FILE, units)
 
 
 def _image_record(image_id: int, file_name: str, scene: Scene) -> dict:

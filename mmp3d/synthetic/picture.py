@@ -17,6 +17,7 @@ from mmp3d.synthetic.patterns import smooth_noise
 from mmp3d.synthetic.scene import Scene, pose_people
 from mmp3d.synthetic.shading import Light, Materials, shade
 from mmp3d.synthetic.shapes import PosedShapes, build_template, join_shapes, pose_shapes
+from mmp3d.synthetic.visibility import find_sight
 from mmp3d.synthetic.zbuffer import BACKGROUND, Buffers, draw_box, draw_shapes, extents
 
 
@@ -39,6 +40,25 @@ class Annotation:
     inside: np.ndarray
     boxes: np.ndarray
     univ_scale: np.ndarray
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn frame and what it was drawn from.
+
+    Args:
+        scene: The scene.
+        picture: (H, W, 3) BGR uint8.
+        joints: (N, J, 3) mm, camera frame.
+        shapes: The bodies, camera frame; None for nobody.
+        buffers: What is where in the picture.
+    """
+
+    scene: Scene
+    picture: np.ndarray
+    joints: np.ndarray
+    shapes: PosedShapes | None
+    buffers: Buffers
 
 
 class PictureMaker:
@@ -65,17 +85,22 @@ class PictureMaker:
 
     def draw(self, frame: int) -> tuple[np.ndarray, Annotation]:
         """The (H, W, 3) BGR picture of a frame and its annotation."""
-        joints, shapes = self._pose(frame)
+        drawing = self.render(frame)
+        return drawing.picture, annotate(drawing)
+
+    def render(self, frame: int) -> Drawing:
+        """Draw a frame."""
+        world, joints, shapes = self._pose(frame)
         buffers = self.stage.copy()
         camera = self.scene.camera
         if self.scene.people:
-            left = cast_shadows(camera, joints, self.scene.lamp, self.shadow)
+            left = cast_shadows(camera, world, self.scene.lamp, self.shadow)
             left[buffers.label != BACKGROUND] = 255
             buffers.colour = cv2.multiply(buffers.colour, cv2.merge([left] * 3), scale=1 / 255)
             draw_shapes(buffers, camera, shapes)
             shade(buffers, camera, shapes, self.materials, self.light)
         picture = cv2.GaussianBlur(buffers.colour, (3, 3), self.blur)
-        return self._expose(picture, frame), self._annotate(joints, shapes, buffers)
+        return Drawing(self.scene, self._expose(picture, frame), joints, shapes, buffers)
 
     def _expose(self, picture: np.ndarray, frame: int) -> np.ndarray:
         """Exposure, black level and sensor noise."""
@@ -96,52 +121,29 @@ class PictureMaker:
                 draw_box(buffers, self.scene.camera, corners, box.colours, texture)
         return buffers
 
-    def _pose(self, frame: int) -> tuple[np.ndarray, PosedShapes | None]:
-        """World joints (N, J, 3) mm and the shapes in the camera frame, None for nobody."""
+    def _pose(self, frame: int) -> tuple[np.ndarray, np.ndarray, PosedShapes | None]:
+        """Joints (N, J, 3) mm in the world and in the camera frame, and the shapes in the latter, None for nobody."""
         camera = self.scene.camera
         world = self.joints[:, frame]
         joints, bones = camera.world_to_camera(world), camera.R @ self.bones[:, frame]
         posed = [
             pose_shapes(template, joints[index], bones[index], index) for index, template in enumerate(self.templates)
         ]
-        return world, join_shapes(posed) if posed else None
-
-    def _annotate(self, world: np.ndarray, shapes: PosedShapes, buffers: Buffers) -> Annotation:
-        camera = self.scene.camera
-        joints = camera.world_to_camera(world)
-        pixels = camera.project(joints)
-        size = np.array(camera.image_size)
-        inside = ((pixels >= -0.5) & (pixels < size - 0.5)).all(-1)
-        return Annotation(
-            joints,
-            pixels,
-            find_occluded(buffers, pixels, joints[..., 2], inside, shapes),
-            inside,
-            _body_boxes(camera, shapes, len(joints)),
-            np.array([person.body.universal_scale for person in self.scene.people]),
-        )
+        return world, joints, join_shapes(posed) if posed else None
 
 
-def find_occluded(
-    buffers: Buffers, pixels: np.ndarray, depth: np.ndarray, inside: np.ndarray, shapes: PosedShapes
-) -> np.ndarray:
-    """Which joints another person or furniture hides.
-
-    Args:
-        buffers: The drawn scene.
-        pixels: (N, J, 2) px. depth: (N, J) mm. inside: (N, J) bool.
-        shapes: The shapes whose indices the buffers hold; None for nobody.
-
-    Returns:
-        (N, J) bool; False outside of the picture and where only the person's own body is in front.
-    """
-    height, width = buffers.nearness.shape
-    column, row = np.clip(np.round(np.nan_to_num(pixels)), 0, (width - 1, height - 1)).astype(int).transpose(2, 0, 1)
-    label = buffers.label[row, column]
-    owners = np.full(0, -1) if shapes is None else shapes.owner
-    owner = np.where(label >= 0, np.append(owners, -1)[label], label)
-    own = np.arange(len(pixels))[:, None]
-    return inside & (label != BACKGROUND) & (owner != own) & (buffers.nearness[row, column] * depth > 1)
+def annotate(drawing: Drawing) -> Annotation:
+    """Ground truth of a drawing."""
+    scene, joints, shapes = drawing.scene, drawing.joints, drawing.shapes
+    sight = find_sight(drawing.buffers, scene.camera, joints, shapes)
+    return Annotation(
+        joints,
+        sight.pixels,
+        sight.occluded,
+        sight.inside,
+        _body_boxes(scene.camera, shapes, len(joints)),
+        np.array([person.body.universal_scale for person in scene.people]),
+    )
 
 
 def _body_boxes(camera: Camera, shapes: PosedShapes | None, count: int) -> np.ndarray:

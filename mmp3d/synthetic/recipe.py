@@ -10,7 +10,7 @@ from mmp3d.synthetic.files import write_json
 
 FILE_NAME = 'synthetic.json'
 RECIPE_VERSION = 1
-DEFAULT_SIZES = {'muco': (640, 400), 'mupots': (960, 540)}
+DEFAULT_SIZES = {'coco': (640, 480), 'muco': (640, 400), 'mupots': (960, 540)}
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Recipe:
     """All that a synthetic data set depends on.
 
     Args:
-        format: 'muco' or 'mupots'.
-        units: Number of pictures (muco) or sequences (mupots).
-        frames: Frames of a sequence; 1 for muco.
+        format: 'muco', 'mupots' or 'coco'.
+        units: Number of pictures (muco, coco) or sequences (mupots).
+        frames: Frames of a sequence; 1 for single pictures.
         people: Least and greatest number of people in a scene.
         size: (width, height) px.
         seed: Other seeds give other people, motions, cameras and backgrounds.

@@ -11,6 +11,7 @@ import numpy as np
 
 from mmp3d.geometry.camera import Camera
 from mmp3d.synthetic.body import HAIR, LIPS, NUM_MATERIALS
+from mmp3d.synthetic.face import EYE_HEIGHT, EYE_SIDE
 from mmp3d.synthetic.patterns import TILE, TILES
 from mmp3d.synthetic.shapes import ELLIPSOID, PosedShapes
 from mmp3d.synthetic.zbuffer import Buffers
@@ -123,8 +124,8 @@ def _paint_faces(
     x, y, z = local[:, pixels] / shapes.size[head].T
     front = z > 0.2
     side = np.abs(x)
-    eyes = front & ((side - 0.42) ** 2 * 1.2 + (y + 0.08) ** 2 * 4 < 0.04)
-    brows = front & (np.abs(side - 0.42) < 0.24) & (np.abs(y + 0.24) < 0.035)
+    eyes = front & ((side - EYE_SIDE) ** 2 * 1.2 + (y - EYE_HEIGHT) ** 2 * 4 < 0.04)
+    brows = front & (np.abs(side - EYE_SIDE) < 0.24) & (np.abs(y + 0.24) < 0.035)
     mouth = front & (side < 0.34) & (np.abs(y - 0.48) < 0.055)
     base = shapes.owner[head] * NUM_MATERIALS
     colour[:, pixels[brows]] = materials.colours[base[brows] + HAIR, 0].T

@@ -12,7 +12,7 @@ from scipy.io import loadmat
 from mmp3d.geometry import MUCO21, MUPOTS17, Camera
 from mmp3d.synthetic import generate as module
 from mmp3d.synthetic.generate import generate
-from mmp3d.synthetic.recipe import Recipe
+from mmp3d.synthetic.recipe import RECIPE_VERSION, Recipe
 from tests.shared_data import shared_path
 
 MUCO = Recipe('muco', 6, size=(160, 100), seed=2)
@@ -138,6 +138,24 @@ def test_poses2d_name_every_picture_and_say_what_they_are(name: str, request) ->
     assert shapes == {(17, 3)}
 
 
+def test_the_recipe_still_draws_what_this_version_drew(muco: Path) -> None:
+    """Weights name a recipe and its version: whoever has to change these numbers raises ``RECIPE_VERSION``."""
+    assert RECIPE_VERSION == 1
+    content = _load(muco / 'MuCo-3DHP.json')
+    means = [np.mean(person['keypoints_cam']) for person in content['annotations'][:5]]
+    np.testing.assert_allclose(means, [1879.148, 1561.190, 1384.183, 1074.488, 2935.349], atol=2e-3)
+    colours = [cv2.imread(str(muco / image['file_name'])).mean() for image in content['images']]
+    np.testing.assert_allclose(colours, [95.87, 143.61, 149.77, 181.82, 138.43, 112.53], atol=0.3)
+
+
+def test_data_of_another_recipe_version_is_refused(tmp_path: Path) -> None:
+    note = tmp_path / 'synthetic.json'
+    note.write_text(json.dumps(replace(MUCO, version=RECIPE_VERSION - 1).to_dict()))
+    with pytest.raises(ValueError, match='another data set.*delete that folder'):
+        generate(MUCO, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ['synthetic.json']
+
+
 def test_same_seed_same_bytes_other_seed_other_people(muco: Path, tmp_path: Path) -> None:
     again = generate(MUCO, tmp_path / 'again').parent
     assert _files(again) == _files(muco)
@@ -189,7 +207,7 @@ def test_pictures_with_nobody(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ('field', 'value'),
-    [('format', 'coco'), ('units', 0), ('people', (3, 1)), ('size', (10, 400)), ('seed', -1), ('prefix', '../x')],
+    [('format', 'panoptic'), ('units', 0), ('people', (3, 1)), ('size', (10, 400)), ('seed', -1), ('prefix', '../x')],
 )
 def test_recipes_out_of_range_name_the_field(field: str, value: object) -> None:
     with pytest.raises(ValueError, match='images' if field == 'units' else field):

@@ -6,6 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mmpose.datasets  # noqa: F401, registers the transforms that the config names
+from mmengine.config import Config
+from mmpose.registry import DATASETS
+
+import mmp3d
+
 ROOT = Path(__file__).resolve().parents[2]
 MUCO = ('--format', 'muco', '--images', '3', '--size', '96', '64', '--seed', '4')
 
@@ -39,3 +45,18 @@ def test_workers_do_not_change_the_data(tmp_path: Path) -> None:
     )
     assert len(alone) == 4
     assert alone == together
+
+
+def test_the_mixed_config_reads_the_folders_that_it_names(tmp_path: Path, monkeypatch) -> None:
+    """The commands of docs/synthetic.md are all that bu_hrnet_w32_muco.py needs."""
+    for name, layout in (('MuCo', 'muco'), ('coco', 'coco')):
+        options = ('--format', layout, '--images', '4', '--size', '160', '120', '--people', '2', '4')
+        result = _run(*options, '--out', str(tmp_path / 'data' / name))
+        assert result.returncode == 0, result.stderr
+    monkeypatch.chdir(tmp_path)
+    mmp3d.register_all_modules()
+    config = Config.fromfile(str(ROOT / 'configs' / 'bu_hrnet_w32_muco.py'))
+    dataset = DATASETS.build(config.train_dataloader.dataset)
+    assert len(dataset) == 4 + 3  # one of COCO's is for validation
+    shapes = {tuple(dataset[index]['inputs'].shape[1:]) for index in (0, 6)}
+    assert shapes == {config.input_size}
