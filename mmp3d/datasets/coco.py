@@ -43,7 +43,10 @@ class CocoMultiPersonDataset(MultiPersonDataset):
     """
 
     METAINFO = MUPOTS17.metainfo('coco_multi_person')
-    REMEDY = 'COCO 2017 (images and "person_keypoints" annotations) comes from https://cocodataset.org/#download.'
+    REMEDY = (
+        'COCO 2017 (images and "person_keypoints" annotations) comes from https://cocodataset.org/#download; '
+        '`python tools/make_synthetic.py --format coco --out DATA_ROOT` writes synthetic data in its layout.'
+    )
 
     def load_annotations(self) -> Annotations:
         """Parse the JSON."""
