@@ -90,7 +90,7 @@ train_pipeline = [
 ]
 val_pipeline = [
     dict(type='LoadMultiPersonImage'),
-    dict(type='BottomupResize', input_size=input_size, size_factor=64, resize_mode='expand'),
+    dict(type='BottomupResize', input_size=input_size, size_factor=64, resize_mode='expand', pad_val=(114, 114, 114)),
     dict(type='WarpInputPoses'),
     dict(type='PackMultiPersonInputs', with_ground_truth=True),
 ]

@@ -3,11 +3,11 @@
 _base_ = ['./_base_/default_runtime.py']
 
 # runtime
-max_epochs = 5
-train_cfg = dict(max_epochs=max_epochs, val_interval=1)
+max_epochs = 4
+train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='Adam', lr=2e-3),
+    optimizer=dict(type='Adam', lr=3e-3),
     clip_grad=dict(max_norm=10.0),
 )
 param_scheduler = [
@@ -58,11 +58,11 @@ model = dict(
         in_channels=24,
         num_keypoints=num_keypoints,
         feature_stride=4,
-        heatmap_loss=dict(type='KeypointMSELoss', loss_weight=1000.0),
+        heatmap_loss=dict(type='KeypointMSELoss', loss_weight=400.0),
         peak_weight=3.0,
         tag_loss=dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=5.0),
-        relative_depth_loss=dict(type='DepthLoss', loss_weight=2.0),
-        root_depth_loss=dict(type='DepthLoss', loss_weight=5.0),
+        relative_depth_loss=dict(type='DepthLoss', loss_weight=5.0),
+        root_depth_loss=dict(type='DepthLoss', loss_weight=10.0),
         decoder=codec,
     ),
     test_cfg=dict(flip_test=True),
@@ -77,14 +77,14 @@ train_pipeline = [
     dict(type='LoadMultiPersonImage'),
     dict(type='RandomBottomUpWarp', input_size=input_size, scale=(0.75, 1.4), rotation=15, shift=0.1),
     dict(type='YOLOXHSVRandomAug'),
-    dict(type='SimulateInputPoses', drop_prob=0.25),
+    dict(type='SimulateInputPoses', drop_prob=0.2),
     dict(type='GenerateTarget', encoder=codec),
     dict(type='ValidRegionMask'),
     dict(type='PackMultiPersonInputs'),
 ]
 val_pipeline = [
     dict(type='LoadMultiPersonImage'),
-    dict(type='BottomupResize', input_size=input_size, size_factor=32, resize_mode='expand'),
+    dict(type='BottomupResize', input_size=input_size, size_factor=32, resize_mode='expand', pad_val=(114, 114, 114)),
     dict(type='WarpInputPoses'),
     dict(type='PackMultiPersonInputs', with_ground_truth=True),
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
+from mmp3d.geometry import hidden_behind_people
 from mmp3d.synthetic.detections import DetectionNoise, simulate_detections
 
 
@@ -16,7 +17,8 @@ from mmp3d.synthetic.detections import DetectionNoise, simulate_detections
 class SimulateInputPoses(BaseTransform):
     """Input poses with the noise, misses and false people of a real 2D estimator, from the ground truth.
 
-    Runs after the warp, so that the network sees other errors in each epoch.
+    Runs after the warp, so that the network sees other errors in each epoch. A joint counts as occluded where the data
+    set says so or a nearer person's limb covers it.
 
     Args:
         noise: Fields of :class:`DetectionNoise`.
@@ -41,12 +43,30 @@ class SimulateInputPoses(BaseTransform):
             results['input_keypoints'], results['input_keypoint_scores'] = simulate_detections(
                 rng,
                 results['keypoints'],
-                results['keypoints_visible'],
-                results['keypoints_occluded'],
+                _inside(results),
+                _occluded(results),
                 results['bbox'],
                 self.noise,
+                tuple(results['img'].shape[1::-1]),
             )
         return results
+
+
+def _inside(results: dict) -> np.ndarray:
+    """(N, K) joints that are labelled and, after the warp, inside of the input."""
+    height, width = results['img'].shape[:2]
+    keypoints = results['keypoints']
+    inside = ((keypoints >= 0) & (keypoints < (width, height))).all(axis=-1)
+    return results['keypoints_visible'] * inside
+
+
+def _occluded(results: dict) -> np.ndarray:
+    """(N, K) annotated occlusion, and what other people hide where the 3D tells."""
+    occluded = results['keypoints_occluded'] > 0
+    if results.get('camera') is None:
+        return occluded
+    depth = results['keypoints_cam'][..., 2] * (results['keypoints_3d_valid'] > 0)
+    return occluded | hidden_behind_people(results['keypoints'], depth, results['camera'].focal)
 
 
 @TRANSFORMS.register_module()

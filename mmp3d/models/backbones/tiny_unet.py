@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
@@ -32,12 +33,20 @@ def _blocks(width: int, count: int) -> nn.Sequential:
     return nn.Sequential(*[_ResidualBlock(width) for _ in range(count)])
 
 
+def _places(inputs: Tensor) -> Tensor:
+    batch, _, height, width = inputs.shape
+    rows, columns = (torch.linspace(-1, 1, side, device=inputs.device, dtype=inputs.dtype) for side in (height, width))
+    grid = torch.stack(torch.meshgrid(columns, rows, indexing='xy'))
+    return grid.expand(batch, -1, -1, -1)
+
+
 @MODELS.register_module()
 class TinyUNet(BaseModule):
     """Encoder and decoder with skip connections, without a stem.
 
     It takes the image folded into patches (the estimator's ``patch_size``): on a CPU a convolution at full resolution
-    costs more than all the rest.
+    costs more than all the rest. Two channels with the place in the image, -1..1, are added to the input: tags and depths
+    depend on it, and a small network is slow to find it out from the borders.
 
     Args:
         in_channels: Channels of the input: 3 * patch_size ** 2, and K with input heatmaps.
@@ -68,7 +77,7 @@ class TinyUNet(BaseModule):
                 'TinyUNet needs as many encoder_blocks as widths and one decoder_blocks fewer, got '
                 f'{tuple(widths)}, {tuple(encoder_blocks)}, {tuple(decoder_blocks)}'
             )
-        self.stem = ConvModule(in_channels, widths[0], 1, norm_cfg=NORM)
+        self.stem = ConvModule(in_channels + 2, widths[0], 1, norm_cfg=NORM)
         self.downs = nn.ModuleList(
             ConvModule(fine, coarse, 3, stride=2, padding=1, norm_cfg=NORM) for fine, coarse in pairwise(widths)
         )
@@ -89,7 +98,7 @@ class TinyUNet(BaseModule):
         Returns:
             One (B, widths[0], H, W) map, in a tuple as mmpose's backbones return it.
         """
-        features = self.encoder[0](self.stem(inputs))
+        features = self.encoder[0](self.stem(torch.cat([inputs, _places(inputs)], dim=1)))
         skips = []
         for down, blocks in zip(self.downs, self.encoder[1:], strict=True):
             skips.append(features)
