@@ -60,7 +60,7 @@ def main() -> int:
     args = parse_args()
     try:
         print(generate(make_recipe(args), args.out, args.workers, Progress()))
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f'make_synthetic: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from mmengine.runner import Runner
-
 import mmp3d
 from mmp3d.compat.checkpoint import load_weights
-from mmp3d.engine.launch import add_common_arguments, load_config, prepare_run, run_command
+from mmp3d.engine.launch import add_common_arguments, build_runner, load_config, prepare_run, run_command
 from mmp3d.evaluation.selection import select_evaluators
 
 
@@ -38,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.out:
         cfg.test_evaluator.append(dict(type='DumpPredictions', out_file=args.out))
     cfg.load_from = None
-    runner = Runner.from_cfg(cfg)
+    runner = build_runner(cfg)
     load_weights(runner.model, args.checkpoint, trust=args.trust)
     runner.test()
 

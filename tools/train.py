@@ -9,11 +9,16 @@ import argparse
 from collections.abc import Sequence
 
 import torch
-from mmengine.runner import Runner
 
 import mmp3d
-from mmp3d.compat.checkpoint import load_checkpoint
-from mmp3d.engine.launch import add_common_arguments, load_config, prepare_run, run_command
+from mmp3d.engine.launch import (
+    add_common_arguments,
+    build_runner,
+    check_resumable,
+    load_config,
+    prepare_run,
+    run_command,
+)
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -38,13 +43,10 @@ def apply_options(cfg, args: argparse.Namespace) -> None:
     """Write the options into the config.
 
     Raises:
-        ValueError: ``--amp`` without a GPU; a checkpoint to resume from that cannot be read.
-        FileNotFoundError: No such checkpoint.
+        ValueError: ``--amp`` without a GPU.
     """
     if args.resume:
         cfg.resume = True
-        if args.resume != 'auto':
-            load_checkpoint(args.resume)
         cfg.load_from = None if args.resume == 'auto' else args.resume
     if args.amp:
         if not torch.cuda.is_available():
@@ -63,7 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cfg = load_config(args.config, args.cfg_options)
     prepare_run(cfg, args)
     apply_options(cfg, args)
-    Runner.from_cfg(cfg).train()
+    runner = build_runner(cfg)
+    if args.resume:
+        check_resumable(runner, args.resume)
+    runner.train()
 
 
 if __name__ == '__main__':

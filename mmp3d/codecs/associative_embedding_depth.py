@@ -37,8 +37,9 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         sigma: Standard deviation of a joint's Gaussian in cells.
         depth_radius: A depth is learnt on the cells at most this far from the joint, so that a peak which is that far
             off still reads it. 0 is the single cell of eq. 2.
-        root_depth_from: ``'root'``: the root depth lives at the root joint only (eq. 3). ``'joints'``: at each of the
-            person's joints; read as their score-weighted mean, which survives a hidden root.
+        root_depth_from: ``'root'``: the root depth lives at the root joint only (eq. 3); a person whose root was not
+            found takes the mean over the joints. ``'joints'``: it lives at each of the person's joints and is read as
+            their score-weighted mean, which survives a hidden root.
         root_depth_space: ``'linear'`` or ``'log'`` of Z / f; in log space an error is relative to the distance.
         root_depth_mean: Subtracted from the root depth in that space before it is learnt.
         root_depth_scale: Divides it after that.
@@ -255,7 +256,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         scores = torch.where(found, heatmaps.flatten(1)[joints, cells], 0).clamp(0, 1)
         relative = torch.where(found, relative_depths.flatten(1)[joints, cells], 0)
         relative[:, self.root_index] = 0
-        root = self._person_root_depth(root_depths.flatten()[cells], scores)
+        root = self._person_root_depth(root_depths.flatten()[cells], scores, found)
         points = cells_to_pixels(_refined(cells, heatmaps), self.stride)
         points = torch.where(found[..., None], points, _centre(points, scores)[:, None])
         people = InstanceData(
@@ -267,11 +268,12 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         )
         return people[np.argsort(-people.bbox_scores, kind='stable')]
 
-    def _person_root_depth(self, root: Tensor, scores: Tensor) -> Tensor:
-        if self.root_depth_from == 'root':
-            return root[:, self.root_index]
-        weights = scores.clamp(min=1e-3)
-        return (root * weights).sum(dim=1) / weights.sum(dim=1)
+    def _person_root_depth(self, root: Tensor, scores: Tensor, found: Tensor) -> Tensor:
+        weights = scores.clamp(min=1e-3) * found
+        mean = (root * weights).sum(dim=1) / weights.sum(dim=1)
+        if self.root_depth_from == 'joints':
+            return mean
+        return torch.where(found[:, self.root_index], root[:, self.root_index], mean)
 
 
 def _gather(maps: Tensor, cells: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ def group_by_tags(
     counts = np.zeros(limit, np.int64)
     found = 0
     for joint in joint_order:
-        candidates = np.flatnonzero(scores[joint] > score_threshold)
+        candidates = np.flatnonzero((scores[joint] > score_threshold) & np.isfinite(tags[joint]).all(axis=-1))
         if not len(candidates):
             continue
         joint_tags = tags[joint, candidates]
@@ -68,7 +68,8 @@ def _assign(
     distances = np.linalg.norm(tags[:, None] - person_tags[None], axis=-1)
     # A distance above the threshold costs the same as no person, so that it never displaces an acceptable pair.
     cost = np.round(np.minimum(distances, 100)) * 100 - scores[:, None]
-    cost[distances >= tag_threshold] = 1e5
+    # Written so that a distance that is not a number is far, too.
+    cost[~(distances < tag_threshold)] = 1e5
     rows, columns = linear_sum_assignment(cost)
     accepted = distances[rows, columns] < tag_threshold
     return rows[accepted], columns[accepted]

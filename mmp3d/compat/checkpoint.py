@@ -9,6 +9,7 @@ from typing import Any
 from urllib.error import URLError
 
 import torch
+from mmengine.model import is_model_wrapper
 from torch import nn
 
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
@@ -45,7 +46,7 @@ def load_weights(model: nn.Module, path: str | Path, trust: bool = False) -> dic
     """Fill all parameters and buffers of a model from a checkpoint of the same architecture.
 
     Args:
-        model: the network; a distributed wrapper's `module.` prefix in the file is dropped.
+        model: the network, in a distributed wrapper or not; a wrapper's `module.` prefix in the file is dropped.
         path: see `load_checkpoint`.
         trust: see `load_checkpoint`.
 
@@ -57,15 +58,21 @@ def load_weights(model: nn.Module, path: str | Path, trust: bool = False) -> dic
         ValueError: the file's tensors are not those of the model; the model is then unchanged.
     """
     checkpoint = load_checkpoint(path, trust=trust)
-    weights = state_dict_of(checkpoint, path)
-    problems = _differences(model.state_dict(), weights)
+    check_architecture(model, checkpoint, path)
+    network = model.module if is_model_wrapper(model) else model
+    network.load_state_dict(state_dict_of(checkpoint, path))
+    return checkpoint
+
+
+def check_architecture(model: nn.Module, checkpoint: dict[str, Any], path: str | Path) -> None:
+    """Raise ValueError, with the first differences, unless a checkpoint's tensors are those of the model."""
+    network = model.module if is_model_wrapper(model) else model
+    problems = _differences(network.state_dict(), state_dict_of(checkpoint, path))
     if problems:
         raise ValueError(
             f'{path}: weights of another architecture (recorded config: {config_name(checkpoint)}). '
             f'{"; ".join(problems)}. Use the config that the checkpoint was trained with.'
         )
-    model.load_state_dict(weights)
-    return checkpoint
 
 
 def state_dict_of(checkpoint: dict[str, Any], path: str | Path) -> dict[str, torch.Tensor]:
@@ -136,7 +143,7 @@ def _unreadable(file: Path, error: Exception) -> str:
     if refused:
         return (
             f'{file}: refused, because reading it would run code for the class {refused[1]}. If you trust whoever made '
-            'the file, pass --trust to the command (trust=True in Python).'
+            'the file, pass --trust to tools/test.py (trust=True in Python).'
         )
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return f'{file}: truncated or not a checkpoint ({reason[:200]}). Copy or download it again.'

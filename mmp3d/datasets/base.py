@@ -43,6 +43,7 @@ class MultiPersonDataset(BaseDataset):
         pose2d_file: 2D poses to give to the network, see :func:`~mmp3d.datasets.pose2d_file.read_pose2d_file`.
             Relative to ``data_root`` if it is found there, else to the working folder.
         pose2d_optional: A missing ``pose2d_file`` is one warning, and the network is given nobody, not an error.
+        needs_images: False where only annotations are wanted: images that are not there are then no error.
         metainfo: Replaces the class's metainfo (mmpose form).
         filter_cfg: ``dict(filter_empty=...)``: drop images in which nobody is annotated. Default: in training only.
         indices: First n items (int) or the given ones.
@@ -68,6 +69,7 @@ class MultiPersonDataset(BaseDataset):
         frame_stride: int = 1,
         pose2d_file: str | None = None,
         pose2d_optional: bool = False,
+        needs_images: bool = True,
         metainfo: dict | None = None,
         filter_cfg: dict | None = None,
         indices: int | Sequence[int] | None = None,
@@ -83,6 +85,7 @@ class MultiPersonDataset(BaseDataset):
         self.frame_stride = frame_stride
         self.pose2d_file = pose2d_file
         self.pose2d_optional = pose2d_optional
+        self.needs_images = needs_images
         self.annotations: Annotations | None = None
         self.given_poses: GivenPoses | None = None
         super().__init__(
@@ -109,7 +112,8 @@ class MultiPersonDataset(BaseDataset):
         images = self.annotations.images
         if not len(images):
             raise ValueError(f'{self.source}: holds no images. {self.REMEDY}')
-        require_images(self.data_prefix['img'], images.name, len(images), self.source, self.REMEDY)
+        if self.needs_images:
+            require_images(self.data_prefix['img'], images.name, len(images), self.source, self.REMEDY)
         if self.pose2d_file:
             self.given_poses = self._read_given_poses(images)
         return np.arange(len(images))

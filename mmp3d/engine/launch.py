@@ -10,10 +10,12 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config, DictAction
+from mmengine.runner import Runner, find_latest_checkpoint
 
+from mmp3d.compat.checkpoint import check_architecture, load_checkpoint
 from mmp3d.compat.versions import HostVersionError
 
-USER_ERRORS = (ValueError, FileNotFoundError, ConnectionError, HostVersionError)
+USER_ERRORS = (ValueError, OSError, HostVersionError)
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
@@ -40,9 +42,12 @@ def load_config(path: str, options: dict | None = None) -> Config:
         raise FileNotFoundError(f'no config at {path}; configs in {folder}: {known}')
     try:
         cfg = Config.fromfile(file)
-    except (SyntaxError, NameError, KeyError, TypeError) as error:
+        cfg.merge_from_dict(options or {})
+    except (SyntaxError, NameError, KeyError, TypeError, AttributeError, ImportError) as error:
         raise ValueError(f'{path}: not a readable config: {type(error).__name__}: {error}') from error
-    cfg.merge_from_dict(options or {})
+    for name in ('model', 'train_dataloader', 'test_dataloader'):
+        if name not in cfg:
+            raise ValueError(f'{path}: has no {name!r}; give an experiment such as configs/bu_tiny_muco.py')
     return cfg
 
 
@@ -63,6 +68,41 @@ def prepare_run(cfg: Config, args: argparse.Namespace) -> None:
         torch.distributed.init_process_group('gloo')
 
 
+def build_runner(cfg: Config) -> Runner:
+    """The runner of a config.
+
+    Raises:
+        ValueError: The config names a class that is not registered, or an argument that a class does not have.
+    """
+    try:
+        return Runner.from_cfg(cfg)
+    except (KeyError, TypeError, ImportError, AssertionError) as error:
+        raise ValueError(f'{cfg.filename}: cannot be built: {error}') from error
+
+
+def check_resumable(runner: Runner, resume: str) -> None:
+    """See that the checkpoint to resume from is whole, has a run's state and fits the model.
+
+    Args:
+        runner: The runner that will resume.
+        resume: A checkpoint, or ``'auto'`` for the latest in the runner's work folder, where none is legal.
+
+    Raises:
+        FileNotFoundError, ValueError: It is not; names the file and the remedy.
+    """
+    path = find_latest_checkpoint(runner.work_dir) if resume == 'auto' else resume
+    if path is None:
+        return
+    checkpoint = load_checkpoint(path)
+    missing = [key for key in ('optimizer', 'message_hub') if key not in checkpoint]
+    if missing or 'iter' not in checkpoint.get('meta', {}):
+        raise ValueError(
+            f'{path}: holds weights, but not the state of a run (no {", ".join(missing) or "iteration"}); to start '
+            f'from these weights use --cfg-options load_from={path}'
+        )
+    check_architecture(runner.model, checkpoint, path)
+
+
 def run_command(main: Callable[[Sequence[str] | None], None]) -> None:
     """Run a tool; an error that its user can mend is one line on standard error and exit status 1."""
     try:
@@ -70,4 +110,4 @@ def run_command(main: Callable[[Sequence[str] | None], None]) -> None:
     except USER_ERRORS as error:
         if os.environ.get('MMP3D_TRACEBACK'):
             raise
-        sys.exit(f'error: {error}')
+        sys.exit(f'error: {error}\n(MMP3D_TRACEBACK=1 shows where)')

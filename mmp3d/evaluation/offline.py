@@ -19,7 +19,7 @@ from mmp3d.datasets.ground_truth import ground_truth_instances
 from mmp3d.evaluation.people_record import PREDICTION_FIELDS
 
 SHOWN_IMAGES = 3
-NETWORK_ONLY = {'pipeline': [], 'pose2d_file': None}
+NETWORK_ONLY = {'pipeline': [], 'pose2d_file': None, 'needs_images': False}
 
 
 def evaluate_predictions(

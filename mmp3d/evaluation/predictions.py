@@ -36,7 +36,6 @@ def write_predictions(path: str | os.PathLike, images: Sequence[Mapping]) -> Non
         ValueError: The name ends in neither, or an array is missing or has the wrong shape.
     """
     path = check_prediction_path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
     try:
         with _open(partial, path.suffix, 'wt') as file:
@@ -119,10 +118,16 @@ def _plain(array: np.ndarray | np.generic) -> Any:
 
 
 def check_prediction_path(path: str | os.PathLike) -> Path:
-    """``path`` as a Path; raises ValueError unless it ends in .json or .json.gz."""
+    """``path`` as a Path; raises ValueError unless it ends in .json or .json.gz and its folder can be written to."""
     path = Path(path)
     if not path.name.endswith(('.json', '.json.gz')):
         raise ValueError(f'a prediction file is named *.json or *.json.gz, got {path}')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f'{path}: its folder cannot be made ({error.strerror}); name another') from error
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f'{path}: its folder cannot be written to; name another')
     return path
 
 

@@ -21,12 +21,14 @@ class Camera:
     """Intrinsics, distortion, pose and provenance of one camera.
 
     Args:
-        K: (3, 3) intrinsics in pixels. The entry (0, 1) may be non-zero after a warp.
+        K: (3, 3) intrinsics in pixels. The entries (0, 1) and (1, 0) may be non-zero after
+            a warp.
         image_size: (width, height) in pixels.
         distortion: OpenCV's (k1, k2, p1, p2, k3), or None for none. Four numbers are taken as k3 = 0.
         R: (3, 3) world-to-camera rotation.
         t: (3,) world-to-camera translation in millimetres.
-        source: ``'given'`` (calibrated), ``'fov'`` (from a field of view) or ``'assumed'``.
+        source: ``'given'`` (calibrated, or fitted to annotations that hold both 2D and 3D),
+            ``'fov'`` (from a field of view) or ``'assumed'``.
 
     Raises:
         ValueError: A field has the wrong shape or holds values that no camera has.

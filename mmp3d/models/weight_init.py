@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import torch
 from mmengine.logging import print_log
-from mmengine.runner.checkpoint import CheckpointLoader
 from mmpose.registry import WEIGHT_INITIALIZERS
 from torch import nn
+
+from mmp3d.compat.checkpoint import load_checkpoint, state_dict_of
 
 
 @WEIGHT_INITIALIZERS.register_module()
 class InflatedPretrained:
     """Load a checkpoint whose first convolution sees fewer channels than the module's.
 
-    The extra channels start at zero, so that at first the network answers as the pretrained one does. A checkpoint
-    that cannot be fetched or read leaves the module as it is, and one line says so.
+    The extra channels start at zero, so that at first the network answers as the pretrained one does. A URL that
+    cannot be fetched leaves the module as it is, and one line says so; a local file that is missing or damaged is an
+    error.
 
     Args:
         checkpoint: URL (mmpose model zoo) or local file.
@@ -28,14 +30,17 @@ class InflatedPretrained:
         self.map_location = map_location
 
     def __call__(self, module: nn.Module) -> None:
-        """Load into ``module``. Raises ValueError if a parameter differs in more than its input channels."""
+        """Load into ``module``.
+
+        Raises:
+            FileNotFoundError, ValueError: The local file is missing or damaged, or a parameter differs in more than its
+                input channels.
+        """
         try:
-            loaded = CheckpointLoader.load_checkpoint(self.checkpoint, map_location=self.map_location, logger='silent')
-        except Exception as error:  # URL, DNS, proxy, HTTP, file and unpickling errors have no common base.
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            print_log(f'no pretrained weights, training from scratch: {self.checkpoint}: {reason}', 'current')
+            state = state_dict_of(load_checkpoint(self.checkpoint, self.map_location), self.checkpoint)
+        except ConnectionError as error:
+            print_log(f'no pretrained weights, training from scratch: {error}', 'current')
             return
-        state = loaded.get('state_dict', loaded)
         if self.prefix:
             state = {name.removeprefix(self.prefix): v for name, v in state.items() if name.startswith(self.prefix)}
         own = module.state_dict()

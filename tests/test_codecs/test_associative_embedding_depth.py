@@ -145,6 +145,26 @@ def test_root_depth_from_joints_survives_a_wrong_root_cell():
     assert metric_depth(people.root_depths[0], camera.focal) == pytest.approx(points[0, ROOT, 2], rel=0.05)
 
 
+def test_a_root_that_was_not_found_takes_the_depth_of_the_joints():
+    codec = AssociativeEmbeddingDepth(SIZE, fill_missing=False)
+    keypoints, _, _ = scene(1, spread=100)
+    heatmaps, tags, relative, root = ideal_maps(codec, codec.encode(keypoints, np.ones((1, 17))))
+    heatmaps[ROOT] = 0
+    root[:] = 5.0
+    root[0, 0, 0] = 99.0
+    assert codec.decode(heatmaps, tags, relative, root).root_depths[0] == pytest.approx(5.0)
+
+
+def test_a_tag_that_is_not_a_number_is_left_out():
+    codec = AssociativeEmbeddingDepth(SIZE, fill_missing=False)
+    keypoints, _, _ = scene(2)
+    heatmaps, tags, relative, root = ideal_maps(codec, codec.encode(keypoints, np.ones((2, 17))))
+    tags[5] = np.nan
+    people = codec.decode(heatmaps, tags, relative, root)
+    assert len(people) == 2
+    assert (people.keypoint_scores[:, 5] == 0).all()
+
+
 def test_people_with_few_joints_are_dropped():
     codec = AssociativeEmbeddingDepth(SIZE, min_joints=4)
     visible = np.ones((2, 17))

@@ -154,6 +154,33 @@ def test_missing_camera_is_assumed_and_recorded():
     assert result.metainfo['camera']['source'] == 'assumed'
 
 
+def test_nobody_is_found_in_the_padding():
+    model = small_model().eval()
+    data_sample, keypoints, _ = sample(1)
+    # The image ends at half of the input's width; the person's left half stands in it.
+    data_sample.set_metainfo(dict(ori_shape=(SIZE[1], SIZE[0] // 2)))
+    with torch.no_grad():
+        found = model.predict(image(), [data_sample])[0].pred_instances
+    reliable = found.keypoints[found.keypoint_scores > 0.1]
+    assert len(reliable)
+    assert (reliable[:, 0] < SIZE[0] // 2 + 1).all()
+
+
+def test_given_maps_keep_their_place_in_a_padded_batch():
+    model = small_model().eval()
+    given = sample(1, with_input=False)[0]
+    given.input_fields = PixelData(heatmaps=torch.rand(17, SIZE[1] // 4, SIZE[0] // 4))
+    wider = torch.zeros(1, 3, SIZE[1] + 16, SIZE[0] + 32)
+    maps = model._person_heatmaps(wider, [given])
+    assert torch.equal(maps[0, :, : SIZE[1] // 4, : SIZE[0] // 4], given.input_fields.heatmaps)
+    assert maps[0, :, SIZE[1] // 4 :].abs().max() == 0
+
+
+def test_size_that_does_not_fold_is_named():
+    with pytest.raises(ValueError, match='multiple of patch_size 4'):
+        small_model().eval()(torch.zeros(1, 3, 48, 62), [sample(1)[0]], mode='tensor')
+
+
 def test_unreadable_image_has_nobody():
     model = small_model().eval()
     data_sample, _, _ = sample(1)

@@ -1,5 +1,7 @@
 """A pretrained image network starts one with more input channels, or none does and one line says so."""
 
+from urllib.error import URLError
+
 import pytest
 import torch
 from torch import nn
@@ -28,12 +30,14 @@ def test_prefix_selects_a_part(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(inflated.parameters(), pretrained.parameters(), strict=True))
 
 
-def test_what_cannot_be_fetched_leaves_the_network_alone(tmp_path, capsys):
+def test_what_cannot_be_fetched_leaves_the_network_alone(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise URLError('no network')
+
+    monkeypatch.setattr(torch.hub, 'download_url_to_file', refuse)
     model = network(5)
     before = [parameter.clone() for parameter in model.parameters()]
-    InflatedPretrained(str(tmp_path / 'missing.pth'))(model)
-    (tmp_path / 'broken.pth').write_bytes(b'not a checkpoint')
-    InflatedPretrained(str(tmp_path / 'broken.pth'))(model)
+    InflatedPretrained('https://example.invalid/hrnet_of_a_test.pth')(model)
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before, strict=True))
 
 
@@ -44,3 +48,11 @@ def test_foreign_weights_are_refused(tmp_path):
     torch.save({'0.weight': torch.zeros(9, 3, 3, 3)}, tmp_path / 'other_width.pth')
     with pytest.raises(ValueError, match=r'pretrained 0.weight has shape \(9, 3, 3, 3\)'):
         InflatedPretrained(str(tmp_path / 'other_width.pth'))(network(5))
+
+
+def test_a_local_file_must_be_whole(tmp_path):
+    with pytest.raises(FileNotFoundError, match='missing.pth'):
+        InflatedPretrained(str(tmp_path / 'missing.pth'))(network(5))
+    (tmp_path / 'broken.pth').write_bytes(b'not a checkpoint')
+    with pytest.raises(ValueError, match='broken.pth'):
+        InflatedPretrained(str(tmp_path / 'broken.pth'))(network(5))

@@ -59,8 +59,9 @@ def _histories_to_tensors(scalars: dict) -> dict:
 
 
 def _tensors_to_histories(scalars: dict) -> OrderedDict:
+    # A run on a GPU reads its checkpoint onto the GPU.
     return OrderedDict(
-        (name, HistoryBuffer(entry['log'].numpy(), entry['count'].numpy(), entry['max']))
+        (name, HistoryBuffer(entry['log'].cpu().numpy(), entry['count'].cpu().numpy(), entry['max']))
         if isinstance(entry, dict)
         else (name, entry)
         for name, entry in scalars.items()

@@ -45,8 +45,8 @@ class TinyUNet(BaseModule):
     """Encoder and decoder with skip connections, without a stem.
 
     It takes the image folded into patches (the estimator's ``patch_size``): on a CPU a convolution at full resolution
-    costs more than all the rest. Two channels with the place in the image, -1..1, are added to the input: tags and depths
-    depend on it, and a small network is slow to find it out from the borders.
+    costs more than all the rest. Two channels with the place in the image, -1..1, are added to the input: tags and
+    depths depend on it, and a small network is slow to find it out from the borders.
 
     Args:
         in_channels: Channels of the input: 3 * patch_size ** 2, and K with input heatmaps.

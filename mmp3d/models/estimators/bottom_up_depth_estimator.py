@@ -17,6 +17,7 @@ from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
+from mmp3d.codecs.cells import cells_to_pixels
 from mmp3d.codecs.heatmaps import render_person_heatmaps, resized
 from mmp3d.geometry import MUPOTS17, Camera, metric_depth
 from mmp3d.models.heads.bottom_up_depth_head import BottomUpMaps
@@ -77,6 +78,7 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
             indices = list(data_samples[0].metainfo['flip_indices'])
             flipped = None if person_heatmaps is None else person_heatmaps.flip(-1)[:, indices]
             maps = maps.merged_with_flipped(self._maps(inputs.flip(-1), flipped), indices)
+        maps = maps._replace(heatmaps=maps.heatmaps * self._inside_image(maps.heatmaps, data_samples))
         for sample, people in zip(data_samples, self.head.predict(maps), strict=True):
             if sample.metainfo.get('img_unreadable', False):
                 people = people[:0]
@@ -87,6 +89,11 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         return self._maps(inputs, self._person_heatmaps(inputs, data_samples))
 
     def _maps(self, inputs: Tensor, person_heatmaps: Tensor | None) -> BottomUpMaps:
+        if any(side % self.patch_size for side in inputs.shape[-2:]):
+            raise ValueError(
+                f'input of {inputs.shape[-1]} x {inputs.shape[-2]} px must be a multiple of patch_size '
+                f'{self.patch_size}; set size_factor of BottomupResize accordingly'
+            )
         inputs = F.pixel_unshuffle(inputs, self.patch_size)
         if person_heatmaps is not None:
             inputs = torch.cat([inputs, resized(person_heatmaps, inputs.shape[-2:]).to(inputs)], dim=1)
@@ -103,13 +110,28 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         maps = render_person_heatmaps(keypoints, scores, (width, height), self.heatmap_sigma, self.heatmap_stride)
         for index, sample in enumerate(samples):
             if 'input_fields' in sample:
-                maps[index] = resized(sample.input_fields.heatmaps.to(maps)[None], (height, width))[0]
+                across, down = (side // self.heatmap_stride for side in sample.metainfo['input_size'])
+                maps[index] = 0
+                maps[index, :, :down, :across] = resized(sample.input_fields.heatmaps.to(maps)[None], (down, across))[0]
         return maps
 
+    def _inside_image(self, heatmaps: Tensor, samples: SampleList) -> Tensor:
+        """(B, 1, H, W) 1 where a cell shows the image: the padding was never learnt and may say anything."""
+        height, width = heatmaps.shape[-2:]
+        rows, columns = (
+            cells_to_pixels(torch.arange(side, device=heatmaps.device), self.head.codec.stride)
+            for side in (height, width)
+        )
+        masks = []
+        for sample in samples:
+            scale, offset = _input_to_image(sample)
+            right, bottom = np.array(sample.metainfo['ori_shape'][1::-1]) - 0.5
+            x, y = columns * scale[0] + offset[0], rows * scale[1] + offset[1]
+            masks.append(((y > -0.5) & (y < bottom))[:, None] & ((x > -0.5) & (x < right))[None])
+        return torch.stack(masks)[:, None].to(heatmaps)
+
     def _in_camera_space(self, people: InstanceData, sample: PoseDataSample) -> InstanceData:
-        meta = sample.metainfo
-        scale = np.asarray(meta['input_scale'], np.float64) / np.asarray(meta['input_size'], np.float64)
-        offset = np.asarray(meta['input_center']) - 0.5 * np.asarray(meta['input_scale'])
+        scale, offset = _input_to_image(sample)
         keypoints = people.keypoints * scale + offset
         camera = self._camera(sample)
         root_depth = metric_depth(people.root_depths, camera.focal / scale[0])
@@ -141,6 +163,14 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         )
         sample.set_metainfo(dict(camera=camera.to_dict()))
         return camera
+
+
+def _input_to_image(sample: PoseDataSample) -> tuple[np.ndarray, np.ndarray]:
+    """Scale (2,) and offset (2,) that bring input px to full-image px."""
+    size, center, scale = (
+        np.asarray(sample.metainfo[key], np.float64) for key in ('input_size', 'input_center', 'input_scale')
+    )
+    return scale / size, center - 0.5 * scale
 
 
 def _input_poses(sample: PoseDataSample, like: Tensor, joints: int) -> tuple[Tensor, Tensor]:

@@ -140,9 +140,7 @@ class BottomUpDepthHead(BaseHead):
             loss_relative_depth=self._depth_loss(
                 self.relative_depth_loss, maps.relative_depths, window, labels, 'relative_depth'
             ),
-            loss_root_depth=self._depth_loss(
-                self.root_depth_loss, maps.root_depths.expand_as(maps.heatmaps), window, labels, 'root_depth'
-            ),
+            loss_root_depth=self._depth_loss(self.root_depth_loss, maps.root_depths, window, labels, 'root_depth'),
         )
 
     def _heatmap_loss(self, heatmaps: Tensor, samples: SampleList) -> Tensor:
@@ -156,7 +154,9 @@ class BottomUpDepthHead(BaseHead):
 
     @staticmethod
     def _depth_loss(loss: nn.Module, maps: Tensor, window: Tensor, labels: dict, name: str) -> Tensor:
-        prediction = read_cells(maps, window)
+        # The one root map is read at all joints: folded into the last axis, it need not be repeated for each.
+        cells = window if maps.shape[1] > 1 else window.flatten(2)[:, :, None]
+        prediction = read_cells(maps, cells).view(window.shape)
         target = labels[f'{name}s'][..., None].expand_as(prediction)
         weights = labels[f'{name}_weights'][..., None].expand_as(prediction)
         return loss(prediction, target, weights)

@@ -9,6 +9,7 @@ from mmp3d.datasets.transforms import SimulateInputPoses, WarpInputPoses
 def item(people=3):
     keypoints = np.random.default_rng(0).uniform(20, 80, (people, 17, 2)).astype(np.float32)
     return dict(
+        img=np.zeros((100, 100, 3), np.uint8),
         keypoints=keypoints,
         keypoints_visible=np.ones((people, 17), np.float32),
         keypoints_occluded=np.zeros((people, 17), np.float32),
@@ -34,6 +35,12 @@ def test_images_without_poses():
     assert dropped['input_keypoints'].shape == (0, 17, 2)
     nobody = SimulateInputPoses(dict(false_people=0)).transform(item(people=0))
     assert nobody['input_keypoints'].shape == (0, 17, 2)
+
+
+def test_who_is_out_of_the_input_is_not_found():
+    data = item(people=1)
+    data['keypoints'] += 200
+    assert SimulateInputPoses(dict(false_people=0)).transform(data)['input_keypoints'].shape == (0, 17, 2)
 
 
 def test_given_poses_are_kept():
