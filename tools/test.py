@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
     mmp3d.register_all_modules()
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options, ('model', 'test_dataloader'))
     prepare_run(cfg, args)
     cfg.test_evaluator = select_evaluators(cfg, args.eval)
     if args.out:

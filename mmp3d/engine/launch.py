@@ -28,7 +28,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='set by the launcher')
 
 
-def load_config(path: str, options: dict | None = None) -> Config:
+def load_config(path: str, options: dict | None = None, required: Sequence[str] = ()) -> Config:
     """Read an experiment's config and apply ``--cfg-options``.
 
     Raises:
@@ -45,7 +45,7 @@ def load_config(path: str, options: dict | None = None) -> Config:
         cfg.merge_from_dict(options or {})
     except (SyntaxError, NameError, KeyError, TypeError, AttributeError, ImportError) as error:
         raise ValueError(f'{path}: not a readable config: {type(error).__name__}: {error}') from error
-    for name in ('model', 'train_dataloader', 'test_dataloader'):
+    for name in required:
         if name not in cfg:
             raise ValueError(f'{path}: has no {name!r}; give an experiment such as configs/bu_tiny_muco.py')
     return cfg
@@ -63,7 +63,7 @@ def prepare_run(cfg: Config, args: argparse.Namespace) -> None:
         return
     # mmengine sets a CUDA device before it asks for the backend, and hands device ids to the wrapper.
     cfg.env_cfg.dist_cfg = dict(backend='gloo')
-    cfg.model_wrapper_cfg = dict(type='MMDistributedDataParallel', broadcast_buffers=False)
+    cfg.model_wrapper_cfg = dict(type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None)
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo')
 
@@ -110,4 +110,4 @@ def run_command(main: Callable[[Sequence[str] | None], None]) -> None:
     except USER_ERRORS as error:
         if os.environ.get('MMP3D_TRACEBACK'):
             raise
-        sys.exit(f'error: {error}\n(MMP3D_TRACEBACK=1 shows where)')
+        sys.exit(f'error: {error} (MMP3D_TRACEBACK=1 shows where)')

@@ -53,7 +53,8 @@ class MultiPersonPose3DVisualizer(PoseLocalVisualizer):
     def set_dataset_meta(self, dataset_meta: dict, skeleton_style: str = 'mmpose') -> None:
         """Take joints and limbs from a data set's metainfo; see ``PoseLocalVisualizer``."""
         super().set_dataset_meta(dataset_meta, skeleton_style)
-        if self.dataset_meta.get('keypoint_name2id'):
+        # Only the first of several processes draws, and only there the host keeps the metainfo.
+        if (self.dataset_meta or {}).get('keypoint_name2id'):
             self.limbs = Limbs.from_meta(self.dataset_meta)
 
     def reset_view(self, hold: bool = False) -> None:
