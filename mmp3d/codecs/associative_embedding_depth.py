@@ -19,9 +19,10 @@ from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
 from mmp3d.codecs.cells import cells_to_pixels, pixels_to_cells, window_cells
-from mmp3d.codecs.grouping import MISSING, group_by_tags
+from mmp3d.codecs.grouping import MISSING, BodyReach, group_by_tags
 from mmp3d.codecs.heatmaps import draw_heatmaps
 from mmp3d.geometry import MUPOTS17, Camera, normalize_depth
+from mmp3d.geometry.joint_sets import MUPOTS17_BONE_LENGTHS
 
 # Root and trunk first: they are the largest, most often visible parts, and carry the tag of the person.
 DEFAULT_JOINT_ORDER = (14, 15, 1, 16, 0, 2, 5, 8, 11, 3, 6, 9, 12, 4, 7, 10, 13)
@@ -50,6 +51,8 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         nms_kernel: Side of the window in which a peak must be the highest, cells; odd.
         score_threshold: Least height of a peak.
         tag_threshold: Greatest distance of a tag from its person's mean tag.
+        reach_weight: Tag distance that a joint counts for when it is as far from its person's others as a tall adult's
+            bones can reach; the root depth tells how many millimetres a pixel is. 0: tags alone, as in the paper.
         min_joints: People with fewer grouped joints are dropped.
         fill_missing: Look for a person's missing joints below the threshold, where heat and tag agree best.
 
@@ -88,6 +91,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         nms_kernel: int = 5,
         score_threshold: float = 0.1,
         tag_threshold: float = 1.0,
+        reach_weight: float = 0.0,
         min_joints: int = 3,
         fill_missing: bool = True,
     ) -> None:
@@ -114,6 +118,8 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         self.nms_kernel = nms_kernel
         self.score_threshold = score_threshold
         self.tag_threshold = tag_threshold
+        self.reach_weight = reach_weight
+        self.reach_limits = np.maximum(MUPOTS17.reach(MUPOTS17_BONE_LENGTHS), 1)
         self.min_joints = min_joints
         self.fill_missing = fill_missing
 
@@ -178,6 +184,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
             self.joint_order,
             self.score_threshold,
             self.tag_threshold,
+            self._reach(cells, root_depths) if self.reach_weight else None,
         )
         members = members[(members != MISSING).sum(axis=1) >= self.min_joints]
         picked = torch.as_tensor(members, device=cells.device)
@@ -232,6 +239,15 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         pooled = F.max_pool2d(heatmaps[None], self.nms_kernel, stride=1, padding=self.nms_kernel // 2)[0]
         peaks = (heatmaps * (pooled == heatmaps)).flatten(1)
         return peaks.topk(min(self.max_candidates, peaks.shape[1]), dim=1)
+
+    def _reach(self, cells: Tensor, root_depths: Tensor) -> BodyReach:
+        _, _, width = root_depths.shape
+        scales = np.log(self._from_network(root_depths.flatten()[cells].cpu().numpy()))
+        if self.root_depth_from == 'root':
+            scales[np.arange(len(scales)) != self.root_index] = np.nan
+        flat = cells.cpu().numpy()
+        places = np.stack([flat % width, flat // width], axis=-1) * float(self.stride)
+        return BodyReach(places, scales, self.reach_limits, self.reach_weight)
 
     def _filled(self, flat: Tensor, heatmaps: Tensor, tags: Tensor) -> Tensor:
         """Cells of missing joints: where the heat is high and the tag near to the person's mean tag."""

@@ -12,6 +12,9 @@ MUPOTS17_NAMES = (
     'head')  # fmt: skip
 MUPOTS17_PARENTS = (1, 15, 1, 2, 3, 1, 5, 6, 14, 8, 9, 14, 11, 12, 14, 14, 1)
 
+# Length of the bone from each MuPoTS-17 joint to its parent in a tall adult, mm, in the order of the names.
+MUPOTS17_BONE_LENGTHS = (330, 320, 230, 370, 330, 230, 370, 330, 170, 530, 520, 170, 530, 520, 0, 300, 220)
+
 MUCO21_NAMES = MUPOTS17_NAMES + ('right_hand', 'left_hand', 'right_toe', 'left_toe')
 MUCO21_PARENTS = MUPOTS17_PARENTS + (4, 7, 10, 13)
 

@@ -5,6 +5,7 @@ Shapes: N people, K joints of the target set, S joints of the source set, C coor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +58,23 @@ class Skeleton:
     def sigmas(self) -> np.ndarray:
         """(K,) object-keypoint-similarity sigmas, see ``joint_sets``."""
         return np.array([joint_sets.SIGMAS[_side_free(name)] for name in self.joint_names], np.float32)
+
+    def reach(self, bone_lengths: Sequence[float]) -> np.ndarray:
+        """Greatest distance that any two joints of one person can have: the way along the bones.
+
+        Args:
+            bone_lengths: K lengths of the bones to the parents, mm; a root's does not count.
+
+        Returns:
+            (K, K) float64 mm, 0 on the diagonal, infinite between joints that no bones connect.
+        """
+        ways = np.full((self.num_joints, self.num_joints), np.inf)
+        np.fill_diagonal(ways, 0)
+        for child, parent in self.bones:
+            ways[child, parent] = ways[parent, child] = bone_lengths[child]
+        for via in range(self.num_joints):
+            ways = np.minimum(ways, ways[:, via, None] + ways[None, via])
+        return ways
 
     def metainfo(self, dataset_name: str) -> dict:
         """The joint set as mmpose dataset metainfo (``parse_pose_metainfo`` input)."""

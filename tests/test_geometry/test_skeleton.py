@@ -5,6 +5,7 @@ import pytest
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmp3d.geometry import COCO17, MUCO21, MUPOTS17, SKELETONS
+from mmp3d.geometry.joint_sets import MUPOTS17_BONE_LENGTHS
 
 
 @pytest.mark.parametrize('skeleton', SKELETONS.values(), ids=SKELETONS)
@@ -67,3 +68,15 @@ def test_wrong_joint_count_is_named():
         COCO17.convert(np.zeros((2, 16, 2)), np.zeros((2, 16)), MUPOTS17)
     with pytest.raises(ValueError, match="'coco17' has no root"):
         COCO17.root_index  # noqa: B018
+
+
+def test_reach_is_the_way_along_the_bones():
+    ways = MUPOTS17.reach(MUPOTS17_BONE_LENGTHS)
+    names = MUPOTS17.joint_names
+    wrist, elbow, shoulder, hip = (names.index(f'left_{name}') for name in ('wrist', 'elbow', 'shoulder', 'hip'))
+    assert ways[wrist, elbow] == MUPOTS17_BONE_LENGTHS[wrist]
+    assert ways[wrist, shoulder] == MUPOTS17_BONE_LENGTHS[wrist] + MUPOTS17_BONE_LENGTHS[elbow]
+    assert np.array_equal(ways, ways.T)
+    assert (np.diag(ways) == 0).all()
+    assert np.isfinite(ways).all()
+    assert ways[wrist, hip] > ways[wrist, shoulder]
