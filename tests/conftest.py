@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -19,6 +21,14 @@ os.environ.setdefault('MPLBACKEND', 'Agg')
 # No deadline: a test's first example pays for imports and for other work on the machine.
 settings.register_profile('mmp3d', deadline=None, derandomize=True, print_blob=True)
 settings.load_profile('mmp3d')
+
+
+@pytest.fixture(autouse=True)
+def mmpose_scope() -> Iterator[None]:
+    """Names in configs mean mmpose's registries, whatever scope an earlier test left behind."""
+    registry = import_module('mmengine.registry')  # not before the settings above: it imports torch
+    with registry.DefaultScope.overwrite_default_scope('mmpose'):
+        yield
 
 
 @pytest.fixture(autouse=True)
