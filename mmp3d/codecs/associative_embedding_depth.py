@@ -19,7 +19,7 @@ from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
 from mmp3d.codecs.cells import cells_to_pixels, pixels_to_cells, window_cells
-from mmp3d.codecs.grouping import MISSING, BodyReach, group_by_tags
+from mmp3d.codecs.grouping import MAX_SHARE, MISSING, BodyReach, group_by_tags
 from mmp3d.codecs.heatmaps import draw_heatmaps
 from mmp3d.geometry import MUPOTS17, Camera, normalize_depth
 from mmp3d.geometry.joint_sets import MUPOTS17_BONE_LENGTHS
@@ -191,7 +191,8 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         joints = torch.arange(len(heatmaps), device=cells.device)
         flat = torch.where(picked == MISSING, MISSING, cells[joints, picked.clamp(min=0)])
         if self.fill_missing:
-            flat = self._filled(flat, heatmaps, tags)
+            filled = self._filled(flat, heatmaps, tags)
+            flat = self._within_reach(filled, flat, root_depths) if self.reach_weight else filled
         return self._read(flat, heatmaps, relative_depths, root_depths)
 
     def _encode_depths(
@@ -248,6 +249,26 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         flat = cells.cpu().numpy()
         places = np.stack([flat % width, flat // width], axis=-1) * float(self.stride)
         return BodyReach(places, scales, self.reach_limits, self.reach_weight)
+
+    def _within_reach(self, filled: Tensor, grouped: Tensor, root_depths: Tensor) -> Tensor:
+        """The filled cells without those that no limb of the person's grouped joints reaches."""
+        width = root_depths.shape[-1]
+        has = grouped != MISSING
+        cells = grouped.clamp(min=0)
+        scales = torch.from_numpy(np.log(self._from_network(root_depths.flatten()[cells].cpu().numpy()))).to(
+            root_depths
+        )
+        tells = has.clone()
+        if self.root_depth_from == 'root':
+            tells[:, torch.arange(tells.shape[1], device=tells.device) != self.root_index] = False
+        scale = ((scales * tells).sum(dim=1) / tells.sum(dim=1).clamp(min=1)).exp() * tells.any(dim=1)
+        places = torch.stack([filled % width, filled // width], dim=-1).to(root_depths) * self.stride
+        apart = (places[:, :, None] - places[:, None]).square().sum(dim=-1).sqrt()
+        shares = (
+            apart * scale[:, None, None] / torch.as_tensor(self.reach_limits, dtype=apart.dtype, device=apart.device)
+        )
+        too_far = (shares * has[:, None]).amax(dim=-1) > MAX_SHARE
+        return torch.where(too_far & ~has, MISSING, filled)
 
     def _filled(self, flat: Tensor, heatmaps: Tensor, tags: Tensor) -> Tensor:
         """Cells of missing joints: where the heat is high and the tag near to the person's mean tag."""

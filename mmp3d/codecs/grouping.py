@@ -12,6 +12,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 MISSING = -1
+# A joint may lie this many times as far from another as the bones of a tall adult reach.
+MAX_SHARE = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,7 @@ class _People:
         shares[:, known == 0] = 0
         has = np.isfinite(shares)
         mean = np.where(has, shares, 0).sum(axis=-1) / np.maximum(has.sum(axis=-1), 1)
-        return np.where(np.where(has, shares, 0).max(axis=-1, initial=0) > 1.5, np.inf, mean)
+        return np.where(np.where(has, shares, 0).max(axis=-1, initial=0) > MAX_SHARE, np.inf, mean)
 
 
 def group_by_tags(

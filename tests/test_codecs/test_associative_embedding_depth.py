@@ -145,6 +145,21 @@ def test_root_depth_from_joints_survives_a_wrong_root_cell():
     assert metric_depth(people.root_depths[0], camera.focal) == pytest.approx(points[0, ROOT, 2], rel=0.05)
 
 
+@pytest.mark.parametrize('weight', [0.0, 0.5])
+def test_a_missing_joint_is_not_taken_from_where_no_limb_reaches(weight):
+    codec = AssociativeEmbeddingDepth(SIZE, reach_weight=weight)
+    keypoints = np.full((1, 17, 2), 40.0, np.float32) + np.random.default_rng(0).uniform(-6, 6, (1, 17, 2))
+    camera = Camera.from_fov(60, SIZE)
+    points = camera.back_project(keypoints, np.full((1, 17), 2500.0))
+    visible = np.ones((1, 17))
+    visible[0, 4] = 0
+    heatmaps, tags, relative, root = ideal_maps(codec, codec.encode(keypoints, visible, points, visible, camera))
+    heatmaps[4, 40, 60] = 0.05  # 240 px to the right: metres away at this distance
+    people = codec.decode(heatmaps, tags, relative, root)
+    assert len(people) == 1
+    assert (people.keypoint_scores[0, 4] > 0) == (weight == 0)
+
+
 def test_a_root_that_was_not_found_takes_the_depth_of_the_joints():
     codec = AssociativeEmbeddingDepth(SIZE, fill_missing=False)
     keypoints, _, _ = scene(1, spread=100)
