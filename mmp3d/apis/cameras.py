@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from mmp3d.datasets.report import warn_once
 from mmp3d.geometry import Camera
 
@@ -96,6 +94,4 @@ def _scaled(camera: Camera, size: tuple[int, int], where: str) -> Camera:
             f'{where}: {size[0]} x {size[1]} px, but the camera is for {camera.image_size[0]} x '
             f'{camera.image_size[1]}, another shape; give the camera of the image as it is'
         )
-    # Pixel (0, 0) is the centre of the first pixel, so that a resize moves it by half a pixel's change.
-    warp = np.array([[factor, 0, (factor - 1) / 2], [0, factor, (factor - 1) / 2]])
-    return camera.warped(warp, size)[0]
+    return camera.resized(size)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 
-import cv2
 import numpy as np
 
+from mmp3d.geometry import distortion as lens
+
 ASSUMED_FIELD_OF_VIEW = 55.0
+FLATTEST_WARP = 1e-9
 SOURCES = ('given', 'fov', 'assumed')
 
 
@@ -24,11 +27,12 @@ class Camera:
         K: (3, 3) intrinsics in pixels. The entries (0, 1) and (1, 0) may be non-zero after
             a warp.
         image_size: (width, height) in pixels.
-        distortion: OpenCV's (k1, k2, p1, p2, k3), or None for none. Four numbers are taken as k3 = 0.
+        distortion: (k1, k2, p1, p2, k3), or None for none. Four numbers are taken as k3 = 0.
         R: (3, 3) world-to-camera rotation.
         t: (3,) world-to-camera translation in millimetres.
         source: ``'given'`` (calibrated, or fitted to annotations that hold both 2D and 3D),
             ``'fov'`` (from a field of view) or ``'assumed'``.
+        distortion_model: ``'opencv'``, or ``'h36m'`` for Human3.6M's formula with the same coefficients.
 
     Raises:
         ValueError: A field has the wrong shape or holds values that no camera has.
@@ -40,14 +44,18 @@ class Camera:
     R: np.ndarray = field(default_factory=lambda: np.eye(3, dtype=np.float32))
     t: np.ndarray = field(default_factory=lambda: np.zeros(3, np.float32))
     source: str = 'given'
+    distortion_model: str = 'opencv'
 
     def __post_init__(self) -> None:
         for name, shape in (('K', (3, 3)), ('R', (3, 3)), ('t', (3,))):
             object.__setattr__(self, name, _checked(name, getattr(self, name), shape))
-        if self.source not in SOURCES:
-            raise ValueError(f'camera source must be one of {SOURCES}, got {self.source!r}')
+        for name, allowed in (('source', SOURCES), ('distortion_model', tuple(lens.MODELS))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f'camera {name} must be one of {allowed}, got {getattr(self, name)!r}')
         if not (self.K[0, 0] > 0 and self.K[1, 1] > 0):
             raise ValueError(f'camera focal lengths must be positive, got K = {self.K.tolist()}')
+        if self.K[2].tolist() != [0, 0, 1]:
+            raise ValueError(f'camera K must end with the row 0, 0, 1, got K = {self.K.tolist()}')
         object.__setattr__(self, 'image_size', tuple(int(side) for side in self.image_size))
         if self.distortion is not None:
             coefficients = np.asarray(self.distortion, np.float64).ravel()
@@ -88,6 +96,10 @@ class Camera:
         """(..., 3) mm in the world frame to (..., 3) mm in the camera frame."""
         return points @ self.R.T + self.t
 
+    def camera_to_world(self, points: np.ndarray) -> np.ndarray:
+        """(..., 3) mm in the camera frame to (..., 3) mm in the world frame."""
+        return (points - self.t) @ self.R
+
     def project(self, points: np.ndarray) -> np.ndarray:
         """Project camera-frame points.
 
@@ -95,13 +107,14 @@ class Camera:
             points: (..., 3) mm.
 
         Returns:
-            (..., 2) px; NaN where a point is not in front of the camera.
+            (..., 2) px; NaN where a point is not in front of the camera, or so far aside that the lens model no
+            longer holds.
         """
         points = np.asarray(points, np.float64)
         depth = np.where(points[..., 2:] > 0, points[..., 2:], np.nan)
         normalized = points[..., :2] / depth
         if self.distortion is not None:
-            normalized = self._distorted(normalized)
+            normalized = lens.distorted(normalized, self.distortion, self.distortion_model)
         return normalized @ self.K[:2, :2].T + self.K[:2, 2]
 
     def back_project(self, pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
@@ -112,29 +125,45 @@ class Camera:
             depth: (...) Z in mm.
 
         Returns:
-            (..., 3) mm.
+            (..., 3) mm; NaN where :meth:`normalize` gives it.
         """
         normalized = self.normalize(pixels)
         depth = np.asarray(depth, np.float64)[..., None]
         return np.concatenate([normalized * depth, depth], axis=-1)
 
     def normalize(self, pixels: np.ndarray) -> np.ndarray:
-        """(..., 2) px to (..., 2) undistorted X/Z, Y/Z."""
+        """(..., 2) px to (..., 2) undistorted X/Z, Y/Z; NaN where the lens model lets nothing be seen."""
         pixels = np.asarray(pixels, np.float64)
         normalized = (pixels - self.K[:2, 2]) @ np.linalg.inv(self.K[:2, :2]).T
-        if self.distortion is None or normalized.size == 0:
+        if self.distortion is None:
             return normalized
-        flat = np.ascontiguousarray(normalized.reshape(-1, 1, 2))
-        criteria = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-12)
-        undistorted = cv2.undistortPointsIter(flat, np.eye(3), self.distortion, np.eye(3), np.eye(3), criteria)
-        return undistorted.reshape(pixels.shape)
+        return lens.undistorted(normalized, self.distortion, self.distortion_model)
+
+    def cropped(self, corner: Sequence[float], image_size: Sequence[int]) -> Camera:
+        """The camera of a part of the image.
+
+        Args:
+            corner: (x, y) px, the first pixel of the part; may lie outside of the image.
+            image_size: (width, height) of the part.
+        """
+        return self.warped([[1, 0, -corner[0]], [0, 1, -corner[1]]], image_size)[0]
+
+    def resized(self, image_size: Sequence[int]) -> Camera:
+        """The camera of the image resized to (width, height), whose outer edges stay the outer edges."""
+        x, y = np.array(image_size) / self.image_size
+        # Pixel (0, 0) is the centre of the first pixel, so that a resize moves it by half a pixel's change.
+        return self.warped([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2]], image_size)[0]
+
+    def flipped(self) -> tuple[Camera, np.ndarray]:
+        """The camera of the image with left and right swapped, and the mirroring of its frame as in :meth:`warped`."""
+        return self.warped([[-1, 0, self.image_size[0] - 1], [0, 1, 0]], self.image_size)
 
     def warped(self, warp: np.ndarray, image_size: Sequence[int]) -> tuple[Camera, np.ndarray]:
         """The camera that sees a warped image, and the turn of the camera frame that goes with it.
 
         An affine warp of the image is a change of the intrinsics and, where it rotates or mirrors, a rotation about
         (or a mirroring across) the optical axis: with the returned camera, ``camera.project(points @ turn.T)``
-        equals the warp of ``self.project(points)`` exactly.
+        equals the warp of ``self.project(points)`` exactly, with the lens distortion too.
 
         Args:
             warp: (2, 3) affine map from old to new pixels; similarity or not, mirrored or not.
@@ -142,16 +171,19 @@ class Camera:
 
         Returns:
             The new camera and (3, 3) ``turn``, orthogonal, to apply to camera-frame points.
+
+        Raises:
+            ValueError: ``warp`` is not (2, 3), not finite, or has no inverse. A perspective warp is a rotation of the
+                camera only without distortion, and is not taken.
         """
-        warp = np.asarray(warp, np.float64)
-        left, _, right = np.linalg.svd(warp[:, :2])
+        warp = _checked('warp', warp, (2, 3))
+        left, stretch, right = np.linalg.svd(warp[:, :2])
+        if not stretch[1] > FLATTEST_WARP * stretch[0]:
+            raise ValueError(f'camera warp must have an inverse, got {warp.tolist()}')
         turn = np.eye(3)
         turn[:2, :2] = left @ right
         K = np.vstack([warp, [0, 0, 1]]) @ self.K @ turn.T
-        distortion = self.distortion
-        if distortion is not None:
-            tangential = turn[:2, :2] @ distortion[[3, 2]]
-            distortion = np.array([*distortion[:2], tangential[1], tangential[0], distortion[4]])
+        distortion = None if self.distortion is None else lens.turned(self.distortion, turn[:2, :2])
         camera = replace(
             self, K=K, image_size=tuple(image_size), distortion=distortion, R=turn @ self.R, t=turn @ self.t
         )
@@ -166,24 +198,17 @@ class Camera:
             R=self.R.tolist(),
             t=self.t.tolist(),
             source=self.source,
+            distortion_model=self.distortion_model,
         )
 
     @classmethod
     def from_dict(cls, fields: dict) -> Camera:
         """Camera from :meth:`to_dict`'s form. Raises ValueError naming a field that is missing or unknown."""
         missing = {'K', 'image_size'} - set(fields)
-        unknown = set(fields) - {'K', 'image_size', 'distortion', 'R', 't', 'source'}
+        unknown = set(fields) - {spec.name for spec in dataclass_fields(cls)}
         if missing or unknown:
             raise ValueError(f'camera: missing fields {sorted(missing)}, unknown fields {sorted(unknown)}')
         return cls(**{name: value for name, value in fields.items() if value is not None})
-
-    def _distorted(self, normalized: np.ndarray) -> np.ndarray:
-        k1, k2, p1, p2, k3 = self.distortion
-        tangential = np.array([p2, p1])
-        square = (normalized**2).sum(axis=-1, keepdims=True)
-        along = (normalized * tangential).sum(axis=-1, keepdims=True)
-        radial = 1 + square * (k1 + square * (k2 + square * k3))
-        return normalized * (radial + 2 * along) + tangential * square
 
 
 def _checked(name: str, value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -149,7 +149,7 @@ def _mirror(name: str) -> str:
 
 
 def _is_upper(name: str) -> bool:
-    return _side_free(name) not in ('hip', 'knee', 'ankle', 'toe', 'pelvis')
+    return _side_free(name) not in ('hip', 'knee', 'ankle', 'foot', 'toe', 'pelvis')
 
 
 def _side_colour(name: str) -> list:
@@ -161,5 +161,15 @@ def _side_colour(name: str) -> list:
 MUPOTS17 = Skeleton('mupots17', joint_sets.MUPOTS17_NAMES, joint_sets.MUPOTS17_PARENTS, 'pelvis')
 MUCO21 = Skeleton('muco21', joint_sets.MUCO21_NAMES, joint_sets.MUCO21_PARENTS, 'pelvis')
 COCO17 = Skeleton('coco17', joint_sets.COCO17_NAMES, joint_sets.COCO17_PARENTS)
+H36M17 = Skeleton('h36m17', joint_sets.H36M17_NAMES, joint_sets.H36M17_PARENTS, 'pelvis')
+H36M32 = Skeleton('h36m32', joint_sets.H36M32_NAMES, joint_sets.H36M32_PARENTS, 'pelvis')
+JTA14 = Skeleton('jta14', joint_sets.JTA14_NAMES, joint_sets.JTA14_PARENTS)
+JTA22 = Skeleton('jta22', joint_sets.JTA22_NAMES, joint_sets.JTA22_PARENTS)
+SMPL24 = Skeleton('smpl24', joint_sets.SMPL24_NAMES, joint_sets.SMPL24_PARENTS, 'pelvis')
+LSP14 = Skeleton('lsp14', joint_sets.LSP14_NAMES, joint_sets.LSP14_PARENTS)
+PANOPTIC19 = Skeleton('panoptic19', joint_sets.PANOPTIC19_NAMES, joint_sets.PANOPTIC19_PARENTS, 'pelvis')
 
-SKELETONS = {skeleton.name: skeleton for skeleton in (MUPOTS17, MUCO21, COCO17)}
+SKELETONS = {
+    skeleton.name: skeleton
+    for skeleton in (MUPOTS17, MUCO21, COCO17, H36M17, H36M32, JTA14, JTA22, SMPL24, LSP14, PANOPTIC19)
+}

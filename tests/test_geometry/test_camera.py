@@ -1,14 +1,19 @@
 """Projection, back-projection and warps agree with each other for any camera."""
 
+import json
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from mmp3d.geometry import Camera
 
 DISTORTION = st.sampled_from([None, (-0.05, 0.1, 1e-3, 2e-3), (0.1, -0.02, -1e-3, 5e-4, 0.01)])
+MODELS = st.sampled_from(['opencv', 'h36m'])
 FOCALS = st.floats(300, 3000)
 
 
@@ -40,9 +45,10 @@ def test_projection_is_that_of_opencv(distortion):
     flip=st.booleans(),
     shift=st.tuples(st.floats(-500, 500), st.floats(-500, 500)),
     distortion=DISTORTION,
+    model=MODELS,
 )
-def test_warped_camera_sees_the_turned_points_where_the_warp_puts_them(angle, scale, flip, shift, distortion):
-    camera = Camera.from_intrinsics((900, 950), (510, 390), (1000, 800), distortion=distortion)
+def test_warped_camera_sees_the_turned_points_where_the_warp_puts_them(angle, scale, flip, shift, distortion, model):
+    camera = Camera.from_intrinsics((900, 950), (510, 390), (1000, 800), distortion=distortion, distortion_model=model)
     points = points_in_view(camera)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = np.diag(scale) @ turn @ np.diag([-1.0 if flip else 1.0, 1.0])
@@ -52,6 +58,42 @@ def test_warped_camera_sees_the_turned_points_where_the_warp_puts_them(angle, sc
     assert np.isclose(seen.focal, camera.focal * np.sqrt(scale[0] * scale[1]))
     assert np.allclose(frame_turn @ frame_turn.T, np.eye(3), atol=1e-9)
     assert np.allclose((points @ frame_turn.T)[:, 2], points[:, 2])
+
+
+@given(
+    corner=st.tuples(st.integers(-300, 900), st.integers(-300, 900)),
+    factors=st.tuples(st.floats(0.2, 4), st.floats(0.2, 4)),
+    distortion=DISTORTION,
+)
+def test_crop_and_resize_move_the_pixels_and_nothing_else(corner, factors, distortion):
+    camera = Camera.from_intrinsics((900, 950), (510, 390), (1000, 800), distortion=distortion)
+    points, size = points_in_view(camera), np.round(np.multiply((1000, 800), factors)).astype(int)
+    seen = camera.resized(size).cropped(corner, (64, 48))
+    expected = (camera.project(points) + 0.5) * (size / (1000, 800)) - 0.5 - corner
+    np.testing.assert_allclose(seen.project(points), expected, atol=1e-6)
+    assert seen.image_size == (64, 48)
+    np.testing.assert_allclose(camera.resized(size).resized((1000, 800)).K, camera.K, atol=1e-8)
+
+
+@given(distortion=DISTORTION, model=MODELS)
+def test_a_mirrored_image_has_the_mirrored_scene(distortion, model):
+    camera = Camera.from_intrinsics((900, 950), (510, 390), (1000, 800), distortion=distortion, distortion_model=model)
+    points = points_in_view(camera)
+    mirrored, mirroring = camera.flipped()
+    expected = camera.project(points) * (-1, 1) + (999, 0)
+    np.testing.assert_allclose(mirrored.project(points * (-1, 1, 1)), expected, atol=1e-8)
+    np.testing.assert_allclose(mirroring, np.diag([-1, 1, 1]), atol=1e-12)
+    again, _ = mirrored.flipped()
+    np.testing.assert_allclose(again.project(points), camera.project(points), atol=1e-8)
+
+
+@given(angles=st.tuples(*[st.floats(-np.pi, np.pi)] * 3), t=st.tuples(*[st.floats(-1e4, 1e4)] * 3))
+def test_world_and_camera_frame_are_inverse(angles, t):
+    R = Rotation.from_euler('xyz', angles).as_matrix()
+    camera = Camera.from_intrinsics((900, 900), (5, 5), (10, 10), R=R, t=t)
+    points = np.random.default_rng(0).uniform(-5000, 5000, (2, 17, 3))
+    np.testing.assert_allclose(camera.world_to_camera(points)[0, 0], R @ points[0, 0] + t)
+    np.testing.assert_allclose(camera.camera_to_world(camera.world_to_camera(points)), points, atol=1e-8)
 
 
 def test_points_behind_the_camera_do_not_project():
@@ -75,8 +117,13 @@ def test_field_of_view_spans_the_longer_side():
 
 def test_dictionary_round_trip():
     camera = Camera.from_intrinsics((900, 950), (510, 390), (1000, 800), distortion=(0.1, 0, 0, 0), t=(1, 2, 3))
-    again = Camera.from_dict(camera.to_dict())
-    assert again.to_dict() == camera.to_dict()
+    for kept in (camera, replace(camera, distortion_model='h36m'), Camera.assumed((640, 480))):
+        fields = json.loads(json.dumps(kept.to_dict()))
+        assert Camera.from_dict(fields).to_dict() == fields
+
+
+def test_a_dictionary_without_a_model_of_distortion_is_opencvs():
+    assert Camera.from_dict(dict(K=np.eye(3), image_size=(9, 9))).distortion_model == 'opencv'
 
 
 @pytest.mark.parametrize(
@@ -87,11 +134,27 @@ def test_dictionary_round_trip():
         (dict(K=-np.eye(3), image_size=(1, 1)), 'focal lengths must be positive'),
         (dict(K=np.eye(3), image_size=(1, 1), source='guessed'), "got 'guessed'"),
         (dict(K=np.eye(3), image_size=(1, 1), distortion=(1, 2)), 'distortion must have shape'),
+        (dict(K=np.eye(3), image_size=(1, 1), distortion_model='fisheye'), "distortion_model .* got 'fisheye'"),
+        (dict(K=np.array([[9, 0, 0], [0, 9, 0], [4, 3, 1]]), image_size=(1, 1)), 'must end with the row 0, 0, 1'),
     ],
 )
 def test_what_is_no_camera_is_refused(fields, message):
     with pytest.raises(ValueError, match=message):
         Camera(**fields)
+
+
+@pytest.mark.parametrize(
+    ('warp', 'message'),
+    [
+        (np.eye(3), r'warp must have shape \(2, 3\)'),
+        ([[1, 0, np.nan], [0, 1, 0]], 'warp must be finite'),
+        ([[1, 2, 0], [2, 4, 0]], 'warp must have an inverse'),
+        (np.zeros((2, 3)), 'warp must have an inverse'),
+    ],
+)
+def test_what_is_no_affine_warp_is_refused(warp, message):
+    with pytest.raises(ValueError, match=message):
+        Camera.assumed((640, 480)).warped(warp, (10, 10))
 
 
 def test_dictionary_errors_name_the_field():

@@ -1,11 +1,32 @@
 """Joint sets convert by name, with a mask for what the source lacks."""
 
+import json
+import re
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmp3d.geometry import COCO17, MUCO21, MUPOTS17, SKELETONS
-from mmp3d.geometry.joint_sets import MUPOTS17_BONE_LENGTHS
+from mmp3d.geometry.joint_sets import IMPLIED_JOINTS, MUPOTS17_BONE_LENGTHS
+from mmp3d.geometry.skeleton import H36M17, H36M32, JTA14, JTA22, LSP14, PANOPTIC19, SMPL24
+from tests.shared_data import shared_path
+
+ANY_SET = st.sampled_from(list(SKELETONS.values()))
+# Which joint of the first set each joint of the second is, as the data sets' evaluators list them.
+INDEX_LISTS = [
+    (H36M17, MUPOTS17, [10, 8, 14, 15, 16, 11, 12, 13, 1, 2, 3, 4, 5, 6, 0, 7, 9]),
+    (H36M32, H36M17, [0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27]),
+    (JTA22, JTA14, [0, 2, 4, 5, 6, 8, 9, 10, 16, 17, 18, 19, 20, 21]),
+    (MUPOTS17, JTA14, list(range(14))),
+    (MUCO21, MUPOTS17, list(range(17))),
+    (PANOPTIC19, COCO17, [1, 15, 17, 16, 18, 3, 9, 4, 10, 5, 11, 6, 12, 7, 13, 8, 14]),
+]
+# The regressor that 3DPW is scored with gives Human3.6M's joints with the left leg first.
+LEFT_LEG_FIRST = [0, 4, 5, 6, 1, 2, 3, *range(7, 17)]
+REGRESSED_TO_LSP14 = [6, 5, 4, 1, 2, 3, 16, 15, 14, 11, 12, 13, 8, 10]
 
 
 @pytest.mark.parametrize('skeleton', SKELETONS.values(), ids=SKELETONS)
@@ -29,18 +50,95 @@ def test_metainfo_is_what_mmpose_parses(skeleton):
     assert len(meta['skeleton_links']) == len(skeleton.bones)
 
 
-def test_conversion_to_itself_changes_nothing():
-    points = np.random.default_rng(0).normal(size=(3, 17, 2)).astype(np.float32)
-    converted, valid = MUPOTS17.convert(points, np.ones((3, 17)), MUPOTS17)
-    assert np.allclose(converted, points)
+@pytest.mark.parametrize('skeleton', SKELETONS.values(), ids=SKELETONS)
+def test_sets_have_as_many_joints_as_their_names_say(skeleton):
+    assert str(skeleton.num_joints) == re.search(r'\d+$', skeleton.name)[0]
+    assert len(set(skeleton.joint_names)) == len(skeleton.parents) == skeleton.num_joints
+    assert (skeleton.sigmas > 0).all()
+    assert not skeleton.root or skeleton.parents[skeleton.root_index] == skeleton.root_index
+
+
+@pytest.mark.parametrize(
+    ('source', 'target', 'indices'),
+    INDEX_LISTS,
+    ids=[f'{source.name}-{target.name}' for source, target, _ in INDEX_LISTS],
+)
+def test_conversions_are_those_of_the_evaluators(source, target, indices):
+    points = np.random.default_rng(0).normal(size=(5, source.num_joints, 3)).astype(np.float32)
+    converted, valid = source.convert(points, np.ones((5, source.num_joints)), target)
+    assert np.array_equal(converted, points[:, indices])
     assert valid.all()
 
 
-def test_muco_to_mupots_drops_hands_and_toes():
-    points = np.random.default_rng(0).normal(size=(21, 3)).astype(np.float32)
-    converted, valid = MUCO21.convert(points, np.ones(21), MUPOTS17)
-    assert np.array_equal(converted, points[:17])
+def test_regressed_joints_give_the_14_of_3dpw():
+    points = np.random.default_rng(0).normal(size=(17, 3)).astype(np.float32)
+    converted, valid = H36M17.convert(points, np.ones(17), LSP14)
+    assert np.array_equal(converted, points[LEFT_LEG_FIRST][REGRESSED_TO_LSP14])
     assert valid.all()
+
+
+@pytest.mark.parametrize(
+    ('source', 'lacking'),
+    [
+        (MUCO21, set()),
+        (H36M17, set()),
+        (H36M32, set()),
+        (COCO17, {'head_top', 'head', 'spine'}),
+        (JTA14, {'head', 'spine'}),
+        (JTA22, {'spine'}),
+        (SMPL24, {'head_top'}),
+        (LSP14, {'head', 'spine'}),
+        (PANOPTIC19, {'head_top', 'head', 'spine'}),
+    ],
+)
+def test_what_each_set_lacks_of_the_canonical_one(source, lacking):
+    _, valid = source.convert(np.zeros((source.num_joints, 3)), np.ones(source.num_joints), MUPOTS17)
+    assert {name for name, good in zip(MUPOTS17.joint_names, valid, strict=True) if not good} == lacking
+
+
+@given(source=ANY_SET, target=ANY_SET, seed=st.integers(0, 1000), data=st.data())
+def test_there_and_back_keeps_every_joint_that_both_have(source, target, seed, data):
+    valid = np.array(data.draw(st.lists(st.booleans(), min_size=source.num_joints, max_size=source.num_joints)))
+    points = np.random.default_rng(seed).normal(scale=1000, size=(source.num_joints, 3)).astype(np.float32)
+    back, back_valid = target.convert(*source.convert(points, valid, target), source)
+    shared = np.array([name in target.joint_names for name in source.joint_names])
+    assert np.array_equal(back_valid[shared], valid[shared])
+    assert np.array_equal(back[shared & valid], points[shared & valid])
+    implied = {name for name, good in zip(source.joint_names, back_valid & ~shared, strict=True) if good}
+    assert implied <= set(IMPLIED_JOINTS)
+
+
+@given(source=ANY_SET, target=ANY_SET, seed=st.integers(0, 1000))
+def test_conversion_goes_along_with_the_mirroring_of_people(source, target, seed):
+    points = np.random.default_rng(seed).normal(scale=1000, size=(source.num_joints, 3)).astype(np.float32)
+    valid = np.random.default_rng(seed).random(source.num_joints) < 0.8
+    mirrored, mirrored_valid = source.convert(
+        points[source.flip_indices] * (-1, 1, 1), valid[source.flip_indices], target
+    )
+    converted, converted_valid = source.convert(points, valid, target)
+    np.testing.assert_allclose(mirrored, converted[target.flip_indices] * (-1, 1, 1), rtol=1e-6)
+    assert np.array_equal(mirrored_valid, converted_valid[target.flip_indices])
+
+
+def test_human36m_tree_is_that_of_its_release():
+    metadata = shared_path('real/samples/h36m/H36M-Toolbox/metadata.xml').read_text().split('<skel_pos>')[1]
+    from_one = np.array(re.findall(r'<parent>(\d+)</parent>', metadata), int)
+    assert list(H36M32.parents) == np.maximum(from_one - 1, 0).tolist()
+
+
+def test_panoptic_eyes_and_ears_lie_where_their_names_say():
+    folder = shared_path('real/samples/panoptic_body3d/160906_band2/hdPose3d_stage1_coco19')
+    people = json.loads((folder / 'body3DScene_00000139.json').read_text())['bodies']
+    assert people
+    for person in people:
+        place = dict(zip(PANOPTIC19.joint_names, np.reshape(person['joints19'], (19, 4))[:, :3], strict=True))
+        leftwards = place['left_shoulder'] - place['right_shoulder']
+        assert (place['left_ear'] - place['right_ear']) @ leftwards > 0
+        for side, other in (('left', 'right'), ('right', 'left')):
+            nose, own_ear, other_ear = (
+                np.linalg.norm(place[f'{side}_eye'] - place[name]) for name in ('nose', f'{side}_ear', f'{other}_ear')
+            )
+            assert nose < own_ear < other_ear
 
 
 def test_coco_implies_neck_and_pelvis_only_where_both_sides_are_valid():
