@@ -1,6 +1,6 @@
 """Compute the metrics of a config again from a saved prediction file: no network, no images read.
 
-python tools/evaluate.py CONFIG PREDICTIONS [--eval METRIC ...] [--cfg-options ...] [--out FILE]
+python tools/evaluate.py CONFIG PREDICTIONS [--eval METRIC ...] [--cfg-options ...] [--out FILE] [--plot FOLDER]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from mmp3d.engine.launch import load_config, run_command
 from mmp3d.evaluation.offline import evaluate_predictions, write_results
 from mmp3d.evaluation.predictions import read_predictions
 from mmp3d.evaluation.selection import select_evaluators
+from mmp3d.visualization.curve_plot import plot_reports
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -25,6 +26,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--eval', nargs='*', metavar='METRIC', help="metrics; without names, the config's own")
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
     parser.add_argument('--out', metavar='FILE', help='save the scores with every protocol choice as JSON')
+    parser.add_argument('--plot', metavar='FOLDER', help='draw the PCK curves of every metric that has some, as PNG')
     return parser.parse_args(arguments)
 
 
@@ -37,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scalars, reports = evaluate_predictions(cfg, read_predictions(args.predictions), evaluators)
     if args.out:
         write_results(args.out, scalars, reports)
+    if args.plot:
+        plot_reports(reports, args.plot)
 
 
 if __name__ == '__main__':

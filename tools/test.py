@@ -1,6 +1,6 @@
 """Test a checkpoint.
 
-python tools/test.py CONFIG CHECKPOINT [--eval METRIC ...] [--out FILE] [--cfg-options key=value ...]
+python tools/test.py CONFIG CHECKPOINT [--eval METRIC ...] [--out FILE] [--plot FOLDER] [--cfg-options key=value ...]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import mmp3d
 from mmp3d.compat.checkpoint import load_weights
 from mmp3d.engine.launch import add_common_arguments, build_runner, load_config, prepare_run, run_command
 from mmp3d.evaluation.selection import select_evaluators
+from mmp3d.visualization.curve_plot import plot_reports
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -21,6 +22,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('checkpoint', help='weights: a file or an http(s) address')
     parser.add_argument('--eval', nargs='*', metavar='METRIC', help="metrics; without names, the config's own")
     parser.add_argument('--out', metavar='FILE', help='save the predictions (.json or .json.gz) for tools/evaluate.py')
+    parser.add_argument('--plot', metavar='FOLDER', help='draw the PCK curves of every metric that has some, as PNG')
     parser.add_argument('--trust', action='store_true', help='let the checkpoint run code of its own while it is read')
     add_common_arguments(parser)
     return parser.parse_args(arguments)
@@ -39,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     runner = build_runner(cfg)
     load_weights(runner.model, args.checkpoint, trust=args.trust)
     runner.test()
+    if args.plot:
+        metrics = runner.test_evaluator.metrics
+        plot_reports({metric.prefix: metric.report for metric in metrics if hasattr(metric, 'report')}, args.plot)
 
 
 if __name__ == '__main__':

@@ -16,7 +16,7 @@ from mmengine.logging import MMLogger
 from mmpose.registry import DATASETS, METRICS
 
 from mmp3d.datasets.ground_truth import ground_truth_instances
-from mmp3d.evaluation.people_record import PREDICTION_FIELDS
+from mmp3d.evaluation.people_record import IMAGE_INFO_KEYS, PREDICTION_FIELDS
 
 SHOWN_IMAGES = 3
 NETWORK_ONLY = {'pipeline': [], 'pose2d_file': None, 'needs_images': False}
@@ -118,7 +118,10 @@ class _Samples:
             item = self.dataset.get_data_info(index)
             instances = self.predictions[self.found[index]]['instances'] if index in self.found else nobody
             truth = ground_truth_instances(item).to_dict()
-            yield dict(_image_names(item), pred_instances=instances, gt_instances=truth)
+            info = {key: item.get(key) for key in IMAGE_INFO_KEYS if key != 'frame_id'}
+            if info['camera'] is not None:
+                info['camera'] = info['camera'].to_dict()
+            yield dict(info, **_image_names(item), pred_instances=instances, gt_instances=truth)
 
 
 def _image_names(item: Mapping) -> dict:

@@ -6,7 +6,7 @@ Shapes: N people of one image (0 is legal), K = 17 MuPoTS joints. Pixels of the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,11 @@ GROUND_TRUTH_FIELDS = {
     'keypoints_occluded': Field((NUM_JOINTS,)),
     'person_valid': Field(()),
 }
+# Prediction fields that a file may lack, with what a person has in their place.
+OPTIONAL_PREDICTION_FIELDS = {'keypoint_scores': 1.0, 'track_ids': -1}
+# Fields that only some data sets have, with what a person has in their place.
+OPTIONAL_GROUND_TRUTH_FIELDS = {'track_ids': (Field((), np.int64), -1), 'bboxes': (Field((4,)), np.nan)}
+IMAGE_INFO_KEYS = ('frame_id', 'action', 'camera')
 SKELETONS = {'annot3': 'keypoints_cam', 'univ_annot3': 'keypoints_cam_univ'}
 
 
@@ -54,37 +59,63 @@ class PeopleRecord:
         seq_name: Name of its sequence; ``''`` for a data set without sequences.
         pred: Arrays by name, first dimension all predicted people.
         gt: Arrays by name, first dimension the annotated people who are to be scored.
+        info: What else is known of the image, by the names in ``IMAGE_INFO_KEYS``; None where it is not.
     """
 
     img_id: int
     seq_name: str
     pred: dict[str, np.ndarray]
     gt: dict[str, np.ndarray]
+    info: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def from_sample(cls, sample: Mapping, pred_fields: tuple[str, ...]) -> PeopleRecord:
+    def from_sample(cls, sample: Mapping, pred_fields: tuple[str, ...], needs_root: bool = True) -> PeopleRecord:
         """Read a data sample's dict form; see the data contract in docs/protocols.md.
 
-        A person is scored if ``person_valid`` is set and the pelvis has a valid 3D position.
+        A person is scored if ``person_valid`` is set and, with ``needs_root``, the pelvis has a valid 3D position.
 
         Args:
             sample: ``PoseDataSample.to_dict()``: instances with numpy or torch arrays, metainfo beside them.
             pred_fields: The fields of ``pred_instances`` that are needed.
+            needs_root: Whether a person without a pelvis counts; joint-wise protocols score the other joints.
 
         Raises:
             ValueError: A field is missing or has the wrong shape.
         """
         image = f'image {sample.get("img_id", sample.get("img_path", "?"))}'
-        pred = {
-            name: instance_field(sample, 'pred_instances', name, PREDICTION_FIELDS[name], image) for name in pred_fields
-        }
+        pred = _predicted_fields(sample, pred_fields, image)
         gt = {
-            name: instance_field(sample, 'gt_instances', name, field, image)
-            for name, field in GROUND_TRUTH_FIELDS.items()
+            name: instance_field(sample, 'gt_instances', name, expected, image)
+            for name, expected in GROUND_TRUTH_FIELDS.items()
         }
-        scored = (gt['person_valid'] > 0) & (gt['keypoints_3d_valid'][:, MUPOTS17.root_index] > 0)
+        people = len(gt['person_valid'])
+        for name, (kind, absent) in OPTIONAL_GROUND_TRUTH_FIELDS.items():
+            if name in sample['gt_instances']:
+                gt[name] = instance_field(sample, 'gt_instances', name, kind, image)
+            else:
+                gt[name] = np.full((people, *kind.shape), absent, kind.kind)
+        scored = gt['person_valid'] > 0
+        if needs_root:
+            scored &= gt['keypoints_3d_valid'][:, MUPOTS17.root_index] > 0
         gt = {name: array[scored] for name, array in gt.items()}
-        return cls(int(sample.get('img_id', -1)), str(sample.get('seq_name') or ''), pred, gt)
+        info = {key: sample.get(key) for key in IMAGE_INFO_KEYS}
+        return cls(int(sample.get('img_id', -1)), str(sample.get('seq_name') or ''), pred, gt, info)
+
+
+def _predicted_fields(sample: Mapping, names: tuple[str, ...], image: str) -> dict[str, np.ndarray]:
+    """The fields by name; one that is optional and not there takes its place-holder."""
+    given = sample.get('pred_instances')
+    lacking = [name for name in names if name in OPTIONAL_PREDICTION_FIELDS and given is not None and name not in given]
+    fields = {
+        name: instance_field(sample, 'pred_instances', name, PREDICTION_FIELDS[name], image)
+        for name in names
+        if name not in lacking
+    }
+    people = len(next(iter(fields.values()))) if fields else 0
+    for name in lacking:
+        shape, kind = PREDICTION_FIELDS[name]
+        fields[name] = np.full((people, *shape), OPTIONAL_PREDICTION_FIELDS[name], kind)
+    return fields
 
 
 def instance_field(sample: Mapping, instances: str, name: str, field: Field, image: str) -> np.ndarray:

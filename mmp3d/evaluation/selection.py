@@ -9,13 +9,15 @@ from mmengine.config import Config
 from mmpose.registry import METRICS
 
 ROOT_AP_NAME = re.compile(r'AP(\d+(?:\.\d+)?)root')
+JOINT_F1_NAME = re.compile(r'F1@(\d+(?:\.\d+)?)')
 
 
 def select_evaluators(cfg: Config, names: Sequence[str] | None = None) -> list[dict]:
     """Configs of the metrics to run.
 
     A name stands for the entries of ``cfg.test_evaluator`` of that type, with their options, or, if there are none,
-    for the registered metric with its defaults. ``AP<cm>root`` is the root AP at any radius.
+    for the registered metric with its defaults. ``AP<cm>root`` is the root AP and ``F1@<m>`` the joint F1 at any
+    radius.
 
     Args:
         cfg: The experiment's config.
@@ -42,8 +44,18 @@ def _evaluators_named(name: str, configured: Sequence[dict]) -> list[dict]:
     root_ap = ROOT_AP_NAME.fullmatch(name)
     if root_ap:
         return [{'type': 'RootAP', 'radius': 10 * float(root_ap[1])}]
+    joint_f1 = JOINT_F1_NAME.fullmatch(name)
+    if joint_f1:
+        return _joint_f1(float(joint_f1[1]), configured)
     raise ValueError(f'unknown metric {name!r}; registered are {", ".join(sorted(_known_names()))}; '
-                     'AP<cm>root works with any radius')  # fmt: skip
+                     'AP<cm>root and F1@<m> work with any radius')  # fmt: skip
+
+
+def _joint_f1(threshold: float, configured: Sequence[dict]) -> list[dict]:
+    same = [
+        dict(entry) for entry in configured if entry.get('type') == 'JointF1' and entry.get('threshold') == threshold
+    ]
+    return same or [{'type': 'JointF1', 'threshold': threshold}]
 
 
 def _known_names() -> set[str]:

@@ -1,6 +1,5 @@
 import importlib.util
 import json
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.evaluator import Evaluator
-from mmengine.logging import MMLogger
 from mmpose.registry import DATASETS, METRICS
 
 from mmp3d.datasets.ground_truth import ground_truth_instances
@@ -75,15 +73,6 @@ def saved(samples: list[dict], folder: Path) -> list[dict]:
     path = folder / 'predictions.json.gz'
     run(samples, [{'type': 'DumpPredictions', 'out_file': str(path)}])
     return read_predictions(path)
-
-
-@pytest.fixture
-def log(caplog):
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    caplog.set_level(logging.INFO)
-    yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 def test_equals_the_test_run_exactly(cfg, samples, tmp_path):

@@ -5,11 +5,9 @@ Shapes: ``...`` any leading dimensions, K joints. Any one unit and frame for bot
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
-from mmp3d.geometry import MUPOTS17, Skeleton
+from mmp3d.geometry import MUPOTS17, Skeleton, bones_up_to_root
 
 
 def map_bone_lengths(
@@ -45,17 +43,7 @@ def map_bone_lengths(
     with np.errstate(invalid='ignore'):
         mapped_bones = bones * scale[..., None]
     undefined = ~np.isfinite(mapped_bones).all(axis=-1)
-    chains = _bones_up_to_root(skeleton)
+    chains = bones_up_to_root(skeleton)
     offsets = chains @ np.where(undefined[..., None], 0.0, mapped_bones)
     broken = (undefined.astype(np.float64) @ chains.T) > 0
     return np.where(broken[..., None], np.nan, pred[..., root, None, :] + offsets)
-
-
-@lru_cache
-def _bones_up_to_root(skeleton: Skeleton) -> np.ndarray:
-    """(K, K): row k marks the joints on the way from joint k to the root, k included."""
-    step = np.eye(skeleton.num_joints)[list(skeleton.parents)]
-    chains = np.eye(skeleton.num_joints)
-    for _ in range(skeleton.num_joints):
-        chains = np.maximum(np.eye(skeleton.num_joints), chains @ step)
-    return chains

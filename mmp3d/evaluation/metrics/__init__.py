@@ -2,8 +2,37 @@
 
 from mmp3d.evaluation.metrics.base import PeopleMetric
 from mmp3d.evaluation.metrics.dump_predictions import DumpPredictions
+from mmp3d.evaluation.metrics.h36m_mpjpe import H36MMPJPE
+from mmp3d.evaluation.metrics.joint_f1 import JointF1
 from mmp3d.evaluation.metrics.joint_metric import JointMetric
+from mmp3d.evaluation.metrics.mpjpe import MPJPEMetric
+from mmp3d.evaluation.metrics.ordinal_depth import OrdinalDepth
 from mmp3d.evaluation.metrics.pck import PCK, AUCrel, PCKabs
+from mmp3d.evaluation.metrics.pw3d_mpjpe import PW3DMPJPE
+from mmp3d.evaluation.metrics.release import ReleaseAUC, ReleaseAUCabs, ReleasePCK, ReleasePCKabs
 from mmp3d.evaluation.metrics.root_ap import RootAP
+from mmp3d.evaluation.metrics.root_error import MRPE
+from mmp3d.evaluation.metrics.smoothness import AccelerationError
+from mmp3d.evaluation.metrics.tracking import Tracking3D
 
-__all__ = ['PCK', 'AUCrel', 'DumpPredictions', 'JointMetric', 'PCKabs', 'PeopleMetric', 'RootAP']
+__all__ = [
+    'H36MMPJPE',
+    'MPJPEMetric',
+    'PW3DMPJPE',
+    'MRPE',
+    'PCK',
+    'AUCrel',
+    'AccelerationError',
+    'DumpPredictions',
+    'JointF1',
+    'JointMetric',
+    'OrdinalDepth',
+    'PCKabs',
+    'PeopleMetric',
+    'ReleaseAUC',
+    'ReleaseAUCabs',
+    'ReleasePCK',
+    'ReleasePCKabs',
+    'RootAP',
+    'Tracking3D',
+]

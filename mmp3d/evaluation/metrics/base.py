@@ -10,6 +10,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
 from mmp3d.evaluation.people_record import PeopleRecord
+from mmp3d.evaluation.sanity import check_image_ids, check_records
 from mmp3d.evaluation.tables import ScoreTable
 
 CHUNK_IMAGES = 256
@@ -18,10 +19,11 @@ CHUNK_IMAGES = 256
 class PeopleMetric(BaseMetric):
     """Collector for metrics over the people of each image.
 
-    A subclass says which prediction fields it needs (``pred_fields``), turns a chunk of images into one small result
-    per image (:meth:`measure`), and all results into scalars (:meth:`summarize`). Keeping exactly one result per
-    image, in the order of the images, lets the base class merge several ranks and drop the samples that pad the last
-    batch. Only the images of the current chunk are held as poses.
+    A subclass says which prediction fields it needs (``pred_fields``) and whether people without a pelvis are left
+    out (``needs_root``), turns a chunk of images into one small result per image (:meth:`measure`), and all results
+    into scalars (:meth:`summarize`). Keeping exactly one result per image, in the order of the images, lets the base
+    class merge several ranks and drop the samples that pad the last batch. Only the images of the current chunk are
+    held as poses.
 
     Args:
         collect_device: ``'cpu'`` or ``'gpu'``, see :class:`mmengine.evaluator.BaseMetric`.
@@ -29,10 +31,12 @@ class PeopleMetric(BaseMetric):
     """
 
     pred_fields: tuple[str, ...] = ()
+    needs_root = True
 
     def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.report: dict = {}
+        self.curves: dict[str, dict] = {}
         self._pending: list[PeopleRecord] = []
 
     @property
@@ -54,7 +58,9 @@ class PeopleMetric(BaseMetric):
         Raises:
             ValueError: A sample lacks a field of the data contract.
         """
-        self._pending += [PeopleRecord.from_sample(sample, self.pred_fields) for sample in data_samples]
+        self._pending += [
+            PeopleRecord.from_sample(sample, self.pred_fields, self.needs_root) for sample in data_samples
+        ]
         if len(self._pending) >= CHUNK_IMAGES:
             self._measure_pending()
 
@@ -64,15 +70,26 @@ class PeopleMetric(BaseMetric):
         return super().evaluate(size)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """Scalars from the results of all ranks; logs protocol and tables, and keeps both in ``report``."""
+        """Scalars from the results of all ranks; logs protocol and tables, and keeps both in ``report``.
+
+        A metric that can be drawn leaves curves there as well, see :func:`mmp3d.visualization.curve_plot.plot_reports`.
+
+        Raises:
+            ValueError: An image was tested more than once.
+        """
         results = sorted(results, key=lambda result: result['img_id'])
+        check_image_ids([result['img_id'] for result in results])
         scalars, tables = self.summarize(results)
         self.report = {'protocol': self.protocol, 'tables': [table.to_dict() for table in tables]}
+        if self.curves:
+            self.report['curves'] = self.curves
         choices = [f'  {name}: {choice}' for name, choice in self.protocol.items()]
         MMLogger.get_current_instance().info('\n'.join([self.prefix, *choices, *(table.to_text() for table in tables)]))
         return scalars
 
     def _measure_pending(self) -> None:
         if self._pending:
+            if not self.results:
+                check_records(self._pending)
             self.results += self.measure(self._pending)
             self._pending = []

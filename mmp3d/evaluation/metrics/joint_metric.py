@@ -11,10 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 from mmengine.logging import MMLogger
 
-from mmp3d.evaluation.functional.mupots_matching import MATCH_RADIUS, match_people
+from mmp3d.evaluation.functional.curves import curves_to_dict, pck_curves
+from mmp3d.evaluation.functional.mupots_matching import MATCH_RADIUS
 from mmp3d.evaluation.functional.padding import pad_people, split_people
 from mmp3d.evaluation.functional.pck import JOINT_GROUPS, average_scores, joint_errors, sequence_scores
 from mmp3d.evaluation.metrics.base import PeopleMetric
+from mmp3d.evaluation.metrics.people_matching import match_records
 from mmp3d.evaluation.people_record import SKELETONS, PeopleRecord
 from mmp3d.evaluation.tables import ScoreTable, natural_key
 from mmp3d.geometry import MUPOTS17
@@ -82,13 +84,8 @@ class JointMetric(PeopleMetric):
 
     def measure(self, records: Sequence[PeopleRecord]) -> list[dict]:
         """Joint errors in mm and match of each scored person; ``errors`` is infinite where nobody matched."""
-        pred_2d, pred_present = pad_people([record.pred['keypoints'] for record in records])
-        gt_2d, gt_present = pad_people([record.gt['keypoints'] for record in records])
-        # A joint outside of the image is no 2D label to learn, but its place is known, and it counts in the matching.
-        labelled, _ = pad_people(
-            [np.maximum(record.gt['keypoints_visible'], record.gt['keypoints_3d_valid']) for record in records]
-        )
-        matches = match_people(pred_2d, gt_2d, pred_present, gt_present, labelled)[gt_present]
+        _, gt_present = pad_people([record.gt['person_valid'] for record in records])
+        matches = match_records(records)[gt_present]
         frames, _ = np.nonzero(gt_present)
         starts = np.cumsum([0] + [len(record.pred['keypoints']) for record in records])[frames]
         poses = np.concatenate([record.pred['keypoints_cam'] for record in records])
@@ -129,6 +126,8 @@ class JointMetric(PeopleMetric):
             rows.append(('mean' if self.average == 'sequences' else 'pooled', mean))
             tables.append(ScoreTable(f'{self.prefix} {mode}, percent', ('sequence', *JOINT_GROUPS), tuple(rows)))
             scalars[mode] = float(mean[-1])
+            curves = pck_curves(people['errors'], weight, sequence, len(names), self.average)
+            self.curves[mode] = curves_to_dict(curves)
             if self.occlusion_split:
                 scalars.update(self._split_by_occlusion(mode, people, weight, sequence, len(names)))
         everyone = np.ones(found.shape)

@@ -1,0 +1,28 @@
+"""The official MuPoTS-3D matching for the images of a chunk.
+
+Shapes: F images, G the most annotated people of any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmp3d.evaluation.functional.mupots_matching import match_people
+from mmp3d.evaluation.functional.padding import pad_people
+from mmp3d.evaluation.people_record import PeopleRecord
+
+
+def match_records(records: Sequence[PeopleRecord]) -> np.ndarray:
+    """(F, G) index of the prediction that stands for each scored person, -1 where there is none; see `match_people`.
+
+    Needs the prediction field ``keypoints``.
+    """
+    pred, pred_present = pad_people([record.pred['keypoints'] for record in records])
+    gt, gt_present = pad_people([record.gt['keypoints'] for record in records])
+    # A joint outside of the image is no 2D label to learn, but its place is known, and it counts in the matching.
+    labelled, _ = pad_people(
+        [np.maximum(record.gt['keypoints_visible'], record.gt['keypoints_3d_valid']) for record in records]
+    )
+    return match_people(pred, gt, pred_present, gt_present, labelled)
