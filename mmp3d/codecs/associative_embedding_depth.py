@@ -1,7 +1,7 @@
 """Bottom-up targets and decoding: joint heatmaps, ID tags, relative depth and root depth.
 
 Shapes: N people, K joints, M candidates, L tag dimensions, H W map cells. Input px: pixels of the network's input.
-Depths: the root's is focal-normalised (Z / f, mm per input px); a joint's is relative to its root in millimetres. The
+Depths: the root's is focal-normalised (Z / f, mm per input px); a joint's is relative to another in millimetres. The
 relative depth is not divided by f: a resized image shows Z / f of a person, and a body's extent along the axis in
 body sizes, that is in mm; the same extent divided by f would need f itself, which an image does not show.
 """
@@ -18,10 +18,11 @@ from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
-from mmp3d.codecs.cells import cells_to_pixels, pixels_to_cells, window_cells
+from mmp3d.codecs.cells import cells_to_pixels, pixels_to_cells, refined_cells, window_cells
+from mmp3d.codecs.depth_coding import DepthCoding
 from mmp3d.codecs.grouping import MAX_SHARE, MISSING, BodyReach, group_by_tags
 from mmp3d.codecs.heatmaps import draw_heatmaps
-from mmp3d.geometry import MUPOTS17, Camera, normalize_depth
+from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.geometry.joint_sets import MUPOTS17_BONE_LENGTHS
 
 # Root and trunk first: they are the largest, most often visible parts, and carry the tag of the person.
@@ -44,6 +45,9 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         root_depth_space: ``'linear'`` or ``'log'`` of Z / f; in log space an error is relative to the distance.
         root_depth_mean: Subtracted from the root depth in that space before it is learnt.
         root_depth_scale: Divides it after that.
+        relative_depth_to: ``'root'``: a joint's depth is learnt relative to its root (eq. 4). ``'parent'``: relative to
+            its parent, and summed along the bones when it is read. The extent of one bone is seen close to its joint,
+            which a small network learns much sooner; a bone whose joint was not found counts as parallel to the image.
         relative_depth_scale: Millimetres of relative depth that a network learns as 1.
         root_index: Index of the root joint.
         joint_order: Order in which joints are grouped.
@@ -66,6 +70,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         name: name
         for name in (
             'keypoint_indices',
+            'keypoint_positions',
             'keypoint_weights',
             'relative_depths',
             'relative_depth_weights',
@@ -84,6 +89,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         root_depth_space: str = 'linear',
         root_depth_mean: float = 0.0,
         root_depth_scale: float = 1.0,
+        relative_depth_to: str = 'root',
         relative_depth_scale: float = 1000.0,
         root_index: int = MUPOTS17.root_index,
         joint_order: Sequence[int] = DEFAULT_JOINT_ORDER,
@@ -96,10 +102,6 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         fill_missing: bool = True,
     ) -> None:
         super().__init__()
-        if root_depth_from not in ('root', 'joints'):
-            raise ValueError(f"root_depth_from must be 'root' or 'joints', got {root_depth_from!r}")
-        if root_depth_space not in ('linear', 'log'):
-            raise ValueError(f"root_depth_space must be 'linear' or 'log', got {root_depth_space!r}")
         if any(side % stride for side in input_size):
             raise ValueError(f'input_size {tuple(input_size)} must be a multiple of stride {stride}')
         self.input_size = tuple(input_size)
@@ -107,11 +109,15 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         self.sigma = sigma
         self.heatmap_size = (input_size[0] // stride, input_size[1] // stride)
         self.depth_radius = depth_radius
-        self.root_depth_from = root_depth_from
-        self.root_depth_space = root_depth_space
-        self.root_depth_mean = root_depth_mean
-        self.root_depth_scale = root_depth_scale
-        self.relative_depth_scale = relative_depth_scale
+        self.depths = DepthCoding(
+            root_depth_from,
+            root_depth_space,
+            root_depth_mean,
+            root_depth_scale,
+            relative_depth_to,
+            relative_depth_scale,
+            root_index,
+        )
         self.root_index = root_index
         self.joint_order = tuple(joint_order)
         self.max_candidates = max_candidates
@@ -141,7 +147,8 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
             camera: Camera of the input image, after every resize and warp.
 
         Returns:
-            ``heatmaps`` (K, H, W); ``keypoint_indices`` (N, K) flat cell of each joint; ``keypoint_weights``,
+            ``heatmaps`` (K, H, W); ``keypoint_indices`` (N, K) flat cell of each joint;
+            ``keypoint_positions`` (N, K, 2) input px, 0 where the weight is; ``keypoint_weights``,
             ``relative_depths``, ``relative_depth_weights``, ``root_depths``, ``root_depth_weights``, each (N, K),
             depths in network units.
         """
@@ -151,11 +158,12 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         width, height = self.heatmap_size
         inside = ((centres >= 0) & (centres < (width, height))).all(axis=-1)
         weights = ((visible > 0) & inside).astype(np.float32)
-        encoded = self._encode_depths(weights, keypoints_cam, keypoints_3d_valid, camera)
+        encoded = self.depths.encode(weights, keypoints_cam, keypoints_3d_valid, camera)
         return dict(
             encoded,
             heatmaps=draw_heatmaps(cells, visible, self.heatmap_size, self.sigma),
             keypoint_indices=np.where(weights > 0, centres[..., 1] * width + centres[..., 0], 0),
+            keypoint_positions=np.where(weights[..., None] > 0, keypoints, 0).astype(np.float32),
             keypoint_weights=weights,
         )
 
@@ -195,47 +203,6 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
             flat = self._within_reach(filled, flat, root_depths) if self.reach_weight else filled
         return self._read(flat, heatmaps, relative_depths, root_depths)
 
-    def _encode_depths(
-        self,
-        weights: np.ndarray,
-        keypoints_cam: np.ndarray | None,
-        valid: np.ndarray | None,
-        camera: Camera | None,
-    ) -> dict:
-        relative = np.zeros_like(weights)
-        root = np.zeros_like(weights)
-        relative_weights = np.zeros_like(weights)
-        root_weights = np.zeros_like(weights)
-        if keypoints_cam is not None and camera is not None and len(keypoints_cam):
-            depth = keypoints_cam[..., 2]
-            root_depth = depth[:, self.root_index]
-            known = (valid > 0) & np.isfinite(depth) & weights.astype(bool)
-            has_root = (valid[:, self.root_index] > 0) & np.isfinite(root_depth) & (root_depth > 0)
-            known &= has_root[:, None]
-            relative = np.where(known, (depth - root_depth[:, None]) / self.relative_depth_scale, 0)
-            safe = np.where(has_root, root_depth, 1.0)
-            root = np.repeat(self._to_network(normalize_depth(safe, camera.focal))[:, None], weights.shape[1], axis=1)
-            relative_weights = known.astype(np.float32)
-            relative_weights[:, self.root_index] = 0
-            root_weights = known.astype(np.float32)
-            if self.root_depth_from == 'root':
-                root_weights[:, np.arange(weights.shape[1]) != self.root_index] = 0
-        return dict(
-            relative_depths=relative.astype(np.float32),
-            relative_depth_weights=relative_weights,
-            root_depths=root.astype(np.float32),
-            root_depth_weights=root_weights,
-        )
-
-    def _to_network(self, normalized: np.ndarray) -> np.ndarray:
-        values = np.log(normalized) if self.root_depth_space == 'log' else normalized
-        return (values - self.root_depth_mean) / self.root_depth_scale
-
-    def _from_network(self, values: np.ndarray) -> np.ndarray:
-        values = values * self.root_depth_scale + self.root_depth_mean
-        # A depth is positive; an untrained net may say anything.
-        return np.exp(np.clip(values, -20, 20)) if self.root_depth_space == 'log' else np.maximum(values, 1e-3)
-
     def _candidates(self, heatmaps: Tensor) -> tuple[Tensor, Tensor]:
         pooled = F.max_pool2d(heatmaps[None], self.nms_kernel, stride=1, padding=self.nms_kernel // 2)[0]
         peaks = (heatmaps * (pooled == heatmaps)).flatten(1)
@@ -243,8 +210,8 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
 
     def _reach(self, cells: Tensor, root_depths: Tensor) -> BodyReach:
         _, _, width = root_depths.shape
-        scales = np.log(self._from_network(root_depths.flatten()[cells].cpu().numpy()))
-        if self.root_depth_from == 'root':
+        scales = self.depths.root_from_network(root_depths.flatten()[cells]).log().cpu().numpy()
+        if self.depths.root_depth_from == 'root':
             scales[np.arange(len(scales)) != self.root_index] = np.nan
         flat = cells.cpu().numpy()
         places = np.stack([flat % width, flat // width], axis=-1) * float(self.stride)
@@ -255,11 +222,9 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         width = root_depths.shape[-1]
         has = grouped != MISSING
         cells = grouped.clamp(min=0)
-        scales = torch.from_numpy(np.log(self._from_network(root_depths.flatten()[cells].cpu().numpy()))).to(
-            root_depths
-        )
+        scales = self.depths.root_from_network(root_depths.flatten()[cells]).log()
         tells = has.clone()
-        if self.root_depth_from == 'root':
+        if self.depths.root_depth_from == 'root':
             tells[:, torch.arange(tells.shape[1], device=tells.device) != self.root_index] = False
         scale = ((scales * tells).sum(dim=1) / tells.sum(dim=1).clamp(min=1)).exp() * tells.any(dim=1)
         places = torch.stack([filled % width, filled // width], dim=-1).to(root_depths) * self.stride
@@ -291,45 +256,25 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         found = flat != MISSING
         cells = flat.clamp(min=0)
         scores = torch.where(found, heatmaps.flatten(1)[joints, cells], 0).clamp(0, 1)
-        relative = torch.where(found, relative_depths.flatten(1)[joints, cells], 0)
-        relative[:, self.root_index] = 0
-        root = self._person_root_depth(root_depths.flatten()[cells], scores, found)
-        points = cells_to_pixels(_refined(cells, heatmaps), self.stride)
+        relative, root = self.depths.read(
+            relative_depths.flatten(1)[joints, cells], root_depths.flatten()[cells], scores, found
+        )
+        height, width = heatmaps.shape[-2:]
+        around = heatmaps.flatten(1)[joints[:, None], window_cells(cells, 1, width, height)]
+        points = cells_to_pixels(refined_cells(cells, around, width, height), self.stride)
         points = torch.where(found[..., None], points, _centre(points, scores)[:, None])
         people = InstanceData(
             keypoints=points.cpu().numpy(),
             keypoint_scores=scores.cpu().numpy(),
             bbox_scores=scores.mean(dim=1).cpu().numpy(),
-            relative_depths=relative.cpu().numpy() * self.relative_depth_scale,
-            root_depths=self._from_network(root.cpu().numpy()).astype(np.float32),
+            relative_depths=relative.cpu().numpy(),
+            root_depths=root.cpu().numpy(),
         )
         return people[np.argsort(-people.bbox_scores, kind='stable')]
-
-    def _person_root_depth(self, root: Tensor, scores: Tensor, found: Tensor) -> Tensor:
-        weights = scores.clamp(min=1e-3) * found
-        mean = (root * weights).sum(dim=1) / weights.sum(dim=1)
-        if self.root_depth_from == 'joints':
-            return mean
-        return torch.where(found[:, self.root_index], root[:, self.root_index], mean)
 
 
 def _gather(maps: Tensor, cells: Tensor) -> Tensor:
     return maps.gather(-1, cells.expand(*maps.shape[:-1], cells.shape[-1]))
-
-
-def _refined(cells: Tensor, heatmaps: Tensor) -> Tensor:
-    """(N, K, 2) cells moved to the top of a parabola through the peak and its neighbours, at most half a cell."""
-    _, height, width = heatmaps.shape
-    joints = torch.arange(len(heatmaps), device=cells.device)
-    around = heatmaps.flatten(1)[joints[:, None], window_cells(cells, 1, width, height)]
-    columns: list[Tensor] = []
-    for low, high, position, last in ((3, 5, cells % width, width - 1), (1, 7, cells // width, height - 1)):
-        slope = (around[..., high] - around[..., low]) / 2
-        curvature = 2 * around[..., 4] - around[..., high] - around[..., low]
-        shift = torch.where(curvature > 1e-6, slope / curvature.clamp(min=1e-6), 0).clamp(-0.5, 0.5)
-        shift = torch.where((position > 0) & (position < last), shift, 0)
-        columns.append(position + shift)
-    return torch.stack(columns, dim=-1)
 
 
 def _centre(points: Tensor, scores: Tensor) -> Tensor:

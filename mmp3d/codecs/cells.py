@@ -50,3 +50,25 @@ def read_cells(maps: Tensor, cells: Tensor) -> Tensor:
     batch, people, joints, places = cells.shape
     flat = cells.transpose(1, 2).reshape(batch, joints, people * places)
     return maps.flatten(2).gather(2, flat).view(batch, joints, people, places).transpose(1, 2)
+
+
+def refined_cells(cells: Tensor, around: Tensor, width: int, height: int) -> Tensor:
+    """Peaks moved to the top of a parabola through the peak and its neighbours, at most half a cell.
+
+    Args:
+        cells: (...) int64 flat cells of the peaks.
+        around: (..., 9) heat in the 3 x 3 cells around each, row by row (``window_cells`` with radius 1).
+        width: Map width.
+        height: Map height.
+
+    Returns:
+        (..., 2) x, y in fractional cells. A peak at the border stays on its cell along that axis.
+    """
+    columns: list[Tensor] = []
+    for low, high, position, last in ((3, 5, cells % width, width - 1), (1, 7, cells // width, height - 1)):
+        slope = (around[..., high] - around[..., low]) / 2
+        curvature = 2 * around[..., 4] - around[..., high] - around[..., low]
+        shift = torch.where(curvature > 1e-6, slope / curvature.clamp(min=1e-6), 0).clamp(-0.5, 0.5)
+        shift = torch.where((position > 0) & (position < last), shift, 0)
+        columns.append(position + shift)
+    return torch.stack(columns, dim=-1)

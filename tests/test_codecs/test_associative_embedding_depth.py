@@ -53,9 +53,12 @@ def matched(people, keypoints):
 
 @pytest.mark.parametrize('count', [0, 1, 2, 12])
 @pytest.mark.parametrize('space', ['linear', 'log'])
+@pytest.mark.parametrize('relative_to', ['root', 'parent'])
 @pytest.mark.parametrize('stride', [2, 4])
-def test_round_trip(count, space, stride):
-    codec = AssociativeEmbeddingDepth(SIZE, stride=stride, sigma=4 / stride, root_depth_space=space)
+def test_round_trip(count, space, relative_to, stride):
+    codec = AssociativeEmbeddingDepth(
+        SIZE, stride=stride, sigma=4 / stride, root_depth_space=space, relative_depth_to=relative_to
+    )
     keypoints, points, camera = scene(count, spread=44)
     encoded = codec.encode(keypoints, np.ones((count, 17)), points, np.ones((count, 17)), camera)
     people = codec.decode(*ideal_maps(codec, encoded))
@@ -126,6 +129,21 @@ def test_depths_are_masked_where_unknown():
     assert root[1:].sum() == 2
     assert np.isfinite(encoded['relative_depths']).all()
     assert np.isfinite(encoded['root_depths']).all()
+
+
+def test_a_bone_without_its_upper_end_is_not_learnt():
+    codec = AssociativeEmbeddingDepth(SIZE, relative_depth_to='parent')
+    keypoints, points, camera = scene(1)
+    valid = np.ones((1, 17))
+    valid[0, MUPOTS17.joint_names.index('right_elbow')] = 0
+    encoded = codec.encode(keypoints, np.ones((1, 17)), points, valid, camera)
+    unknown = [
+        name
+        for name, weight in zip(MUPOTS17.joint_names, encoded['relative_depth_weights'][0], strict=True)
+        if not weight
+    ]
+    assert unknown == ['right_elbow', 'right_wrist', 'pelvis']
+    assert encoded['relative_depths'][0, 6] * 1000 == pytest.approx(points[0, 6, 2] - points[0, 5, 2], abs=0.1)
 
 
 def test_without_3d_no_depth_is_learnt():

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 from mmengine.structures import InstanceData, PixelData
+from mmpose.registry import MODELS
+from scipy.special import erf
 
 from mmp3d import register_all_modules
 from mmp3d.codecs.heatmaps import render_person_heatmaps
+from mmp3d.geometry import Camera
 from tests.test_models.scenes import CODEC, SIZE, sample, small_model
 
 register_all_modules()
@@ -194,3 +197,38 @@ def test_head_and_backbone_strides_must_fit():
 
     with pytest.raises(ValueError, match='multiple of the stride'):
         MODELS.build(dict(type='BottomUpDepthHead', in_channels=8, feature_stride=3, decoder=CODEC))
+
+
+def test_tags_with_a_distance_part_people_side_by_side_from_the_start():
+    heads = [
+        MODELS.build(dict(type='BottomUpDepthHead', in_channels=8, decoder=CODEC, tag_distance=distance))
+        for distance in (None, 8.0)
+    ]
+    heads[1].load_state_dict(heads[0].state_dict())
+    features = torch.randn(1, 8, 12, 16)
+    plain, placed = (head((features,)).tags.detach() for head in heads)
+    assert (placed - plain)[0, :, 0, 5].numpy() == pytest.approx(
+        np.tile((2 * np.arange(32) + 0.5) / 8, (17, 1)), abs=1e-5
+    )
+
+
+def test_of_two_people_seen_alike_the_nearer_one_ranks_first():
+    model = small_model(root_depth_error=0.1, root_tolerance=300.0).eval()
+    data_sample, keypoints, _ = sample(2)
+    focal = Camera.from_dict(data_sample.metainfo['camera']).focal
+    keypoints[:] = keypoints[0]
+    model.head.predict = lambda maps: [
+        InstanceData(
+            keypoints=keypoints.astype(np.float32),
+            keypoint_scores=np.ones((2, 17), np.float32),
+            bbox_scores=np.full(2, 0.8, np.float32),
+            relative_depths=np.zeros((2, 17), np.float32),
+            root_depths=np.array([6000.0, 3000.0], np.float32) / focal,
+        )
+    ]
+    people = model.predict(image(), [data_sample])[0].pred_instances
+    distance = np.linalg.norm(people.root_cam, axis=-1)
+    assert distance[0] < distance[1]
+    # Three hundred millimetres are so many standard deviations of the depth's error.
+    within = [erf(300 / (0.1 * far) / np.sqrt(2)) for far in distance]
+    assert people.bbox_scores == pytest.approx(0.8 * np.array(within), rel=1e-4)

@@ -78,8 +78,11 @@ class TinyUNet(BaseModule):
                 f'{tuple(widths)}, {tuple(encoder_blocks)}, {tuple(decoder_blocks)}'
             )
         self.stem = ConvModule(in_channels + 2, widths[0], 1, norm_cfg=NORM)
+        # The first step down reads the input itself: few channels at full resolution are cheap, but as the only way
+        # in they would be a bottle-neck.
         self.downs = nn.ModuleList(
-            ConvModule(fine, coarse, 3, stride=2, padding=1, norm_cfg=NORM) for fine, coarse in pairwise(widths)
+            ConvModule(fine, coarse, 3, stride=2, padding=1, norm_cfg=NORM)
+            for fine, coarse in pairwise([in_channels + 2, *widths[1:]])
         )
         self.encoder = nn.ModuleList(_blocks(width, count) for width, count in zip(widths, encoder_blocks, strict=True))
         self.ups = nn.ModuleList(
@@ -98,11 +101,12 @@ class TinyUNet(BaseModule):
         Returns:
             One (B, widths[0], H, W) map, in a tuple as mmpose's backbones return it.
         """
-        features = self.encoder[0](self.stem(torch.cat([inputs, _places(inputs)], dim=1)))
-        skips = []
+        features = torch.cat([inputs, _places(inputs)], dim=1)
+        skips = [self.encoder[0](self.stem(features))]
         for down, blocks in zip(self.downs, self.encoder[1:], strict=True):
-            skips.append(features)
             features = blocks(down(features))
+            skips.append(features)
+        features = skips.pop()
         for level in reversed(range(len(skips))):
             coarse = F.interpolate(self.ups[level](features), size=skips[level].shape[-2:], mode='nearest')
             features = self.decoder[level](F.relu(skips[level] + coarse))

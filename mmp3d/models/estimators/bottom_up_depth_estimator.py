@@ -15,6 +15,7 @@ from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import SampleList
+from scipy.special import erf
 from torch import Tensor
 
 from mmp3d.codecs.cells import cells_to_pixels
@@ -39,7 +40,11 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         heatmap_sigma: Standard deviation of a rendered joint in input px.
         heatmap_stride: Input px per cell of the rendered maps before they are resized to the image.
         root_index: Index of the root joint.
-        **kwargs: Those of ``BottomupPoseEstimator``. ``test_cfg`` takes ``flip_test``.
+        refiner_only: Train the head's refiner and leave everything else as it is.
+        **kwargs: Those of ``BottomupPoseEstimator``. ``test_cfg`` takes ``flip_test`` (default False) and
+            ``root_depth_error`` (default 0): the error to expect of a root depth, as a share of the distance. A
+            person's score is then multiplied by the probability that the root lies within ``root_tolerance`` mm
+            (default 250) of the truth: of two people who are seen equally well the nearer one ranks first.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         heatmap_sigma: float = 4.0,
         heatmap_stride: int = 4,
         root_index: int = MUPOTS17.root_index,
+        refiner_only: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -58,9 +64,27 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         self.heatmap_sigma = heatmap_sigma
         self.heatmap_stride = heatmap_stride
         self.root_index = root_index
+        self.refiner_only = refiner_only
+        if refiner_only:
+            if self.head.refiner is None:
+                raise ValueError('refiner_only=True needs a refiner in the head, for example refiner=dict(type=...)')
+            self.requires_grad_(False)
+            self.head.refiner.requires_grad_(True)
+
+    def train(self, mode: bool = True) -> BottomUpDepthEstimator:
+        """As in PyTorch; with ``refiner_only`` the statistics of all other layers stay as they are."""
+        super().train(mode and not self.refiner_only)
+        if self.refiner_only:
+            self.training = mode
+            self.head.refiner.train(mode)
+        return self
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
         """Losses of the head; ``inputs`` (B, 3, H, W) normalised image."""
+        if self.refiner_only:
+            with torch.no_grad():
+                maps = self._maps(inputs, self._person_heatmaps(inputs, data_samples))
+            return self.head.refiner_loss(maps, data_samples)
         return self.head.loss(self._maps(inputs, self._person_heatmaps(inputs, data_samples)), data_samples)
 
     def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:
@@ -97,6 +121,8 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         inputs = F.pixel_unshuffle(inputs, self.patch_size)
         if person_heatmaps is not None:
             inputs = torch.cat([inputs, resized(person_heatmaps, inputs.shape[-2:]).to(inputs)], dim=1)
+        # Convolutions are a third faster with the channels innermost, on processors and on GPUs under AMP.
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
         return self.head(self.extract_feat(inputs), person_heatmaps)
 
     def _person_heatmaps(self, inputs: Tensor, samples: SampleList | None) -> Tensor | None:
@@ -137,7 +163,8 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         root_depth = metric_depth(people.root_depths, camera.focal / scale[0])
         points = camera.back_project(keypoints, root_depth[:, None] + people.relative_depths).astype(np.float32)
         root = points[:, self.root_index]
-        return InstanceData(
+        scores = people.bbox_scores * self._root_confidence(root)
+        found = InstanceData(
             keypoints=keypoints.astype(np.float32),
             keypoint_scores=people.keypoint_scores,
             keypoints_visible=people.keypoint_scores,
@@ -145,10 +172,18 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
             root_cam=root,
             keypoints_cam=points,
             bboxes=_boxes(keypoints).astype(np.float32),
-            bbox_scores=people.bbox_scores,
+            bbox_scores=scores,
             track_ids=np.full(len(people), -1),
             source=np.full(len(people), 'bu', dtype='<U4'),
         )
+        return found[np.argsort(-scores, kind='stable')]
+
+    def _root_confidence(self, root: np.ndarray) -> np.ndarray:
+        error = self.test_cfg.get('root_depth_error', 0.0)
+        if not error:
+            return np.ones(len(root), np.float32)
+        spread = error * np.linalg.norm(root, axis=-1)
+        return erf(self.test_cfg.get('root_tolerance', 250.0) / (np.sqrt(2) * spread)).astype(np.float32)
 
     def _camera(self, sample: PoseDataSample) -> Camera:
         known = sample.metainfo.get('camera')

@@ -19,8 +19,12 @@ from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from mmp3d.codecs.cells import read_cells, window_cells
+from mmp3d.codecs.cells import cells_to_pixels, read_cells, refined_cells, window_cells
 from mmp3d.codecs.heatmaps import resized
+from mmp3d.models.lifters.pose_refiner import MeasuredPeople, RefinerTargets
+
+# How far from a labelled joint its peak is looked for, cells.
+PEAK_RADIUS = 3
 
 
 class BottomUpMaps(NamedTuple):
@@ -56,12 +60,17 @@ class BottomUpDepthHead(BaseHead):
         feature_stride: Input px per cell of that map. With the decoder's stride it gives the upsampling.
         hidden_channels: Widths of 3x3 convolutions before the last, 1x1 one.
         residual_heatmaps: Add the input heatmaps to the output ones, so that the network learns the correction.
+        tag_distance: Add a cell's horizontal place, in units of this many input px, to its tags: people side by side
+            then differ from the start, and a short training only has to draw each person's tags together. None: tags
+            from the network alone, as in the paper.
         heatmap_loss: mmpose heatmap loss (eq. 1 for the bottom-up branch).
         peak_weight: The heatmap loss of a cell is multiplied by 1 + this * its target, against the background's
             majority. 0 is the plain L2.
         tag_loss: Loss of the tags read at the joints.
         relative_depth_loss: Eq. 2 for joints but the root.
         root_depth_loss: Eq. 2 for the root.
+        refiner: Config of a network that corrects a person's joints and depths from the pose as a whole; None: as they
+            were read (paper).
         decoder: Config of the ``AssociativeEmbeddingDepth`` codec.
         init_cfg: Initialisation; by default a small normal. Tags that start all alike would not be pushed apart.
     """
@@ -76,11 +85,13 @@ class BottomUpDepthHead(BaseHead):
         feature_stride: int = 4,
         hidden_channels: Sequence[int] = (),
         residual_heatmaps: bool = True,
+        tag_distance: float | None = None,
         heatmap_loss: OptConfigType = None,
         peak_weight: float = 0.0,
         tag_loss: OptConfigType = None,
         relative_depth_loss: OptConfigType = None,
         root_depth_loss: OptConfigType = None,
+        refiner: OptConfigType = None,
         init_cfg: OptConfigType = None,
     ) -> None:
         if init_cfg is None:
@@ -95,6 +106,7 @@ class BottomUpDepthHead(BaseHead):
         self.num_keypoints = num_keypoints
         self.upsampling = feature_stride // self.codec.stride
         self.residual_heatmaps = residual_heatmaps
+        self.tag_distance = tag_distance
         self.peak_weight = peak_weight
         layers = []
         for width in hidden_channels:
@@ -106,6 +118,7 @@ class BottomUpDepthHead(BaseHead):
         self.tag_loss = MODELS.build(tag_loss or dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=0.001))
         self.relative_depth_loss = MODELS.build(relative_depth_loss or dict(type='DepthLoss'))
         self.root_depth_loss = MODELS.build(root_depth_loss or dict(type='DepthLoss'))
+        self.refiner = MODELS.build(refiner) if refiner else None
 
     def forward(self, feats: tuple[Tensor, ...], person_heatmaps: Tensor | None = None) -> BottomUpMaps:
         """Maps from features.
@@ -119,20 +132,28 @@ class BottomUpDepthHead(BaseHead):
         heatmaps, tags, relative, root = maps.split((joints, joints, joints, 1), dim=1)
         if self.residual_heatmaps and person_heatmaps is not None:
             heatmaps = heatmaps + resized(person_heatmaps, heatmaps.shape[-2:]).to(heatmaps)
+        if self.tag_distance:
+            columns = torch.arange(tags.shape[-1], device=tags.device, dtype=tags.dtype)
+            tags = tags + cells_to_pixels(columns, self.codec.stride) / self.tag_distance
         return BottomUpMaps(heatmaps, tags[:, :, None], relative, root)
 
     def predict(self, maps: BottomUpMaps) -> list[InstanceData]:
         """People of each image; see ``AssociativeEmbeddingDepth.decode``."""
-        return [self.codec.decode(*image_maps) for image_maps in zip(*maps, strict=True)]
+        images = [self.codec.decode(*image_maps) for image_maps in zip(*maps, strict=True)]
+        return images if self.refiner is None else self._refined(images, maps)
 
     def loss(self, maps: BottomUpMaps, batch_data_samples: SampleList) -> dict:
-        """``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth`` and ``loss_root_depth``."""
+        """``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth`` and ``loss_root_depth``.
+
+        With a refiner also :meth:`refiner_loss`.
+        """
         labels = _padded_labels(batch_data_samples)
         cells = labels['keypoint_indices']
         tags = read_cells(maps.tags.flatten(2, 3), cells[..., None])
         pull, push = self.tag_loss(tags, labels['keypoint_weights'])
         height, width = maps.heatmaps.shape[-2:]
         window = window_cells(cells, self.codec.depth_radius, width, height)
+        refined = {} if self.refiner is None else self.refiner_loss(maps, batch_data_samples)
         return dict(
             loss_heatmap=self._heatmap_loss(maps.heatmaps, batch_data_samples),
             loss_pull=pull,
@@ -141,7 +162,55 @@ class BottomUpDepthHead(BaseHead):
                 self.relative_depth_loss, maps.relative_depths, window, labels, 'relative_depth'
             ),
             loss_root_depth=self._depth_loss(self.root_depth_loss, maps.root_depths, window, labels, 'root_depth'),
+            **refined,
         )
+
+    def refiner_loss(self, maps: BottomUpMaps, batch_data_samples: SampleList) -> dict:
+        """Losses of the refiner on the labelled people, with the joints and depths that the maps give for them.
+
+        The maps get no gradient from it: what they say is learnt by their own losses.
+        """
+        labels = _padded_labels(batch_data_samples)
+        maps = BottomUpMaps(*(values.detach().float() for values in maps))
+        height, width = maps.heatmaps.shape[-2:]
+        window = window_cells(labels['keypoint_indices'], PEAK_RADIUS, width, height)
+        scores, best = read_cells(maps.heatmaps, window).max(dim=-1)
+        cells = window.gather(-1, best[..., None])
+        around = read_cells(maps.heatmaps, window_cells(cells[..., 0], 1, width, height))
+        keypoints = cells_to_pixels(refined_cells(cells[..., 0], around, width, height), self.codec.stride)
+        found = (labels['keypoint_weights'] > 0) & (scores > self.codec.score_threshold)
+        read = (
+            read_cells(maps.relative_depths, cells)[..., 0],
+            read_cells(maps.root_depths, cells.flatten(2)[:, :, None])[:, :, 0],
+        )
+        relative, root = self.codec.depths.read(*read, scores, found)
+        known_root, at_joint = labels['root_depth_weights'].max(dim=-1)
+        target = self.codec.depths.root_from_network(labels['root_depths'].gather(-1, at_joint[..., None])[..., 0])
+        known_root = known_root > 0
+        measured = MeasuredPeople(keypoints, found, relative, root)
+        targets = RefinerTargets(
+            labels['keypoint_positions'],
+            labels['keypoint_weights'],
+            self.codec.depths.relative_to_root(labels['relative_depths']),
+            self.codec.depths.known_to_root(labels['relative_depth_weights']) & known_root[..., None],
+            target * known_root,
+        )
+        # The others would be dropped when they are decoded.
+        people = found.sum(dim=-1) >= self.codec.min_joints
+        chosen = (type(group)(*(values[people] for values in group)) for group in (measured, targets))
+        return self.refiner.loss(*chosen, self._centre(maps))
+
+    def _refined(self, images: list[InstanceData], maps: BottomUpMaps) -> list[InstanceData]:
+        for people in images:
+            arrays = (people.keypoints, people.keypoint_scores > 0, people.relative_depths, people.root_depths)
+            measured = MeasuredPeople(*(torch.from_numpy(array).to(maps.heatmaps.device) for array in arrays))
+            refined = (values.cpu().numpy() for values in self.refiner(measured, self._centre(maps)))
+            people.keypoints, people.relative_depths, people.root_depths = refined
+        return images
+
+    def _centre(self, maps: BottomUpMaps) -> Tensor:
+        height, width = maps.heatmaps.shape[-2:]
+        return torch.tensor([width, height], device=maps.heatmaps.device) * self.codec.stride / 2
 
     def _heatmap_loss(self, heatmaps: Tensor, samples: SampleList) -> Tensor:
         target = torch.stack([sample.gt_fields.heatmaps for sample in samples])

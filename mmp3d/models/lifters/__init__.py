@@ -1,0 +1,5 @@
+"""Networks from 2D poses to depth; they never see pixels."""
+
+from mmp3d.models.lifters.pose_refiner import PoseRefiner
+
+__all__ = ['PoseRefiner']
