@@ -19,10 +19,18 @@ from typing import NamedTuple
 import numpy as np
 import plain_loops
 
+from mmp3d.evaluation.functional.bone_lengths import map_bone_lengths
 from mmp3d.evaluation.functional.joint_detection import bag_of_people, count_joints, detection_scores
 from mmp3d.evaluation.functional.mupots_matching import match_people
 from mmp3d.evaluation.functional.padding import pad_people
-from mmp3d.evaluation.functional.pck import auc_credit, average_scores, joint_errors, pck_credit, sequence_scores
+from mmp3d.evaluation.functional.pck import (
+    auc_credit,
+    average_scores,
+    joint_errors,
+    mean_of_sequences,
+    pck_credit,
+    sequence_scores,
+)
 from mmp3d.evaluation.functional.pose_errors import pa_mpjpe
 from mmp3d.evaluation.functional.release_alignment import align_as_released
 from mmp3d.evaluation.functional.release_matching import match_people_by_shape
@@ -96,18 +104,19 @@ def official(data: MuPoTS) -> np.ndarray:
     starts = np.cumsum([0] + [len(people) for people in data.pred_3d])[frames]
     chosen, gt = np.concatenate(data.pred_3d)[(starts + matches)[found]], np.concatenate(data.gt_3d)
     sequence, count = data.sequence[frames], len(MUPOTS_FRAMES)
+    # The bone map keeps the root, so that one map serves both positions.
+    mapped = map_bone_lengths(chosen, gt[found])
     credits = []
     for relative in (True, False):
         errors = np.full(gt.shape[:2], np.inf)
-        errors[found] = joint_errors(chosen, gt[found], root_relative=relative)
+        errors[found] = joint_errors(mapped, gt[found], root_relative=relative, bone_map=False)
         credits += [pck_credit(errors), auc_credit(errors)] if relative else [pck_credit(errors)]
     pck, auc, pck_abs = credits
     everyone = np.ones(pck.shape)
     means = []
     for weight in (everyone, everyone * found[:, None]):
         for credit in (pck, pck_abs, auc):
-            sequence_scores(credit, weight, sequence, count)
-            means.append(average_scores(credit, weight, sequence, count))
+            means.append(mean_of_sequences(sequence_scores(credit, weight, sequence, count)))
     return np.array(means)
 
 

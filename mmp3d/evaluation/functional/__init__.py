@@ -21,6 +21,7 @@ from mmp3d.evaluation.functional.pck import (
     auc_credit,
     average_scores,
     joint_errors,
+    mean_of_sequences,
     pck_credit,
     sequence_scores,
 )
@@ -57,6 +58,7 @@ __all__ = [
     'average_precision',
     'average_scores',
     'joint_errors',
+    'mean_of_sequences',
     'map_bone_lengths',
     'match_people',
     'nearest_roots',

@@ -33,9 +33,9 @@ def map_bone_lengths(
     pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
     parents, root = np.array(skeleton.parents), skeleton.root_index
     bones = pred - pred[..., parents, :]
-    lengths = np.linalg.norm(bones, axis=-1)
+    lengths = _lengths(bones)
     with np.errstate(invalid='ignore', divide='ignore'):
-        scale = np.linalg.norm(gt - gt[..., parents, :], axis=-1) / lengths
+        scale = _lengths(gt - gt[..., parents, :]) / lengths
     if gt_valid is not None:
         valid = np.asarray(gt_valid) > 0
         scale = np.where(valid & valid[..., parents], scale, 1.0)
@@ -44,6 +44,20 @@ def map_bone_lengths(
         mapped_bones = bones * scale[..., None]
     undefined = ~np.isfinite(mapped_bones).all(axis=-1)
     chains = bones_up_to_root(skeleton)
-    offsets = chains @ np.where(undefined[..., None], 0.0, mapped_bones)
-    broken = (undefined.astype(np.float64) @ chains.T) > 0
-    return np.where(broken[..., None], np.nan, pred[..., root, None, :] + offsets)
+    offsets = _along_chains(np.where(undefined[..., None], 0.0, mapped_bones), chains)
+    mapped = pred[..., root, None, :] + offsets
+    if undefined.any():
+        mapped[(undefined.astype(np.float64) @ chains.T) > 0] = np.nan
+    return mapped
+
+
+def _lengths(vectors: np.ndarray) -> np.ndarray:
+    # Several times faster than np.linalg.norm along an axis of three.
+    return np.sqrt(np.einsum('...c,...c->...', vectors, vectors))
+
+
+def _along_chains(bones: np.ndarray, chains: np.ndarray) -> np.ndarray:
+    """(..., K, 3) sums of the bones on the way to the root: one product, not a small one for each pose."""
+    rows = np.ascontiguousarray(np.swapaxes(bones, -1, -2))
+    sums = (rows.reshape(-1, rows.shape[-1]) @ chains.T).reshape(rows.shape)
+    return np.swapaxes(sums, -1, -2)

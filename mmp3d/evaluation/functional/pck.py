@@ -42,7 +42,8 @@ def joint_errors(
         pred, gt = pred - pred[:, root, None], gt - gt[:, root, None]
     if bone_map:
         pred = map_bone_lengths(pred, gt, gt_valid)
-    return np.linalg.norm(pred - gt, axis=-1)
+    difference = pred - gt
+    return np.sqrt(np.einsum('mkc,mkc->mk', difference, difference))
 
 
 def pck_credit(errors: np.ndarray, threshold: float = PCK_THRESHOLD, inclusive: bool = False) -> np.ndarray:
@@ -71,12 +72,17 @@ def sequence_scores(credit: np.ndarray, weight: np.ndarray, sequence: np.ndarray
     Returns:
         (S, J) in percent, columns as in ``JOINT_GROUPS``; NaN where nothing counts.
     """
-    totals = np.zeros((2, num_sequences, credit.shape[1]))
-    np.add.at(totals[0], sequence, credit * weight)
-    np.add.at(totals[1], sequence, weight)
-    groups = np.zeros((credit.shape[1], len(JOINT_GROUPS)))
-    for column, joints in enumerate(JOINT_GROUPS.values()):
-        groups[list(joints), column] = 1
+    joints = credit.shape[1]
+    places = (sequence[:, None] * joints + np.arange(joints)).ravel()
+    totals = np.stack(
+        [
+            np.bincount(places, np.ravel(values), num_sequences * joints).reshape(num_sequences, joints)
+            for values in (credit * weight, weight)
+        ]
+    )
+    groups = np.zeros((joints, len(JOINT_GROUPS)))
+    for column, members in enumerate(JOINT_GROUPS.values()):
+        groups[list(members), column] = 1
     earned, possible = totals @ groups
     return 100 * np.divide(earned, possible, out=np.full_like(earned, np.nan), where=possible > 0)
 
@@ -99,7 +105,11 @@ def average_scores(
     """
     if average == 'pooled':
         return sequence_scores(credit, weight, np.zeros_like(sequence), 1)[0]
-    scores = sequence_scores(credit, weight, sequence, num_sequences)
+    return mean_of_sequences(sequence_scores(credit, weight, sequence, num_sequences))
+
+
+def mean_of_sequences(scores: np.ndarray) -> np.ndarray:
+    """(S, J) scores to their (J,) plain means; what is NaN is left out, NaN where all is."""
     known = np.isfinite(scores)
     total, count = np.where(known, scores, 0).sum(axis=0), known.sum(axis=0)
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
