@@ -33,31 +33,36 @@ def map_bone_lengths(
     pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
     parents, root = np.array(skeleton.parents), skeleton.root_index
     bones = pred - pred[..., parents, :]
-    lengths = _lengths(bones)
+    lengths = vector_lengths(bones)
     with np.errstate(invalid='ignore', divide='ignore'):
-        scale = _lengths(gt - gt[..., parents, :]) / lengths
+        scale = vector_lengths(gt - gt[..., parents, :]) / lengths
     if gt_valid is not None:
         valid = np.asarray(gt_valid) > 0
         scale = np.where(valid & valid[..., parents], scale, 1.0)
     scale[..., root] = 1.0
     with np.errstate(invalid='ignore'):
         mapped_bones = bones * scale[..., None]
-    undefined = ~np.isfinite(mapped_bones).all(axis=-1)
-    chains = bones_up_to_root(skeleton)
-    offsets = _along_chains(np.where(undefined[..., None], 0.0, mapped_bones), chains)
-    mapped = pred[..., root, None, :] + offsets
-    if undefined.any():
-        mapped[(undefined.astype(np.float64) @ chains.T) > 0] = np.nan
-    return mapped
+    return pred[..., root, None, :] + sum_along_chains(mapped_bones, bones_up_to_root(skeleton))
 
 
-def _lengths(vectors: np.ndarray) -> np.ndarray:
-    # Several times faster than np.linalg.norm along an axis of three.
+def vector_lengths(vectors: np.ndarray) -> np.ndarray:
+    """(..., 3) to (...); several times faster than np.linalg.norm along an axis of three."""
     return np.sqrt(np.einsum('...c,...c->...', vectors, vectors))
 
 
-def _along_chains(bones: np.ndarray, chains: np.ndarray) -> np.ndarray:
-    """(..., K, 3) sums of the bones on the way to the root: one product, not a small one for each pose."""
-    rows = np.ascontiguousarray(np.swapaxes(bones, -1, -2))
-    sums = (rows.reshape(-1, rows.shape[-1]) @ chains.T).reshape(rows.shape)
-    return np.swapaxes(sums, -1, -2)
+def sum_along_chains(bones: np.ndarray, chains: np.ndarray) -> np.ndarray:
+    """Sums of the bones that each joint hangs on, in one product for all poses.
+
+    Args:
+        bones: (..., K, 3).
+        chains: (K, K): row k marks the bones of joint k.
+
+    Returns:
+        (..., K, 3); NaN for a joint one of whose bones is not finite.
+    """
+    undefined = ~np.isfinite(bones).all(axis=-1)
+    rows = np.ascontiguousarray(np.swapaxes(np.where(undefined[..., None], 0.0, bones), -1, -2))
+    sums = np.swapaxes((rows.reshape(-1, rows.shape[-1]) @ chains.T).reshape(rows.shape), -1, -2)
+    if undefined.any():
+        sums[(undefined.astype(np.float64) @ chains.T) > 0] = np.nan
+    return sums

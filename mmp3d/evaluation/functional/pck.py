@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmp3d.evaluation.functional.bone_lengths import map_bone_lengths
+from mmp3d.evaluation.functional.bone_lengths import map_bone_lengths, vector_lengths
 from mmp3d.geometry import MUPOTS17
 
 PCK_THRESHOLD = 150.0
@@ -42,8 +42,7 @@ def joint_errors(
         pred, gt = pred - pred[:, root, None], gt - gt[:, root, None]
     if bone_map:
         pred = map_bone_lengths(pred, gt, gt_valid)
-    difference = pred - gt
-    return np.sqrt(np.einsum('mkc,mkc->mk', difference, difference))
+    return vector_lengths(pred - gt)
 
 
 def pck_credit(errors: np.ndarray, threshold: float = PCK_THRESHOLD, inclusive: bool = False) -> np.ndarray:

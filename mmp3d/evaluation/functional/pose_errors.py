@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmp3d.evaluation.functional.bone_lengths import vector_lengths
 from mmp3d.evaluation.functional.similarity import align_similarity
 
 
@@ -33,7 +34,7 @@ def mpjpe(pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None = None) -> 
         (...) float64; NaN where a joint that counts is not finite, or none counts.
     """
     with np.errstate(invalid='ignore'):
-        distances = np.linalg.norm(np.asarray(pred, np.float64) - gt, axis=-1)
+        distances = vector_lengths(np.asarray(pred, np.float64) - gt)
     if valid is None:
         return distances.mean(axis=-1)
     used = np.asarray(valid) > 0
@@ -72,7 +73,7 @@ def weighted_mpjpe(pred: np.ndarray, gt: np.ndarray, weight: np.ndarray) -> np.n
     Returns:
         (...) float64.
     """
-    return (np.asarray(weight, np.float64) * np.linalg.norm(np.asarray(pred, np.float64) - gt, axis=-1)).mean(axis=-1)
+    return (np.asarray(weight, np.float64) * vector_lengths(np.asarray(pred, np.float64) - gt)).mean(axis=-1)
 
 
 def velocity_error(pred: np.ndarray, gt: np.ndarray) -> np.ndarray:

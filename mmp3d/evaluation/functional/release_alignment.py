@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mmp3d.evaluation.functional.bone_lengths import map_bone_lengths
+from mmp3d.evaluation.functional.bone_lengths import map_bone_lengths, sum_along_chains, vector_lengths
 from mmp3d.evaluation.functional.similarity import align_similarity
 from mmp3d.geometry import MUPOTS17
 
@@ -76,21 +76,21 @@ def map_bone_lengths_as_ported(pred: np.ndarray, gt: np.ndarray, gt_valid: np.nd
     parents, starts, chains = _ported_tree()
     bones = pred - pred[..., parents, :]
     with np.errstate(invalid='ignore', divide='ignore'):
-        scale = np.linalg.norm(gt - gt[..., parents, :], axis=-1) / np.linalg.norm(bones, axis=-1)
+        scale = vector_lengths(gt - gt[..., parents, :]) / vector_lengths(bones)
         if gt_valid is not None:
             valid = np.asarray(gt_valid) > 0
             scale = np.where(valid & valid[..., parents], scale, 1.0)
         mapped_bones = bones * scale[..., None]
-        return pred[..., starts, :] + np.where(chains[..., None], mapped_bones[..., None, :, :], 0.0).sum(axis=-2)
+    return pred[..., starts, :] + sum_along_chains(mapped_bones, chains)
 
 
 @lru_cache
 def _ported_tree() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(K,) wrong parent of each joint, (K,) joint whose predicted place its chain starts from, (K, K) its bones."""
     parents, starts = np.arange(MUPOTS17.num_joints), np.arange(MUPOTS17.num_joints)
-    chains = np.zeros((MUPOTS17.num_joints, MUPOTS17.num_joints), bool)
+    chains = np.zeros((MUPOTS17.num_joints, MUPOTS17.num_joints))
     for step, joint in enumerate(WALK):
         parents[joint] = parent = MUPOTS17.parents[step]
         starts[joint], chains[joint] = starts[parent], chains[parent]
-        chains[joint, joint] = True
+        chains[joint, joint] = 1
     return parents, starts, chains
