@@ -118,3 +118,8 @@ def test_refiner_only_leaves_all_else_alone():
     optimizer.step()
     changed = {name for name, value in frozen.state_dict().items() if not torch.equal(value, before[name])}
     assert changed and all(name.startswith('head.refiner.') for name in changed)
+
+
+def test_people_are_found_with_gradients_switched_on():
+    model = small_model(refiner=REFINER).eval()
+    assert len(model.predict(torch.rand(1, 3, SIZE[1], SIZE[0]), [sample(1)[0]])[0].pred_instances)

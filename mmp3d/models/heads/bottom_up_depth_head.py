@@ -153,7 +153,7 @@ class BottomUpDepthHead(BaseHead):
         pull, push = self.tag_loss(tags, labels['keypoint_weights'])
         height, width = maps.heatmaps.shape[-2:]
         window = window_cells(cells, self.codec.depth_radius, width, height)
-        refined = {} if self.refiner is None else self.refiner_loss(maps, batch_data_samples)
+        refined = {} if self.refiner is None else self._refiner_loss(maps, labels)
         return dict(
             loss_heatmap=self._heatmap_loss(maps.heatmaps, batch_data_samples),
             loss_pull=pull,
@@ -170,8 +170,29 @@ class BottomUpDepthHead(BaseHead):
 
         The maps get no gradient from it: what they say is learnt by their own losses.
         """
-        labels = _padded_labels(batch_data_samples)
+        return self._refiner_loss(maps, _padded_labels(batch_data_samples))
+
+    def _refiner_loss(self, maps: BottomUpMaps, labels: dict) -> dict:
         maps = BottomUpMaps(*(values.detach().float() for values in maps))
+        measured = self._measured(maps, labels)
+        depths = self.codec.depths
+        known_root, at_joint = labels['root_depth_weights'].max(dim=-1)
+        known_root = known_root > 0
+        root = depths.root_from_network(labels['root_depths'].gather(-1, at_joint[..., None])[..., 0])
+        targets = RefinerTargets(
+            labels['keypoint_positions'],
+            labels['keypoint_weights'],
+            depths.relative_to_root(labels['relative_depths']),
+            depths.known_to_root(labels['relative_depth_weights']) & known_root[..., None],
+            root * known_root,
+        )
+        # The others would be dropped when they are decoded.
+        people = measured.found.sum(dim=-1) >= self.codec.min_joints
+        chosen = (type(group)(*(values[people] for values in group)) for group in (measured, targets))
+        return self.refiner.loss(*chosen, self._centre(maps))
+
+    def _measured(self, maps: BottomUpMaps, labels: dict) -> MeasuredPeople:
+        """The labelled people (B, N, ...) as the maps show them: the highest peak near each labelled joint."""
         height, width = maps.heatmaps.shape[-2:]
         window = window_cells(labels['keypoint_indices'], PEAK_RADIUS, width, height)
         scores, best = read_cells(maps.heatmaps, window).max(dim=-1)
@@ -183,28 +204,13 @@ class BottomUpDepthHead(BaseHead):
             read_cells(maps.relative_depths, cells)[..., 0],
             read_cells(maps.root_depths, cells.flatten(2)[:, :, None])[:, :, 0],
         )
-        relative, root = self.codec.depths.read(*read, scores, found)
-        known_root, at_joint = labels['root_depth_weights'].max(dim=-1)
-        target = self.codec.depths.root_from_network(labels['root_depths'].gather(-1, at_joint[..., None])[..., 0])
-        known_root = known_root > 0
-        measured = MeasuredPeople(keypoints, found, relative, root)
-        targets = RefinerTargets(
-            labels['keypoint_positions'],
-            labels['keypoint_weights'],
-            self.codec.depths.relative_to_root(labels['relative_depths']),
-            self.codec.depths.known_to_root(labels['relative_depth_weights']) & known_root[..., None],
-            target * known_root,
-        )
-        # The others would be dropped when they are decoded.
-        people = found.sum(dim=-1) >= self.codec.min_joints
-        chosen = (type(group)(*(values[people] for values in group)) for group in (measured, targets))
-        return self.refiner.loss(*chosen, self._centre(maps))
+        return MeasuredPeople(keypoints, found, *self.codec.depths.read(*read, scores, found))
 
     def _refined(self, images: list[InstanceData], maps: BottomUpMaps) -> list[InstanceData]:
         for people in images:
             arrays = (people.keypoints, people.keypoint_scores > 0, people.relative_depths, people.root_depths)
             measured = MeasuredPeople(*(torch.from_numpy(array).to(maps.heatmaps.device) for array in arrays))
-            refined = (values.cpu().numpy() for values in self.refiner(measured, self._centre(maps)))
+            refined = (values.detach().cpu().numpy() for values in self.refiner(measured, self._centre(maps)))
             people.keypoints, people.relative_depths, people.root_depths = refined
         return images
 
