@@ -6,9 +6,10 @@ from mmp3d.datasets.coco import CocoMultiPersonDataset
 from mmp3d.datasets.combined import CombinedMultiPersonDataset
 from mmp3d.datasets.muco import MuCoDataset
 from mmp3d.datasets.mupots import MuPoTSDataset
+from mmp3d.datasets.person_boxes import PersonBoxDataset
 from mmp3d.datasets.pose2d_file import read_pose2d_file
 from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
 
 __all__ = [
     'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'LoadMultiPersonImage', 'MuCoDataset', 'MuPoTSDataset',
-    'MultiPersonDataset', 'read_pose2d_file', 'transforms']  # fmt: skip
+    'MultiPersonDataset', 'PersonBoxDataset', 'read_pose2d_file', 'transforms']  # fmt: skip

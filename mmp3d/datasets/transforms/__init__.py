@@ -3,13 +3,16 @@
 from mmp3d.datasets.transforms.input_poses import SimulateInputPoses, WarpInputPoses
 from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
 from mmp3d.datasets.transforms.packing import PackMultiPersonInputs
+from mmp3d.datasets.transforms.person_crop import PersonCrop, RandomPersonCrop
 from mmp3d.datasets.transforms.random_warp import RandomBottomUpWarp
 from mmp3d.datasets.transforms.valid_region import ValidRegionMask
 
 __all__ = [
     'LoadMultiPersonImage',
     'PackMultiPersonInputs',
+    'PersonCrop',
     'RandomBottomUpWarp',
+    'RandomPersonCrop',
     'SimulateInputPoses',
     'ValidRegionMask',
     'WarpInputPoses',

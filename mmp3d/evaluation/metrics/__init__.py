@@ -1,11 +1,13 @@
 """Registered metrics: thin collectors over ``mmp3d.evaluation.functional``."""
 
 from mmp3d.evaluation.metrics.base import PeopleMetric
+from mmp3d.evaluation.metrics.crop_pck import CropPCK
 from mmp3d.evaluation.metrics.dump_predictions import DumpPredictions
 from mmp3d.evaluation.metrics.h36m_mpjpe import H36MMPJPE
 from mmp3d.evaluation.metrics.joint_f1 import JointF1
 from mmp3d.evaluation.metrics.joint_metric import JointMetric
 from mmp3d.evaluation.metrics.mpjpe import MPJPEMetric
+from mmp3d.evaluation.metrics.multi_person_coco_metric import MultiPersonCocoMetric
 from mmp3d.evaluation.metrics.ordinal_depth import OrdinalDepth
 from mmp3d.evaluation.metrics.pck import PCK, AUCrel, PCKabs
 from mmp3d.evaluation.metrics.pw3d_mpjpe import PW3DMPJPE
@@ -23,9 +25,11 @@ __all__ = [
     'PCK',
     'AUCrel',
     'AccelerationError',
+    'CropPCK',
     'DumpPredictions',
     'JointF1',
     'JointMetric',
+    'MultiPersonCocoMetric',
     'OrdinalDepth',
     'PCKabs',
     'PeopleMetric',

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
@@ -17,10 +16,10 @@ from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
 
 from mmp3d.codecs.cells import cells_to_pixels, read_cells, refined_cells, window_cells
 from mmp3d.codecs.heatmaps import resized
+from mmp3d.models.heads.sample_targets import heatmap_targets, padded_labels
 from mmp3d.models.lifters.pose_refiner import MeasuredPeople, RefinerTargets
 
 # How far from a labelled joint its peak is looked for, cells.
@@ -147,7 +146,7 @@ class BottomUpDepthHead(BaseHead):
 
         With a refiner also :meth:`refiner_loss`.
         """
-        labels = _padded_labels(batch_data_samples)
+        labels = padded_labels(batch_data_samples)
         cells = labels['keypoint_indices']
         tags = read_cells(maps.tags.flatten(2, 3), cells[..., None])
         pull, push = self.tag_loss(tags, labels['keypoint_weights'])
@@ -170,7 +169,7 @@ class BottomUpDepthHead(BaseHead):
 
         The maps get no gradient from it: what they say is learnt by their own losses.
         """
-        return self._refiner_loss(maps, _padded_labels(batch_data_samples))
+        return self._refiner_loss(maps, padded_labels(batch_data_samples))
 
     def _refiner_loss(self, maps: BottomUpMaps, labels: dict) -> dict:
         maps = BottomUpMaps(*(values.detach().float() for values in maps))
@@ -219,12 +218,7 @@ class BottomUpDepthHead(BaseHead):
         return torch.tensor([width, height], device=maps.heatmaps.device) * self.codec.stride / 2
 
     def _heatmap_loss(self, heatmaps: Tensor, samples: SampleList) -> Tensor:
-        target = torch.stack([sample.gt_fields.heatmaps for sample in samples])
-        mask = torch.stack([sample.gt_fields.heatmap_mask for sample in samples]).to(target)
-        annotated = np.stack([sample.metainfo['joints_annotated'] for sample in samples])
-        weights = mask * torch.from_numpy(annotated).to(target)[..., None, None]
-        if self.peak_weight:
-            weights = weights * (1 + self.peak_weight * target)
+        target, weights = heatmap_targets(samples, self.peak_weight)
         return self.heatmap_loss(heatmaps.float(), target, mask=weights)
 
     @staticmethod
@@ -235,11 +229,3 @@ class BottomUpDepthHead(BaseHead):
         target = labels[f'{name}s'][..., None].expand_as(prediction)
         weights = labels[f'{name}_weights'][..., None].expand_as(prediction)
         return loss(prediction, target, weights)
-
-
-def _padded_labels(samples: SampleList) -> dict:
-    """The samples' (N, K) labels as (B, max N, K); padding has weight 0."""
-    names = samples[0].gt_instance_labels.keys()
-    return {
-        name: pad_sequence([sample.gt_instance_labels[name] for sample in samples], batch_first=True) for name in names
-    }
