@@ -51,5 +51,5 @@ def match_people_by_shape(
         pairs = slice(start, start + BLOCK)
         person, guess = (frames[pairs], people[pairs]), (frames[pairs], guesses[pairs])
         means = pa_mpjpe(pred[guess], gt[person], None if gt_valid is None else gt_valid[person])
-        distances[*person, guesses[pairs]] = np.where(np.isfinite(means), means, np.inf)
+        distances[frames[pairs], people[pairs], guesses[pairs]] = np.where(np.isfinite(means), means, np.inf)
     return np.where(distances.min(axis=-1) <= radius, distances.argmin(axis=-1), -1)
