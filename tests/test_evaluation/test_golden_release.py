@@ -121,33 +121,32 @@ def test_golden_with_the_parents_put_right(golden, scored):
     assert mean / 100 == pytest.approx(golden['author']['rel_bone_fixedparent_all']['PCK_MEAN'], rel=1e-9)
 
 
-@pytest.mark.parametrize('align', GOLDEN_ALIGN)
-def test_golden_relative_metrics(align, golden, samples):
-    pck, auc = ReleasePCK(align=GOLDEN_ALIGN[align]), ReleaseAUC(align=GOLDEN_ALIGN[align])
+def assert_golden_tables(pck, auc, position: str, align: str, golden: dict, samples: list[dict]) -> dict[str, float]:
+    """See that scores and tables of both metrics are the release's; returns the scores."""
     scores = {**evaluate(pck, samples), **evaluate(auc, samples)}
     for mode, pck_table, auc_table in zip(('all', 'matched'), pck.report['tables'], auc.report['tables'], strict=True):
-        table = golden['author'][f'rel_{align}_{mode}']
-        assert scores[f'ReleasePCK/{mode}'] == pytest.approx(100 * table['PCK_MEAN'], rel=1e-9)
+        table = golden['author'][f'{position}_{align}_{mode}']
+        assert scores[f'{pck.prefix}/{mode}'] == pytest.approx(100 * table['PCK_MEAN'], rel=1e-9)
         found = np.array(list(pck_table['rows'].values()))[:-1] / 100
         np.testing.assert_allclose(found, table['pck_per_seq'], rtol=1e-9)
         found = np.array(list(auc_table['rows'].values()))[:-1] / 100
         np.testing.assert_allclose(found[:, :-1], table['auc_per_seq'], rtol=1e-9)
-    missed = 1 - np.array(table['undetected_per_seq']) / table['annotated_per_seq']
-    assert scores['ReleasePCK/recall'] == pytest.approx(100 * missed.mean(), rel=1e-9)
+    return scores
+
+
+@pytest.mark.parametrize('align', GOLDEN_ALIGN)
+def test_golden_relative_metrics(align, golden, samples):
+    metrics = ReleasePCK(align=GOLDEN_ALIGN[align]), ReleaseAUC(align=GOLDEN_ALIGN[align])
+    scores = assert_golden_tables(*metrics, 'rel', align, golden, samples)
+    table = golden['author'][f'rel_{align}_all']
+    found = 1 - np.array(table['undetected_per_seq']) / table['annotated_per_seq']
+    assert scores['ReleasePCK/recall'] == pytest.approx(100 * found.mean(), rel=1e-9)
 
 
 @pytest.mark.parametrize('align', GOLDEN_ALIGN)
 def test_golden_absolute_metrics(align, golden, samples):
     options = dict(align=GOLDEN_ALIGN[align], depth_fit='none', depth_of='track')
-    pck, auc = ReleasePCKabs(**options), ReleaseAUCabs(**options)
-    scores = {**evaluate(pck, samples), **evaluate(auc, samples)}
-    for mode, pck_table, auc_table in zip(('all', 'matched'), pck.report['tables'], auc.report['tables'], strict=True):
-        table = golden['author'][f'abs_{align}_{mode}']
-        assert scores[f'ReleasePCKabs/{mode}'] == pytest.approx(100 * table['PCK_MEAN'], rel=1e-9)
-        found = np.array(list(pck_table['rows'].values()))[:-1] / 100
-        np.testing.assert_allclose(found, table['pck_per_seq'], rtol=1e-9)
-        found = np.array(list(auc_table['rows'].values()))[:-1] / 100
-        np.testing.assert_allclose(found[:, :-1], table['auc_per_seq'], rtol=1e-9)
+    assert_golden_tables(ReleasePCKabs(**options), ReleaseAUCabs(**options), 'abs', align, golden, samples)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mmp3d.evaluation.functional.pose_errors import (
     mpjpe,
@@ -45,6 +47,19 @@ def test_each_alignment_forgives_what_it_fits_and_nothing_else():
     assert pa_mpjpe(turned + 10, gt, scale=False) == pytest.approx([0] * 3, abs=1e-9)
     assert (pa_mpjpe(larger, gt, scale=False) > 10).all()
     assert (n_mpjpe(turned, gt) > 10).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), scale=st.booleans())
+def test_pa_mpjpe_does_not_change_with_a_rigid_motion_of_either_pose(seed, scale):
+    rng = np.random.default_rng(seed)
+    pred, gt = make_people(rng, 3), make_people(rng, 3)
+    turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    turn *= np.linalg.det(turn)
+    shift = rng.normal(size=3) * 3000
+    expected = pa_mpjpe(pred, gt, scale=scale)
+    np.testing.assert_allclose(pa_mpjpe(pred @ turn + shift, gt, scale=scale), expected, rtol=1e-9)
+    np.testing.assert_allclose(pa_mpjpe(pred, gt @ turn + shift, scale=scale), expected, rtol=1e-9)
 
 
 def test_root_is_a_joint_or_the_mean_of_some():
