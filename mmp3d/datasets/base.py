@@ -15,6 +15,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset, force_full_init
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
+from mmp3d.datasets.cache import FOLDER, cached_annotations
 from mmp3d.datasets.joined import JoinedAnnotations
 from mmp3d.datasets.layout import require, require_images
 from mmp3d.datasets.pose2d_file import GivenPoses, read_pose2d_file
@@ -46,6 +47,8 @@ class MultiPersonDataset(BaseDataset):
         pose2d_file: 2D poses to give to the network, see :func:`~mmp3d.datasets.pose2d_file.read_pose2d_file`.
             Relative to ``data_root`` if it is found there, else to the working folder.
         pose2d_optional: A missing ``pose2d_file`` is one warning, and the network is given nobody, not an error.
+        annotation_cache: Keep parsed annotations for the next run: True: in the folder ``.mmp3d_cache`` of
+            ``data_root``; a text: in that folder; False: never.
         needs_images: False where only annotations are wanted: images that are not there are then no error.
         metainfo: Replaces the class's metainfo (mmpose form).
         filter_cfg: ``dict(filter_empty=...)``: drop images in which nobody is annotated. Default: in training only.
@@ -73,6 +76,7 @@ class MultiPersonDataset(BaseDataset):
         frame_offset: int = 0,
         pose2d_file: str | None = None,
         pose2d_optional: bool = False,
+        annotation_cache: bool | str = True,
         needs_images: bool = True,
         metainfo: dict | None = None,
         filter_cfg: dict | None = None,
@@ -91,6 +95,7 @@ class MultiPersonDataset(BaseDataset):
         self.frame_stride, self.frame_offset = frame_stride, frame_offset
         self.pose2d_file = pose2d_file
         self.pose2d_optional = pose2d_optional
+        self.annotation_cache = annotation_cache
         self.needs_images = needs_images
         self.annotations: Annotations | JoinedAnnotations | None = None
         self.given_poses: GivenPoses | None = None
@@ -161,6 +166,16 @@ class MultiPersonDataset(BaseDataset):
     def _kept_images(self) -> np.ndarray:
         after = self.annotations.images.frame_ids - self.frame_offset
         return (after >= 0) & (after % self.frame_stride == 0)
+
+    def _cached(
+        self, name: str, sources: Sequence[str | os.PathLike], build: Callable[[], Annotations], **options: Any
+    ) -> Annotations:
+        """Annotations of files, parsed only if they were not before; ``options`` are what else they depend on."""
+        folder = self.annotation_cache
+        if folder is True:
+            folder = os.path.join(self.data_root or '', FOLDER)
+        options['data_set'] = type(self).__name__
+        return cached_annotations(folder or None, f'{type(self).__name__}-{name}', sources, options, build)
 
     def _read_given_poses(self, images: ImageTable) -> GivenPoses | None:
         path = self._find(self.pose2d_file)

@@ -5,7 +5,8 @@ Shapes: I images with one person each, K = 17 joints. Pixels of the full image, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,15 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from mmp3d.datasets.base import MultiPersonDataset
-from mmp3d.datasets.h36m_json import read_h36m_json
+from mmp3d.datasets.h36m_json import h36m_json_files, read_h36m_json
 from mmp3d.datasets.h36m_npz import read_h36m_npz
-from mmp3d.datasets.h36m_table import CAMERA_IDS, METADATA, H36MTable, read_release_cameras
+from mmp3d.datasets.h36m_table import CAMERA_IDS, METADATA, H36MTable
 from mmp3d.datasets.joined import JoinedAnnotations
 from mmp3d.datasets.people import person_table
 from mmp3d.datasets.report import warn
 from mmp3d.datasets.splits import check_split
 from mmp3d.datasets.table import Annotations, ImageTable
-from mmp3d.geometry import H36M17, MUPOTS17, Camera
+from mmp3d.geometry import H36M17, MUPOTS17
 
 SPLITS = {'train': (1, 5, 6, 7, 8), 'test': (9, 11)}
 SUBJECTS = (1, 5, 6, 7, 8, 9, 11)
@@ -75,8 +76,10 @@ class H36MDataset(MultiPersonDataset):
         """Parse the .npz if one is named, else the subjects' JSON files."""
         path = self._require(self.ann_file)
         if self.ann_file.endswith('.npz'):
-            return self._annotations(read_h36m_npz(path, self.subjects, self.mend_shift))
-        lenses = self._lenses()
+            files = [path, Path(path).with_name('cameras.pkl')]
+            build = partial(self._parsed, partial(read_h36m_npz, path, self.subjects))
+            return self._cached(Path(path).stem, files, build, subjects=self.subjects, **self._choices)
+        metadata = self._metadata()
         found = [subject for subject in self.subjects if (Path(path) / f'Human36M_subject{subject}_data.json').exists()]
         if not found:
             raise FileNotFoundError(
@@ -84,17 +87,26 @@ class H36MDataset(MultiPersonDataset):
             )
         if missing := sorted(set(self.subjects) - set(found)):
             warn(f'{path}: no files of the subjects {missing}; only {found} are served')
-        tables = (read_h36m_json(path, subject, lenses, self.mend_shift) for subject in found)
-        return JoinedAnnotations([self._annotations(table) for table in tables])
+        return JoinedAnnotations([self._subject(path, subject, metadata) for subject in found])
 
-    def _lenses(self) -> dict[tuple[int, int], Camera]:
+    def _subject(self, folder: str, subject: int, metadata: Path | None) -> Annotations:
+        files = [*h36m_json_files(folder, subject).values(), *([metadata] if metadata else ())]
+        build = partial(self._parsed, partial(read_h36m_json, folder, subject, metadata))
+        return self._cached(f'subject{subject}', files, build, metadata=metadata is not None, **self._choices)
+
+    @property
+    def _choices(self) -> dict[str, bool]:
+        return {'keep_corrupt': self.keep_corrupt, 'mend_shift': self.mend_shift}
+
+    def _metadata(self) -> Path | None:
         path = Path(self.data_root or '.') / METADATA
         if path.exists():
-            return read_release_cameras(path)
+            return path
         warn(f'{path} does not exist: the lens distortion is not known, in real images 2D is up to 1.5 px off')
-        return {}
+        return None
 
-    def _annotations(self, table: H36MTable) -> Annotations:
+    def _parsed(self, read: Callable[..., H36MTable]) -> Annotations:
+        table = read(mend_shift=self.mend_shift)
         for note in table.notes:
             warn(f'{self.source}, subject {table.subjects[0]}: {note}')
         kept = np.full(len(table.subjects), True) if self.keep_corrupt else ~table.corrupt

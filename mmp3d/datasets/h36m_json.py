@@ -12,7 +12,7 @@ import numpy as np
 
 from mmp3d.datasets.coco_layout import CocoTable, read_coco_table, xywh_to_xyxy
 from mmp3d.datasets.columns import Field
-from mmp3d.datasets.h36m_table import S9_SHIFT, H36MTable
+from mmp3d.datasets.h36m_table import S9_SHIFT, H36MTable, read_release_cameras
 from mmp3d.datasets.json_file import read_json
 from mmp3d.geometry import H36M17, Camera
 
@@ -41,22 +41,26 @@ CORRUPT_CLIP = (11, 2, 2, 1)
 PROBED_POSES = 200
 
 
-def read_h36m_json(
-    folder: str | Path, subject: int, lenses: dict[tuple[int, int], Camera], mend_shift: bool
-) -> H36MTable:
+def h36m_json_files(folder: str | Path, subject: int) -> dict[str, Path]:
+    """The three files of a subject by what they hold."""
+    return {kind: Path(folder) / f'Human36M_subject{subject}_{kind}.json' for kind in ('data', 'camera', 'joint_3d')}
+
+
+def read_h36m_json(folder: str | Path, subject: int, metadata: str | Path | None, mend_shift: bool) -> H36MTable:
     """Read the three files of a subject.
 
     Args:
         folder: Where they are.
         subject: Its number.
-        lenses: Cameras of the release, whose lens distortion the JSON lacks; {} for none.
+        metadata: ``metadata.xml`` of the release, for the lens distortion that the JSON lacks; None without.
         mend_shift: Move the three takes of subject 9 that lie 200 mm aside.
 
     Raises:
         FileNotFoundError: One of the files is missing.
         ValueError: A file is damaged, a field is not as expected, or a camera does not see the poses.
     """
-    paths = {kind: Path(folder) / f'Human36M_subject{subject}_{kind}.json' for kind in ('data', 'camera', 'joint_3d')}
+    paths = h36m_json_files(folder, subject)
+    lenses = {} if metadata is None else read_release_cameras(metadata)
     table = read_coco_table(paths['data'], IMAGE_FIELDS, PERSON_FIELDS)
     images = table.images
     _check_numbers(paths['data'], images, subject)

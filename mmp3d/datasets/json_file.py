@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from mmp3d.datasets.json_text import parse_json
 from mmp3d.datasets.raw_file import check_data_file
 
 
@@ -19,6 +19,6 @@ def read_json(path: str | Path) -> Any:
     check_data_file(path)
     content = Path(path).read_bytes()
     try:
-        return json.loads(content.decode('utf-8-sig'))
+        return parse_json(content.decode('utf-8-sig'))
     except (ValueError, RecursionError) as error:
         raise ValueError(f'{path}: not a readable JSON file, or truncated ({error}); fetch it again') from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,15 @@ class JTADataset(MultiPersonDataset):
 
     def _sequence(self, number: int, path: Path) -> Annotations:
         frames, suffix, size = self._frames_of(path.stem)
+        return self._cached(
+            f'{self.split}-{path.stem}',
+            [path],
+            partial(self._parsed, number, path, frames, suffix, size),
+            frames=(frames, suffix, size),
+            keep_invisible=self.keep_invisible,
+        )
+
+    def _parsed(self, number: int, path: Path, frames: int, suffix: str, size: tuple[int, int] | None) -> Annotations:
         sequence = read_jta_sequence(path, size)
         if sequence.notes:
             warn(f'{path}: {"; ".join(sequence.notes)}')

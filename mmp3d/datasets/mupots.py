@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from mmp3d.datasets.table import Annotations, ImageTable, PersonTable
 from mmp3d.geometry import MUPOTS17
 
 K = MUPOTS17.num_joints
-IMAGE_NAME = 'img_%06d.jpg'
+IMAGE_NAME, IMAGE_PATTERN = 'img_%06d.jpg', 'img_*.jpg'
+OFFICIAL_SIZES = ((2048, 2048), (1920, 1080))
+CENTRE_TOLERANCE = 0.05
 NO_BOX = [float('nan')] * 4
 
 IMAGE_FIELDS = {'intrinsic': Field((4,), np.float64)}
@@ -81,8 +84,15 @@ class MuPoTSDataset(MultiPersonDataset):
         super().__init__(ann_file=ann_file, test_mode=test_mode, **kwargs)
 
     def load_annotations(self) -> Annotations:
-        """Parse the JSON if one is named, else the .mat files."""
-        return self._load_json() if self.ann_file else self._load_mat()
+        """Parse the JSON if one is named, else the .mat files, or take what was parsed before."""
+        if self.ann_file:
+            path = self._require(self.ann_file)
+            return self._cached(Path(path).stem, [path], self._load_json, sequences=self.sequences)
+        folders = self._sequence_folders()
+        sizes = {folder.name: self._image_size(folder) for folder in folders if self._is_selected(folder)}
+        files = [folder / file for folder in folders for file in ('annot.mat', 'occlusion.mat')]
+        build = partial(self._load_mat, folders, sizes)
+        return self._cached('mat', files, build, sequences=self.sequences, sizes=sorted(sizes.items()))
 
     def _kept_images(self) -> np.ndarray:
         kept = super()._kept_images()
@@ -92,7 +102,7 @@ class MuPoTSDataset(MultiPersonDataset):
         return kept
 
     def _load_json(self) -> Annotations:
-        table = read_coco_table(self._require(self.ann_file), IMAGE_FIELDS, PERSON_FIELDS)
+        table = read_coco_table(self.ann_file, IMAGE_FIELDS, PERSON_FIELDS)
         names, intrinsics = table.images['file_name'], table.images['intrinsic']
         wrong = ~np.isfinite(intrinsics).all(axis=1) | (intrinsics[:, :2] <= 0).any(axis=1)
         if wrong.any():
@@ -122,15 +132,17 @@ class MuPoTSDataset(MultiPersonDataset):
         )
         return Annotations(images, people, table.offsets)
 
-    def _load_mat(self) -> Annotations:
-        folders = self._sequence_folders()
+    def _is_selected(self, folder: Path) -> bool:
+        return self.sequences is None or folder.name in self.sequences
+
+    def _load_mat(self, folders: list[Path], sizes: dict[str, tuple[int, int] | None]) -> Annotations:
         read, images, first = [], [], 0
         for folder in folders:
-            if self.sequences is not None and folder.name not in self.sequences:
+            if not self._is_selected(folder):
                 first += count_frames(folder)
                 continue
             sequence = read_sequence(folder)
-            images.append(self._images_of(folder, sequence, first))
+            images.append(self._images_of(folder, sequence, first, sizes[folder.name]))
             read.append(sequence)
             first += sequence.num_frames
         joined = [np.concatenate(column) for column in zip(*images, strict=True)]
@@ -171,7 +183,9 @@ class MuPoTSDataset(MultiPersonDataset):
             found = sorted(present, key=_sequence_key)
             raise ValueError(f'sequences {missing} are not in {self.source}; it has {found}')
 
-    def _images_of(self, folder: Path, sequence: MuPoTSSequence, first: int) -> tuple[np.ndarray, ...]:
+    def _images_of(
+        self, folder: Path, sequence: MuPoTSSequence, first: int, size: tuple[int, int] | None
+    ) -> tuple[np.ndarray, ...]:
         """Columns of :class:`ImageTable` for one sequence whose first image has the id ``first``."""
         count = sequence.num_frames
         try:
@@ -184,19 +198,31 @@ class MuPoTSDataset(MultiPersonDataset):
         return (
             first + np.arange(count),
             np.array([f'{folder.name}/{IMAGE_NAME % frame}'.encode() for frame in range(count)]),
-            np.tile(self._image_size(folder, count), (count, 1)),
+            np.tile(size or _likely_size(intrinsics), (count, 1)),
             np.full(count, folder.name.encode()),
             np.arange(count),
             np.tile(intrinsics, (count, 1)),
         )
 
-    def _image_size(self, folder: Path, count: int) -> tuple[int, int]:
-        for frame in range(count):
-            size = image_size(folder / (IMAGE_NAME % frame))
+    def _image_size(self, folder: Path) -> tuple[int, int] | None:
+        """Of the first image that can be read; None where there need not be images."""
+        for path in sorted(folder.glob(IMAGE_PATTERN)):
+            size = image_size(path)
             if size is not None:
                 return size
+        if not self.needs_images:
+            return None
         require(folder / (IMAGE_NAME % 0), self.data_root, self.REMEDY)
-        raise ValueError(f'{folder}: none of its {count} images {IMAGE_NAME} can be read; fetch them again')
+        raise ValueError(f'{folder}: none of its images {IMAGE_NAME} can be read; fetch them again')
+
+
+def _likely_size(intrinsics: np.ndarray) -> tuple[int, int]:
+    """Of images that are not there: MuPoTS' own size if the camera fits it, else twice the principal point."""
+    if np.isnan(intrinsics).any():
+        return OFFICIAL_SIZES[-1]
+    width, height = np.maximum(np.rint(2 * intrinsics[2:]), 1).astype(int).tolist()
+    near = [size for size in OFFICIAL_SIZES if np.allclose(size, (width, height), rtol=CENTRE_TOLERANCE)]
+    return near[0] if near else (width, height)
 
 
 def _flat(column: Sequence[np.ndarray]) -> np.ndarray:

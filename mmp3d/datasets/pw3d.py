@@ -7,6 +7,7 @@ image, millimetres in the camera frame.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from mmp3d.geometry import MUPOTS17, SMPL24
 from mmp3d.geometry.dataset_cameras import MILLIMETRES_PER_METRE
 
 FOLDERS = {'train': 'train', 'val': 'validation', 'test': 'test'}
-IMAGE_NAME = 'image_%05d.jpg'
+IMAGE_NAME, IMAGE_PATTERN = 'image_%05d.jpg', 'image_*.jpg'
 IDS_PER_SEQUENCE = 100_000
 NO_BOX = [float('nan')] * 4
 
@@ -82,7 +83,10 @@ class PW3DDataset(MultiPersonDataset):
 
     def load_annotations(self) -> Annotations | JoinedAnnotations:
         """Parse the JSON if one is named, else the split's pickles."""
-        return self._load_json() if self.ann_file.endswith('.json') else self._load_pickles()
+        if not self.ann_file.endswith('.json'):
+            return self._load_pickles()
+        path = self._require(self.ann_file)
+        return self._cached(Path(path).stem, [path], self._load_json, sequences=self.sequences)
 
     def _load_pickles(self) -> JoinedAnnotations:
         folder = Path(self._require(f'{self.ann_file}/{FOLDERS[self.split]}'))
@@ -94,11 +98,16 @@ class PW3DDataset(MultiPersonDataset):
         return JoinedAnnotations([self._sequence(folder / f'{name}.pkl', first[name]) for name in names])
 
     def _sequence(self, path: Path, first_id: int) -> Annotations:
+        size = self._image_size(path.stem)
+        build = partial(self._parsed, path, first_id, size)
+        return self._cached(f'{self.split}-{path.stem}', [path], build, first_id=first_id, size=size)
+
+    def _parsed(self, path: Path, first_id: int, size: tuple[int, int] | None) -> Annotations:
         sequence = read_pw3d_sequence(path)
         if sequence.lost:
             warn(f'{path}: {sequence.lost} frames have no usable camera pose; nobody is valid in them')
         frames, people = sequence.valid.shape
-        images = _image_table(path.stem, first_id, sequence, self._image_size(path.stem, sequence))
+        images = _image_table(path.stem, first_id, sequence, size or _likely_size(sequence))
         return self._annotations(
             images,
             sequence.points.reshape(-1, SMPL24.num_joints, 3),
@@ -108,7 +117,7 @@ class PW3DDataset(MultiPersonDataset):
         )
 
     def _load_json(self) -> Annotations:
-        table = read_coco_table(self._require(self.ann_file), IMAGE_FIELDS, PERSON_FIELDS)
+        table = read_coco_table(self.ann_file, IMAGE_FIELDS, PERSON_FIELDS)
         images = self._json_images(table)
         columns = table.annotations
         return self._annotations(
@@ -164,14 +173,16 @@ class PW3DDataset(MultiPersonDataset):
         offsets = np.searchsorted(image_rows, np.arange(len(images) + 1))
         return Annotations(images, people, offsets, joints_annotated=JOINTS_ANNOTATED.copy())
 
-    def _image_size(self, name: str, sequence: PW3DSequence) -> tuple[int, int]:
-        """Of the sequence's first image on disk; without images twice the principal point, which is in the middle."""
-        for frame in range(sequence.num_frames):
-            size = image_size(Path(self.data_prefix['img']) / name / (IMAGE_NAME % frame))
-            if size is not None:
-                return size
-        width, height = np.maximum(np.rint(2 * sequence.intrinsics[2:]), 1).astype(int).tolist()
-        return width, height
+    def _image_size(self, name: str) -> tuple[int, int] | None:
+        """Of the sequence's first image on disk."""
+        sizes = map(image_size, sorted((Path(self.data_prefix['img']) / name).glob(IMAGE_PATTERN)))
+        return next((size for size in sizes if size is not None), None)
+
+
+def _likely_size(sequence: PW3DSequence) -> tuple[int, int]:
+    """Of images that are not there: twice the principal point, which is in the middle."""
+    width, height = np.maximum(np.rint(2 * sequence.intrinsics[2:]), 1).astype(int).tolist()
+    return width, height
 
 
 def _image_table(name: str, first_id: int, sequence: PW3DSequence, size: tuple[int, int]) -> ImageTable:
