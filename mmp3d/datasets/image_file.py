@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from mmp3d.datasets.raw_file import is_lfs_pointer, lfs_message
+
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
 _PNG_START, _PNG_END = b'\x89PNG', b'IEND'
 # What a JPEG decoder can shrink by while it decodes.
@@ -52,6 +54,8 @@ def read_image(
         raise ValueError(f'cannot read image {path}: {getattr(error, "strerror", None) or error}') from error
     if not content:
         raise ValueError(f'cannot read image {path}: the file is empty')
+    if is_lfs_pointer(content):
+        raise ValueError(f'cannot read image {lfs_message(path)}')
     if _is_truncated(content):
         raise ValueError(f'cannot read image {path}: the file is truncated at {len(content)} bytes')
     factor = 1
