@@ -2,7 +2,7 @@
 
 python tools/data.py check NAME --root DIR [--split SPLIT ...] [--images N|all] [--workers N]
 python tools/data.py show NAME --root DIR --index I [--split SPLIT] [--out FILE]
-python tools/data.py convert jta --root DIR [--split SPLIT ...] [--workers N]
+python tools/data.py convert NAME --root DIR [--split SPLIT ...] [--out FOLDER] [--frames]
 
 NAME: muco, mupots, coco, jta, 3dpw, h36m. Exit status: 0 all is well; 1 a mistake in the command, or something that
 cannot be read; 2 an unknown option; 3 `check` found something missing or wrong.
@@ -17,9 +17,15 @@ from pathlib import Path
 
 import cv2
 
-import mmp3d
 from mmp3d.datasets.image_file import read_image
-from mmp3d.datasets.inspection import RELEASES, check_dataset, findings_table, open_split, remedy_of
+from mmp3d.datasets.inspection import (
+    RELEASES,
+    check_dataset,
+    convert_annotations,
+    findings_table,
+    open_split,
+    remedy_of,
+)
 from mmp3d.datasets.inspection.videos import extract_frames
 from mmp3d.engine.launch import run_command
 from mmp3d.visualization.item_picture import item_picture
@@ -36,11 +42,13 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     show = commands.add_parser('show', help='draw a sample with its 2D, 3D and camera')
     show.add_argument('--index', type=int, default=0, help='place of the image in the split, from 0')
     show.add_argument('--out', metavar='FILE', help='picture to write; default NAME_SPLIT_INDEX.jpg')
-    convert = commands.add_parser('convert', help='make a data set faster to read')
+    convert = commands.add_parser('convert', help='parse the annotations once, for all later runs')
+    convert.add_argument('--out', metavar='FOLDER', help="annotation_cache of the data set; default its own folder's")
+    convert.add_argument('--frames', action='store_true', help='jta: write the frames of videos/ to frames/ instead')
     for command in (check, show, convert):
         command.add_argument('name', choices=list(RELEASES), metavar='NAME', help=', '.join(RELEASES))
         command.add_argument('--root', required=True, help='folder of the data set')
-    for command in (check, show):
+    for command in (check, show, convert):
         command.add_argument('--ann-file', metavar='FILE', help="annotations in place of the loader's default")
     for command in (check, convert):
         command.add_argument('--split', nargs='+', help='default: all splits')
@@ -89,9 +97,13 @@ def show(args: argparse.Namespace) -> int:
 
 
 def convert(args: argparse.Namespace) -> int:
-    """Make the data set faster to read, and print what was made."""
+    """Parse the annotations once, or write the frames of videos, and print what was made."""
+    if not args.frames:
+        counts = convert_annotations(args.name, args.root, args.split, args.ann_file, args.out)
+        print(', '.join(f'{split}: {count:,} images' for split, count in counts.items()))
+        return 0
     if args.name != 'jta':
-        raise ValueError(f'nothing to convert for {args.name}; its files are read as they are')
+        raise ValueError(f'only jta comes as videos; leave --frames out for {args.name}')
     count = extract_frames(args.root, args.split or RELEASES['jta'].splits, args.workers)
     print(f'{count} videos converted')
     return 0
@@ -100,7 +112,6 @@ def convert(args: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
-    mmp3d.register_all_modules()
     status = {'check': check, 'show': show, 'convert': convert}[args.command](args)
     if status:
         sys.exit(status)

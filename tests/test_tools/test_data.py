@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,7 +85,7 @@ def test_convert_writes_the_frames_of_videos(run, tmp_path):
     for frame in range(3):
         writer.write(np.full((48, 64, 3), 50 * frame, np.uint8))
     writer.release()
-    assert run('convert', 'jta', '--root', tmp_path, '--frames').status == 0
+    assert run('convert', 'jta', '--root', tmp_path, '--frames', '--workers', 2).status == 0
     assert len(list((tmp_path / 'frames' / 'val' / 'seq_257').glob('*.jpg'))) == 3
 
 
@@ -95,7 +93,10 @@ def test_convert_writes_the_frames_of_videos(run, tmp_path):
     ('arguments', 'message'),
     [
         (['check', 'muco', '--root', 'nowhere'], 'no folder nowhere'),
-        (['check', 'muco', '--root', '.', '--split', 'val'], "split of muco must be one of ['train'], got"),
+        (
+            ['check', 'muco', '--root', '.', '--split', 'val'],
+            "split must be one of ('train',)",
+        ),
         (['show', 'muco', '--root', 'nowhere'], "data_root 'nowhere' is not an existing folder"),
         (['show', 'muco', '--root', 'muco', '--index', '2'], '--index must be 0 to 1, got 2'),
         (['show', 'muco', '--root', 'muco', '--out', 'a.txt'], 'cannot write a.txt: name a file that ends'),
@@ -121,9 +122,7 @@ def test_unknown_options_end_in_2(run, arguments, message):
     assert message in ended.err
 
 
-def test_on_the_command_line_a_mistake_is_one_line(tmp_path):
-    command = [sys.executable, str(TOOL), 'check', 'muco', '--root', 'nowhere']
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
-    assert ended.returncode == 1
-    assert ended.stderr.strip().splitlines()[-1].startswith('error: no folder nowhere')
-    assert 'Traceback' not in ended.stderr
+def test_convert_parses_annotations_once(run, muco, tmp_path):
+    ended = run('convert', 'muco', '--root', muco, '--out', tmp_path / 'kept')
+    assert (ended.status, ended.out.strip()) == (0, 'train: 2 images')
+    assert list((tmp_path / 'kept').glob('*.columns'))

@@ -2,6 +2,9 @@
 
 from mmp3d.datasets.inspection.catalogue import RELEASES, Release, open_split, remedy_of
 from mmp3d.datasets.inspection.check import check_dataset
+from mmp3d.datasets.inspection.convert import convert_annotations
 from mmp3d.datasets.inspection.findings import Finding, findings_table
 
-__all__ = ['RELEASES', 'Finding', 'Release', 'check_dataset', 'findings_table', 'open_split', 'remedy_of']
+__all__ = [
+    'RELEASES', 'Finding', 'Release', 'check_dataset', 'convert_annotations', 'findings_table', 'open_split',
+    'remedy_of']  # fmt: skip

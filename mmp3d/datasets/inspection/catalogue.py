@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmpose.registry import DATASETS
-
 from mmp3d.datasets.base import MultiPersonDataset
+from mmp3d.datasets.coco import CocoMultiPersonDataset
+from mmp3d.datasets.h36m import H36MDataset
+from mmp3d.datasets.jta import JTADataset
+from mmp3d.datasets.muco import MuCoDataset
+from mmp3d.datasets.mupots import MuPoTSDataset
+from mmp3d.datasets.pw3d import PW3DDataset
+from mmp3d.datasets.splits import check_split
 from mmp3d.synthetic.recipe import FILE_NAME as SYNTHETIC_NOTE
 
 # Frames and annotated people of TS1 to TS20 of MuPoTS-3D.
 MUPOTS_FRAMES = (201, 251, 401, 301, 261, 541, 431, 551, 501, 251, 701, 251, 341, 626, 801, 501, 401, 126, 431, 501)
 MUPOTS_PEOPLE = (2, 2, 2, 2, 2, 2, 3, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3)
 JTA_FRAMES = 900
+# Human3.6M: 15 actions, 2 takes and 4 cameras of each subject, without the one corrupt clip of subject 11.
+H36M_CLIPS = {'train': 5 * 120, 'test': 2 * 120 - 1}
 # Greatest median distance between annotated 2D and projected 3D: px of exact data, and of a fitted camera.
 EXACT_PX, FITTED_PX, SYNTHETIC_PX = 1.0, 5.0, 0.01
 
@@ -44,14 +50,14 @@ class Release:
     """One data set as it is distributed.
 
     Args:
-        dataset: Registered class that reads it.
+        dataset: Class that reads it.
         splits: Arguments of the class for each split.
         whole: What a complete copy of each split holds.
         fields: What its people and images must have: any of :data:`~mmp3d.datasets.inspection.survey.FIELDS`.
         projection_px: Greatest median distance of the projected 3D from the 2D.
     """
 
-    dataset: str
+    dataset: type[MultiPersonDataset]
     splits: Mapping[str, Mapping[str, Any]]
     whole: Mapping[str, Whole]
     fields: tuple[str, ...]
@@ -79,16 +85,16 @@ MUPOTS_WHOLE = Whole(
 )
 
 RELEASES = {
-    'muco': Release('MuCoDataset', {'train': {}}, {'train': Whole()}, ('2D', '3D', 'camera')),
-    'mupots': Release('MuPoTSDataset', {'test': {}}, {'test': MUPOTS_WHOLE}, ('2D', '3D', 'camera'), FITTED_PX),
+    'muco': Release(MuCoDataset, {'train': {}}, {'train': Whole()}, ('2D', '3D', 'camera')),
+    'mupots': Release(MuPoTSDataset, {'test': {}}, {'test': MUPOTS_WHOLE}, ('2D', '3D', 'camera'), FITTED_PX),
     'coco': Release(
-        'CocoMultiPersonDataset',
+        CocoMultiPersonDataset,
         {'train': _coco_split('train2017'), 'val': _coco_split('val2017')},
         {'train': Whole(frames=118_287), 'val': Whole(frames=5_000)},
         ('2D',),
     ),
     'jta': Release(
-        'JTADataset',
+        JTADataset,
         _by_name('train', 'val', 'test'),
         {
             'train': _jta_whole(range(256)),
@@ -98,29 +104,24 @@ RELEASES = {
         ('2D', '3D', 'camera', 'occlusion', 'identity'),
     ),
     '3dpw': Release(
-        'PW3DDataset',
+        PW3DDataset,
         _by_name('train', 'val', 'test'),
         {'train': Whole(sequences=24), 'val': Whole(sequences=12), 'test': Whole(sequences=24)},
         ('2D', '3D', 'camera'),
     ),
     'h36m': Release(
-        'H36MDataset',
+        H36MDataset,
         _by_name('train', 'test'),
-        {'train': Whole(), 'test': Whole()},
+        {split: Whole(sequences=clips) for split, clips in H36M_CLIPS.items()},
         ('2D', '3D', 'camera'),
     ),
 }
 
 
 def release_of(name: str) -> Release:
-    """The release of that name whose class this version has.
-
-    Raises:
-        ValueError: There is none; lists those there are.
-    """
-    known = [each for each, release in RELEASES.items() if DATASETS.get(release.dataset) is not None]
-    if name not in known:
-        raise ValueError(f'data set must be one of {known}, got {name!r}')
+    """The release of that name. Raises ValueError where there is none; lists those there are."""
+    if name not in RELEASES:
+        raise ValueError(f'data set must be one of {list(RELEASES)}, got {name!r}')
     return RELEASES[name]
 
 
@@ -140,17 +141,16 @@ def open_split(
         FileNotFoundError, ValueError: As the class does; also for an unknown name or split.
     """
     release = release_of(name)
-    if split not in release.splits:
-        raise ValueError(f'split of {name} must be one of {list(release.splits)}, got {split!r}')
+    check_split(split, release.splits, name)
     arguments = dict(release.splits[split], data_root=str(root), filter_cfg=dict(filter_empty=False), **options)
     if ann_file is not None:
         arguments['ann_file'] = ann_file
-    return DATASETS.get(release.dataset)(**arguments)
+    return release.dataset(**arguments)
 
 
 def remedy_of(name: str) -> str:
     """Where to get a data set, in the words of its class."""
-    return inspect.cleandoc(DATASETS.get(RELEASES[name].dataset).REMEDY)
+    return release_of(name).dataset.REMEDY
 
 
 def synthetic_recipe(root: str | Path) -> dict[str, Any] | None:

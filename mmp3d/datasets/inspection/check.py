@@ -23,6 +23,7 @@ from mmp3d.datasets.inspection.catalogue import (
 from mmp3d.datasets.inspection.findings import Finding, counted
 from mmp3d.datasets.inspection.images import image_path, missing_rows, spread_rows, unreadable_images
 from mmp3d.datasets.inspection.survey import Survey, survey_annotations
+from mmp3d.datasets.splits import check_split
 
 # A root nearer or farther than this is a mistake of units or frames, mm.
 DEPTHS = (300.0, 150_000.0)
@@ -63,6 +64,8 @@ def check_dataset(
     recipe = synthetic_recipe(root)
     if recipe is not None and recipe['format'] != name:
         raise ValueError(f'{root} holds synthetic data in the format {recipe["format"]!r}, not {name!r}')
+    for split in splits or ():
+        check_split(split, release.splits, name)
     walk = _Walk(name, root, ann_file, images, workers or os.cpu_count() or 1, bar, recipe)
     findings = [finding for split in splits or release.splits for finding in walk.split(split, bool(splits))]
     if recipe is not None and not splits:

@@ -13,7 +13,7 @@ from mmp3d.datasets.inspection.catalogue import MUPOTS_WHOLE
 from mmp3d.datasets.inspection.images import spread_rows
 from mmp3d.synthetic.generate import generate
 from mmp3d.synthetic.recipe import Recipe
-from tests.test_datasets import scenes
+from tests.test_datasets import layouts, scenes
 
 
 def quiet(rows, **_):
@@ -145,6 +145,34 @@ def test_each_split_is_checked_and_named(tmp_path):
     assert 'person_keypoints_val2017.json' in check('coco', tmp_path / 'coco')['val: annotations'].problem
 
 
+def test_a_part_of_jta(tmp_path):
+    layouts.write_jta(tmp_path, {3: layouts.jta_rows(2, 2)}, images=1)
+    findings = check('jta', tmp_path)
+    assert findings['train: sequences'].problem.startswith(
+        'sequences missing: seq_0, seq_1, seq_2, seq_4, seq_5 and 250'
+    )
+    assert findings['train: frames'].problem == 'frames differ: seq_3 has 2 of 900'
+    assert findings['train: image files'].problem.startswith('1 image files are missing, for example ')
+    assert {findings[f'{split}: annotations'].found for split in ('val', 'test')} == {'missing'}
+    assert not findings['train: projection error, px'].problem
+    assert findings['train: people with identity'].found == '100.0%'
+
+
+def test_a_part_of_3dpw(tmp_path):
+    layouts.write_pw3d(tmp_path, {'a_00': layouts.pw3d_content(2, 2)})
+    findings = check('3dpw', tmp_path, splits=['test'])
+    assert problems(findings) == {'test: sequences'}
+    assert (findings['test: sequences'].found, findings['test: sequences'].expected) == ('1', '24')
+    assert findings['test: images read'].found == '2'
+
+
+def test_a_part_of_human36m(tmp_path):
+    layouts.write_h36m(tmp_path, {9: layouts.h36m_content(9, {(2, 1): 1})}, images=True)
+    findings = check('h36m', tmp_path, splits=['test'])
+    assert problems(findings) == {'test: sequences'}
+    assert (findings['test: frames'].found, findings['test: images read'].found) == ('4', '4')
+
+
 def test_a_synthetic_data_set_that_lacks_frames_is_found(mupots, tmp_path):
     note = json.loads((mupots / 'synthetic.json').read_text())
     (tmp_path / 'synthetic.json').write_text(json.dumps(dict(note, units=3)))
@@ -160,7 +188,7 @@ def test_mistakes_are_named(mupots, tmp_path):
         check('muco', tmp_path / 'nowhere')
     with pytest.raises(ValueError, match="holds synthetic data in the format 'mupots', not 'muco'"):
         check('muco', mupots)
-    with pytest.raises(ValueError, match=r"split of mupots must be one of \['test'\], got 'train'"):
+    with pytest.raises(ValueError, match=r"split must be one of \('test',\), which is what mupots has; got 'train'"):
         open_split('mupots', mupots, 'train')
     with pytest.raises(ValueError, match="data set must be one of .*'muco'.*got 'imagenet'"):
         check('imagenet', mupots)

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmp3d.datasets.inspection.spread import Spread
 
 
+@settings(max_examples=30)
 @given(st.lists(st.floats(1e-5, 1e6), min_size=1, max_size=50), st.integers(1, 7))
 def test_as_numpy_within_a_step(values, chunk):
     spread = Spread()
