@@ -35,13 +35,13 @@ from tests.test_datasets.test_pw3d import community
 DOCUMENTED = (ValueError, FileNotFoundError)
 OPTIONS = {'needs_images': False, 'annotation_cache': False}
 JUNK = (
-    None, True, -1, 0, 1, 7, 1 << 40, 1 << 80, -1e30, 1e400, float('nan'), 0.5, '', 'x', '1', 'TS1/img_000009.jpg', '\ud800',
-    [], {}, [[]], [1, 2], [None] * 17, [[0, 0, 0]] * 17, {'a': 1}, [[[1]]],
+    None, True, -1, 0, 1, 7, 1 << 40, 1 << 80, -1e30, 1e400, float('nan'), 0.5, '', 'x', '1', 'TS1/img_000009.jpg',
+    '\ud800', [], {}, [[]], [1, 2], [None] * 17, [[0, 0, 0]] * 17, {'a': 1}, [[[1]]],
 )  # fmt: skip
 ARRAYS = (
-    np.zeros(0), np.zeros((3, 3)), np.full((4, 72), np.nan), np.full((4, 4, 4), 1e308), np.array('x'), np.zeros((4, 4, 4), 'c16'),
-    np.array([None, {}], object), np.zeros((2, 4, 72)), np.full((3, 3), np.inf), np.zeros(4, 'M8[s]'),
-    np.zeros(4, [('a', 'f4')]),
+    np.zeros(0), np.zeros((3, 3)), np.full((4, 72), np.nan), np.full((4, 4, 4), 1e308), np.array('x'),
+    np.zeros((4, 4, 4), 'c16'), np.array([None, {}], object), np.zeros((2, 4, 72)), np.full((3, 3), np.inf),
+    np.zeros(4, 'M8[s]'), np.zeros(4, [('a', 'f4')]),
 )  # fmt: skip
 
 Mutate = Callable[[random.Random], bytes]
@@ -117,7 +117,8 @@ def mutated_bytes(data: bytes, generator: random.Random) -> bytes:
     at, length = generator.randrange(len(data)), generator.choice((1, 1, 2, 4, 16, 200))
     change = generator.randrange(6)
     middle = (
-        generator.randbytes(length), b'', generator.randbytes(length) + data[at : at + length], data[at : at + length] * 2,
+        generator.randbytes(length), b'', generator.randbytes(length) + data[at : at + length],
+        data[at : at + length] * 2,
         bytes([data[at] ^ (1 << generator.randrange(8))]) + data[at + 1 : at + length],
     )  # fmt: skip
     return data[:at] if change == 5 else data[:at] + middle[change] + data[at + length :]
@@ -137,7 +138,8 @@ def check_items(data_set: MultiPersonDataset) -> None:
         assert item['camera'] is None or isinstance(item['camera'], Camera)
 
 
-def _npz(content: dict) -> bytes:
+def _npz(content: Any) -> bytes:
+    content = content if isinstance(content, dict) else {'S': content}
     stream = io.BytesIO()
     np.savez(stream, **{str(name): np.asarray(value) for name, value in content.items()})
     return stream.getvalue()
@@ -190,7 +192,8 @@ def targets(folder: Path) -> dict[str, Target]:
                         _reader(MuPoTSDataset, ann_file='MuPoTS-3D.json'), json_content()),
         'COCO JSON': ((lambda root: write_coco(root, coco['annotations'])), 'coco.json',
                       _reader(CocoMultiPersonDataset, ann_file='coco.json'), coco),
-        'JTA JSON': ((lambda root: write_jta(root, {3: jta})), 'annotations/train/seq_3.json', _reader(JTADataset), jta),
+        'JTA JSON': ((lambda root: write_jta(root, {3: jta})), 'annotations/train/seq_3.json',
+                     _reader(JTADataset), jta),
         '3DPW JSON': (_json_at('3DPW_test.json', community(True)), '3DPW_test.json',
                       _reader(PW3DDataset, split='test', ann_file='3DPW_test.json'), community(True)),
         'H36M data.json': (*h36m_file('data'), h36m['data']),
@@ -211,8 +214,8 @@ def targets(folder: Path) -> dict[str, Target]:
     )  # fmt: skip
     built['H36M npz'] = Target(
         folder / 'npz', lambda root: write_npz(root, NPZ_NAMES), 'h36m.npz',
-        _reader(H36MDataset, split='test', ann_file='h36m.npz'), content=_npz_content(folder / 'npz_content'), encode=_npz,
-        junk=ARRAYS,
+        _reader(H36MDataset, split='test', ann_file='h36m.npz'), content=_npz_content(folder / 'npz_content'),
+        encode=_npz, junk=ARRAYS,
     )  # fmt: skip
     built['H36M cameras.pkl'] = Target(
         folder / 'cameras', lambda root: write_npz(root, NPZ_NAMES), 'cameras.pkl',

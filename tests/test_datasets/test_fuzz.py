@@ -1,4 +1,4 @@
-"""Mutated files of every layout end in a documented error or in whole items; `benchmarks/fuzz_parsers.py` tries more."""
+"""Mutated files of every layout end in a documented error or in whole items; benchmarks/fuzz_parsers.py tries more."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def prepared(tmp_path_factory) -> dict:
 
 NAMES = (
     'MuCo JSON', 'MuPoTS annot.mat', 'MuPoTS occlusion.mat', 'MuPoTS JSON', 'COCO JSON', 'JTA JSON', '3DPW pickle',
-    '3DPW JSON', 'H36M data.json', 'H36M camera.json', 'H36M joint_3d.json', 'H36M npz', 'H36M cameras.pkl', 'pose2d file',
-    'pose2d COCO results', 'pose2d frames',
+    '3DPW JSON', 'H36M data.json', 'H36M camera.json', 'H36M joint_3d.json', 'H36M npz', 'H36M cameras.pkl',
+    'pose2d file', 'pose2d COCO results', 'pose2d frames',
 )  # fmt: skip
 
 
