@@ -37,6 +37,11 @@ def build_jta(root, **options) -> JTADataset:
     return JTADataset(data_root=str(root), needs_images=False, **options)
 
 
+@pytest.fixture(autouse=True)
+def _keep_little(monkeypatch) -> None:
+    monkeypatch.setattr(cache, 'LEAST_BYTES', 0)
+
+
 @pytest.fixture
 def forbidden(monkeypatch):
     """Call it to make parsing of JTA an error."""
@@ -96,6 +101,12 @@ def test_files_are_parsed_once(tmp_path, forbidden):
     assert build_jta(root).get_data_info(1)['keypoints'].any()
     with pytest.raises(AssertionError, match='parsed again'):
         build_jta(root, keep_invisible=True)
+
+
+def test_little_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, 'LEAST_BYTES', 1 << 20)
+    root = write_jta(tmp_path, {3: jta_rows(2, 2)})
+    assert len(build_jta(root)) == 2 and not files(root)
 
 
 def test_changed_source_is_parsed_anew(tmp_path):
