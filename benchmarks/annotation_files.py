@@ -62,7 +62,8 @@ def write_muco(root: Path, images: int = 100_000, people: int = 4) -> Path:
             pixels = camera.project(points)
             records = [
                 {'id': start + row, 'image_id': (start + row) // people, 'bbox': [10.5, 20.5, 300, 700.125],
-                 'keypoints_img': pixels[row].tolist(), 'keypoints_cam': points[row].tolist(), 'keypoints_vis': [1] * 21}
+                 'keypoints_img': pixels[row].tolist(), 'keypoints_cam': points[row].tolist(),
+                 'keypoints_vis': [1] * 21}
                 for row in range(len(points))
             ]  # fmt: skip
             file.write((', ' if start else '') + json.dumps(records)[1:-1])

@@ -2,6 +2,7 @@
 
 from mmp3d.datasets import transforms
 from mmp3d.datasets.base import MultiPersonDataset
+from mmp3d.datasets.clips import ClipDataset
 from mmp3d.datasets.coco import CocoMultiPersonDataset
 from mmp3d.datasets.combined import CombinedMultiPersonDataset
 from mmp3d.datasets.h36m import H36MDataset
@@ -13,5 +14,6 @@ from mmp3d.datasets.pw3d import PW3DDataset
 from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
 
 __all__ = [
-    'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'H36MDataset', 'JTADataset', 'LoadMultiPersonImage',
-    'MuCoDataset', 'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset', 'read_pose2d_file', 'transforms']  # fmt: skip
+    'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'H36MDataset', 'JTADataset',
+    'LoadMultiPersonImage', 'MuCoDataset', 'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset', 'read_pose2d_file',
+    'transforms']  # fmt: skip

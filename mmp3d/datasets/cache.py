@@ -22,6 +22,8 @@ from mmp3d.datasets.table import Annotations, ImageTable, PackedLists, PersonTab
 
 FOLDER = '.mmp3d_cache'
 SUFFIX = '.columns'
+# What is smaller is parsed in a moment, and no folder is left in the user's data.
+LEAST_BYTES = 1 << 20
 # Files up to this size are hashed whole; of longer ones this many blocks of this size, and time and size.
 WHOLE_BYTES = 1 << 22
 BLOCKS, BLOCK_BYTES = 16, 1 << 16
@@ -38,7 +40,7 @@ def cached_annotations(
 
     Safe with any number of processes: each writes a file of its own and moves it into place when it is whole. A file
     that is stale, damaged or of another version is built anew; a folder that cannot be written to is one warning. What
-    ``build`` warned of is said again when the cache is read.
+    ``build`` warned of is said again when the cache is read. Sources below 1 MB are parsed every time.
 
     Args:
         folder: Folder of the cache; None: no cache.
@@ -79,8 +81,10 @@ def _read(path: Path, key: str, quiet: bool = False) -> Annotations | None:
 
 
 def _key(sources: Sequence[str | Path], options: Mapping[str, Any]) -> str | None:
-    """What a cache must have been made from; None if a source is not there (building says so)."""
+    """What a cache must have been made from; None for little, or if a source is not there (building says so)."""
     try:
+        if sum(Path(path).stat().st_size for path in sources) < LEAST_BYTES:
+            return None
         return _digest(json.dumps([_code(), [_fingerprint(Path(path)) for path in sources], dict(options)]))
     except OSError:
         return None

@@ -18,7 +18,7 @@ from mmp3d.datasets.h36m_json import h36m_json_files, read_h36m_json
 from mmp3d.datasets.h36m_npz import read_h36m_npz
 from mmp3d.datasets.h36m_table import CAMERA_IDS, METADATA, H36MTable
 from mmp3d.datasets.joined import JoinedAnnotations
-from mmp3d.datasets.people import person_table
+from mmp3d.datasets.people import in_mupots17, person_table
 from mmp3d.datasets.report import warn
 from mmp3d.datasets.splits import check_split
 from mmp3d.datasets.table import Annotations, ImageTable
@@ -116,8 +116,8 @@ class H36MDataset(MultiPersonDataset):
 
     def _in_mupots17(self, table: H36MTable) -> Annotations:
         images = _image_table(table)
-        points, labelled = H36M17.convert(table.points, table.labelled, MUPOTS17)
-        pixels, _ = H36M17.convert(table.pixels, table.labelled, MUPOTS17)
+        points, labelled = in_mupots17(H36M17, table.points, table.labelled)
+        pixels, _ = in_mupots17(H36M17, table.pixels, table.labelled)
         count = len(images)
         people, defects = person_table(
             pixels=pixels,

@@ -41,10 +41,10 @@ class JoinedAnnotations:
         """(I,) bool: somebody in the image has a labelled joint."""
         return np.concatenate([part.has_people() for part in self._parts])
 
-    def track_ids(self, index: int) -> np.ndarray:
-        """(N,) identities of the people of an image."""
-        number, row = self._place(index)
-        return self._parts[number].track_ids(row)
+    def identity_defects(self) -> tuple[np.ndarray, np.ndarray]:
+        """(I,) bool: somebody in the image has no identity; and: two people in it have the same."""
+        unknown, shared = zip(*(part.identity_defects() for part in self._parts), strict=True)
+        return np.concatenate(unknown), np.concatenate(shared)
 
     def item(self, index: int) -> dict[str, Any]:
         """One image with all its people, as the data contract has it (without the data set's own fields)."""

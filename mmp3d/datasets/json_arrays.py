@@ -38,7 +38,8 @@ def read_json_arrays(path: str | Path, handlers: dict[str, Callable[[list[Any]],
 
     Raises:
         FileNotFoundError: No such file.
-        ValueError: A Git LFS pointer, or not such a JSON file, truncated, or a member with a handler is missing; names file and place.
+        ValueError: A Git LFS pointer, not such a JSON file, truncated, or a member with a handler is missing; names
+            file and place.
     """
     check_data_file(path)
     missing = set(handlers)

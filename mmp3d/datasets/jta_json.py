@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmp3d.datasets.json_file import read_json
+from mmp3d.datasets.people import in_mupots17
 from mmp3d.geometry import JTA22, MUPOTS17, Camera, jta_camera
 from mmp3d.geometry.dataset_cameras import MILLIMETRES_PER_METRE
 from mmp3d.geometry.intrinsics import fit_intrinsics
@@ -178,9 +179,9 @@ def _people(table: np.ndarray, pixels: np.ndarray, points: np.ndarray) -> _JTA22
 
 
 def _in_mupots17(found: _JTA22People, camera: Camera) -> JTAPeople:
-    there = np.isfinite(found.points).all(axis=-1)
-    points, labelled = JTA22.convert(found.points, there, MUPOTS17)
-    pixels, _ = JTA22.convert(found.pixels, there, MUPOTS17)
+    there = np.isfinite(found.flags).all(axis=-1)
+    points, labelled = in_mupots17(JTA22, found.points, there)
+    pixels, _ = in_mupots17(JTA22, found.pixels, there)
     hidden, _ = JTA22.convert(np.nan_to_num(found.flags).max(axis=-1, keepdims=True), there, MUPOTS17)
     # The middle of two joints is not seen in the middle of their images.
     implied = [joint for joint, name in enumerate(MUPOTS17.joint_names) if name not in JTA22.joint_names]

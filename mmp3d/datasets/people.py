@@ -11,6 +11,7 @@ import numpy as np
 
 from mmp3d.datasets import hygiene
 from mmp3d.datasets.table import PersonTable
+from mmp3d.geometry import MUPOTS17, Skeleton
 
 
 class Defects(NamedTuple):
@@ -24,6 +25,22 @@ class Defects(NamedTuple):
 
     def __bool__(self) -> bool:
         return bool(self.pixels or self.points)
+
+
+def in_mupots17(skeleton: Skeleton, joints: np.ndarray, labelled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Joints of another set as MuPoTS-17; one that is not finite spoils no other.
+
+    Args:
+        skeleton: The set, of S joints.
+        joints: (P, S, C) pixels or millimetres.
+        labelled: (P, S) bool.
+
+    Returns:
+        (P, K, C), NaN where not finite or not labelled, and (P, K) bool: labelled.
+    """
+    found, finite = skeleton.convert(joints, labelled & np.isfinite(joints).all(axis=-1), MUPOTS17)
+    _, labelled = skeleton.convert(labelled[..., None], labelled, MUPOTS17)
+    return np.where(finite[..., None], found, np.nan), labelled
 
 
 def person_table(

@@ -20,7 +20,7 @@ from mmp3d.datasets.columns import Field, Record
 from mmp3d.datasets.file_names import frame_numbers
 from mmp3d.datasets.image_file import image_size
 from mmp3d.datasets.joined import JoinedAnnotations
-from mmp3d.datasets.people import person_table
+from mmp3d.datasets.people import in_mupots17, person_table
 from mmp3d.datasets.pw3d_pickle import PW3DSequence, read_pw3d_sequence
 from mmp3d.datasets.report import warn
 from mmp3d.datasets.splits import check_split, chosen
@@ -160,7 +160,7 @@ class PW3DDataset(MultiPersonDataset):
         self, images: ImageTable, joints: np.ndarray, image_rows: np.ndarray, **columns: np.ndarray
     ) -> Annotations:
         """Annotations of people in SMPL's joints, (P, S, 3) mm in the camera frame, sorted by image."""
-        points, labelled = SMPL24.convert(joints, np.isfinite(joints).all(axis=-1), MUPOTS17)
+        points, labelled = in_mupots17(SMPL24, joints, np.ones(joints.shape[:2], bool))
         people, defects = person_table(
             pixels=images.projected(points, image_rows),
             points=points,
@@ -169,7 +169,9 @@ class PW3DDataset(MultiPersonDataset):
             **columns,
         )
         if defects.points:
-            warn(f'{self.source}: {defects.points} joints of valid people are behind the camera; not used')
+            warn(
+                f'{self.source}: {defects.points} joints of valid people are not finite or behind the camera; not used'
+            )
         offsets = np.searchsorted(image_rows, np.arange(len(images) + 1))
         return Annotations(images, people, offsets, joints_annotated=JOINTS_ANNOTATED.copy())
 

@@ -65,6 +65,8 @@ class _NumbersOnly(pickle.Unpickler):
                 return getattr(owner, name)
         if (module, name) == ('_codecs', 'encode'):
             return _bytes_of_text
+        if module in ('builtins', '__builtin__') and name == 'bytes':
+            return _no_bytes
         raise _Refused(f'{module}.{name}')
 
 
@@ -73,8 +75,12 @@ def _numpy_module(module: str) -> Any:
     return getattr(np._core if hasattr(np, '_core') else np.core, part, None)
 
 
+# How Python 3 writes bytes in the protocols of Python 2, empty ones and others.
+def _no_bytes() -> bytes:
+    return b''
+
+
 def _bytes_of_text(text: str, encoding: str) -> bytes:
-    # How Python 3 writes bytes in the protocols of Python 2.
     if encoding != 'latin1' or not isinstance(text, str):
         raise _Refused(f'_codecs.encode with {encoding!r:.20}')
     return text.encode('latin1')

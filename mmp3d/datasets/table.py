@@ -179,9 +179,15 @@ class Annotations:
         labelled = np.concatenate([[0], np.cumsum(self.people.is_labelled())])
         return labelled[self.offsets[1:]] > labelled[self.offsets[:-1]]
 
-    def track_ids(self, index: int) -> np.ndarray:
-        """(N,) identities of the people of an image."""
-        return self.people.track_ids[self.offsets[index] : self.offsets[index + 1]]
+    def identity_defects(self) -> tuple[np.ndarray, np.ndarray]:
+        """(I,) bool: somebody in the image has no identity; and: two people in it have the same."""
+        rows, tracks = np.repeat(np.arange(len(self.images)), np.diff(self.offsets)), self.people.track_ids
+        order = np.lexsort((tracks, rows))
+        same = (np.diff(rows[order]) == 0) & (np.diff(tracks[order]) == 0)
+        unknown, shared = np.zeros((2, len(self.images)), bool)
+        unknown[rows[tracks < 0]] = True
+        shared[rows[order[1:]][same]] = True
+        return unknown, shared
 
     def item(self, index: int) -> dict[str, Any]:
         """One image with all its people, as the data contract has it (without the data set's own fields)."""
