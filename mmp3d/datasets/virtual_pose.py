@@ -68,7 +68,7 @@ class VirtualPoseDataset(BaseDataset):
             cameras and people that the other does not have; None: all of them.
         val_fraction: Share of the files in ``'val'``, by a hash of their names.
         cameras: Fields of :class:`~mmp3d.synthetic.virtual_camera.CameraRanges`.
-        scene: Fields of :class:`~mmp3d.synthetic.virtual_scene.SceneVariation`, without ``num_people``.
+        scene: Fields of :class:`~mmp3d.synthetic.virtual_scene.SceneVariation`.
         motion: Fields of :class:`~mmp3d.synthetic.motion_clips.MotionVariation`.
         noise: Fields of :class:`~mmp3d.synthetic.clip_noise.ClipNoise`.
         exact_2d: Without any noise: what is in the picture is found where it is, hidden or not, with score 1.
@@ -118,7 +118,7 @@ class VirtualPoseDataset(BaseDataset):
             num_frames=clip_length,
             fps=float(fps),
             cameras=recipe_of(CameraRanges, 'cameras', cameras),
-            scene=recipe_of(SceneVariation, 'scene', {**(scene or {}), 'num_people': people}),
+            scene=recipe_of(SceneVariation, 'scene', {'num_people': people, **(scene or {})}),
             motion=recipe_of(MotionVariation, 'motion', motion),
             noise=ClipNoise.none() if exact_2d else recipe_of(ClipNoise, 'noise', noise),
             self_occlusion=self_occlusion,
