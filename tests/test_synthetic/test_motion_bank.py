@@ -38,9 +38,7 @@ def test_recorded_motions_are_those_of_the_motion_library(tmp_path):
     np.testing.assert_array_equal(bank.starts, [0, 5, 8])
     np.testing.assert_allclose(bank.fps, [10, 20])
     clip = load_motion_library(tmp_path)[0].positions
-    np.testing.assert_allclose(
-        joints_of(bank, 0, 3)[:17], clip[3] - clip[3, MUPOTS17.root_index], atol=0.02
-    )
+    np.testing.assert_allclose(joints_of(bank, 0, 3)[:17], clip[3] - clip[3, MUPOTS17.root_index], atol=0.02)
     way = (clip[:, MUPOTS17.root_index] - clip[0, MUPOTS17.root_index])[:, [0, 2]]
     np.testing.assert_allclose(bank.ground[:5] * standard_body().leg_length, way, atol=0.02)
 

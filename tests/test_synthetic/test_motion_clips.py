@@ -54,7 +54,9 @@ def test_body_scale_and_bone_spread_have_their_sizes_and_both_sides_are_alike():
     spread = clips(200, 1, **{**PLAIN, 'bone_spread': 0.05})
     logarithms = np.log(bone_lengths(spread.joints) / bone_lengths(reference.joints))
     assert 0.045 < logarithms.std() < 0.055
-    left, right = ([MUCO21.joint_names[child] for child in BONES[0]].index(f'{side}_knee') for side in ('left', 'right'))
+    left, right = (
+        [MUCO21.joint_names[child] for child in BONES[0]].index(f'{side}_knee') for side in ('left', 'right')
+    )
     np.testing.assert_allclose(logarithms[..., left], logarithms[..., right], atol=1e-3)
 
 
