@@ -3,7 +3,7 @@
 python benchmarks/virtual_pose.py [--motion FOLDER] [--seconds S]
 
 Each row is a clip length and a number of people; the columns are the ways to a batch of 2,048 person-frames: drawn
-(tensors stacked by key), through a ``DataLoader`` with ``collate_drawn_items``, and with mmengine's ``default_collate``.
+(tensors stacked by key), through a ``DataLoader`` with ``collate_drawn_items``, and with ``default_collate``.
 Everything is as by default: noise, occlusion by the own body, other people and boxes, varied bodies and cameras.
 """
 
