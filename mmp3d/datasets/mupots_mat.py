@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.io
 
+from mmp3d.datasets.raw_file import check_data_file, first_bytes, is_hdf5
 from mmp3d.geometry import MUPOTS17
 from mmp3d.geometry.intrinsics import fit_intrinsics
 
@@ -61,10 +62,9 @@ def read_sequence(folder: Path) -> MuPoTSSequence:
 def count_frames(folder: Path) -> int:
     """Number of frames of a sequence, without reading its poses. Raises as :func:`read_sequence`."""
     path = folder / 'annot.mat'
+    _check_file(path)
     try:
         shapes = {name: shape for name, shape, _ in scipy.io.whosmat(str(path), appendmat=False)}
-    except FileNotFoundError:
-        raise FileNotFoundError(f'{path} does not exist; a MuPoTS-3D sequence folder holds it') from None
     except Exception as error:  # scipy raises whatever the damaged bytes lead to
         raise ValueError(_damaged(path, error)) from error
     return _checked_shape(path, 'annotations', shapes)[0]
@@ -97,11 +97,22 @@ def sequence_intrinsics(sequence: MuPoTSSequence) -> np.ndarray | None:
     return np.concatenate([f, c])
 
 
-def _cell_array(path: Path, variable: str) -> np.ndarray:
+def _check_file(path: Path) -> None:
     try:
-        content = scipy.io.loadmat(str(path), appendmat=False)
+        check_data_file(path)
     except FileNotFoundError:
         raise FileNotFoundError(f'{path} does not exist; a MuPoTS-3D sequence folder holds it') from None
+    if is_hdf5(first_bytes(path)):
+        raise ValueError(
+            f"{path}: is MATLAB v7.3 (HDF5); MuPoTS-3D's files are v5. Fetch it again, or save it in MATLAB with "
+            "save(..., '-v7')"
+        )
+
+
+def _cell_array(path: Path, variable: str) -> np.ndarray:
+    _check_file(path)
+    try:
+        content = scipy.io.loadmat(str(path), appendmat=False)
     except Exception as error:  # scipy raises whatever the damaged bytes lead to
         raise ValueError(_damaged(path, error)) from error
     _checked_shape(path, variable, {name: np.shape(value) for name, value in content.items()})

@@ -150,7 +150,7 @@ def test_damaged_files_are_named(tmp_path, name, content):
     root = write_mupots(tmp_path, {'TS1': 2})
     path = root / 'MultiPersonTestSet' / 'TS1' / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2] if content is None else content)
-    with pytest.raises(ValueError, match=rf'{name}: (not a readable MATLAB|lacks the variable)'):
+    with pytest.raises(ValueError, match=rf'{name}: (not a readable MATLAB|lacks the variable|the file is empty)'):
         build(root)
 
 
