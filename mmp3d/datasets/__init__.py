@@ -5,8 +5,8 @@ from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.coco import CocoMultiPersonDataset
 from mmp3d.datasets.combined import CombinedMultiPersonDataset
 from mmp3d.datasets.fresh_index_sampler import FreshIndexSampler
-from mmp3d.datasets.item_batch import collate_drawn_items
 from mmp3d.datasets.h36m import H36MDataset
+from mmp3d.datasets.item_batch import collate_drawn_items
 from mmp3d.datasets.jta import JTADataset
 from mmp3d.datasets.muco import MuCoDataset
 from mmp3d.datasets.mupots import MuPoTSDataset
