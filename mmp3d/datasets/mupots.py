@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from mmpose.registry import DATASETS
 
-from mmp3d.datasets import hygiene
 from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.coco_layout import folders_of, read_coco_table, xywh_to_xyxy
 from mmp3d.datasets.columns import Field
+from mmp3d.datasets.file_names import frame_numbers
 from mmp3d.datasets.image_file import image_size
 from mmp3d.datasets.layout import require
 from mmp3d.datasets.mupots_mat import MuPoTSSequence, count_frames, read_sequence, sequence_intrinsics
+from mmp3d.datasets.people import person_table
 from mmp3d.datasets.report import warn
 from mmp3d.datasets.table import Annotations, ImageTable, PersonTable
 from mmp3d.geometry import MUPOTS17
@@ -103,18 +104,21 @@ class MuPoTSDataset(MultiPersonDataset):
         seq_names = folders_of(names)
         self._check_sequences({name.decode('utf-8', 'replace') for name in seq_names.tolist()})
         images = ImageTable(
-            table.images['id'], names, table.sizes, seq_names, _frame_numbers(self.ann_file, names), intrinsics
+            table.images['id'],
+            names,
+            table.sizes,
+            seq_names,
+            frame_numbers(self.ann_file, names, IMAGE_NAME % 0),
+            intrinsics,
         )
         columns = table.annotations
         people = self._people(
             pixels=columns['keypoints_img'],
             points=columns['keypoints_cam'],
-            univ_points=None,
             sizes=table.sizes[table.image_rows],
             boxes=xywh_to_xyxy(columns['bbox']),
             occluded=columns['keypoints_vis'] <= 0,
             person_valid=columns['is_valid'] > 0,
-            track_ids=np.full(len(columns['is_valid']), -1, np.int32),
         )
         return Annotations(images, people, table.offsets)
 
@@ -141,40 +145,17 @@ class MuPoTSDataset(MultiPersonDataset):
             points=columns.points,
             univ_points=columns.univ_points,
             sizes=np.repeat(images.sizes, counts, axis=0),
-            boxes=np.full((len(columns.valid), 4), np.nan, np.float32),
             occluded=columns.occluded,
             person_valid=columns.valid,
             track_ids=np.concatenate([np.tile(np.arange(s.valid.shape[1]), s.num_frames) for s in read]),
         )
         return Annotations(images, people, np.concatenate([[0], np.cumsum(counts)]))
 
-    def _people(
-        self, pixels: np.ndarray, points: np.ndarray, univ_points: np.ndarray | None, sizes: np.ndarray,
-        boxes: np.ndarray, occluded: np.ndarray, person_valid: np.ndarray, track_ids: np.ndarray,
-    ) -> PersonTable:  # fmt: skip
-        everything = np.ones(pixels.shape[:2], bool)
-        finite = np.isfinite(pixels).all(axis=-1)
-        keypoints, visible, _ = hygiene.clean_2d(pixels, everything, sizes)
-        points, valid, _ = hygiene.clean_3d(points, everything)
-        if univ_points is not None:
-            univ_points, univ_valid, _ = hygiene.clean_3d(univ_points, valid)
-            valid = univ_valid
-            points = np.where(valid[..., None], points, 0)
-        bad_2d, bad_3d = (int((~good[person_valid]).sum()) for good in (finite, valid))
-        if bad_2d or bad_3d:
-            warn(f'{self.source}: {bad_2d} 2D and {bad_3d} 3D joints of valid people are not finite or behind the '
-                 f'camera; not used')  # fmt: skip
-        return PersonTable(
-            bbox=hygiene.clean_boxes(boxes, keypoints, finite, sizes),
-            keypoints=keypoints,
-            keypoints_visible=visible,
-            keypoints_cam=points,
-            keypoints_3d_valid=valid,
-            keypoints_occluded=occluded,
-            person_valid=person_valid,
-            track_ids=track_ids,
-            keypoints_cam_univ=univ_points,
-        )
+    def _people(self, **columns: np.ndarray) -> PersonTable:
+        people, defects = person_table(**columns)
+        if defects:
+            warn(f'{self.source}: {defects}; not used')
+        return people
 
     def _sequence_folders(self) -> list[Path]:
         root = Path(self._require(self.data_prefix['img']))
@@ -229,12 +210,3 @@ def _sequence_name(sequence: int | str) -> str:
 def _sequence_key(name: str) -> tuple[int, str]:
     number = re.search(r'\d+', name)
     return (int(number.group()) if number else 0, name)
-
-
-def _frame_numbers(path: str, file_names: np.ndarray) -> np.ndarray:
-    numbers = [re.search(rb'(\d{1,9})\.\w+$', name) for name in file_names.tolist()]
-    if None in numbers:
-        bad = file_names[numbers.index(None)].decode('utf-8', 'replace')
-        raise ValueError(f'{path}: images[{numbers.index(None)}]: field "file_name" must end in a frame number and '
-                         f'suffix like {IMAGE_NAME % 0!r}, got {bad!r}')  # fmt: skip
-    return np.array([int(number.group(1)) for number in numbers], np.int64)
