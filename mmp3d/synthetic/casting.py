@@ -15,13 +15,15 @@ from mmp3d.synthetic.close_interaction import sample_close_pair
 from mmp3d.synthetic.contact import TOUCH, deepest_penetration
 from mmp3d.synthetic.interaction import sample_pair
 from mmp3d.synthetic.motion import Motion, sample_motion
-from mmp3d.synthetic.path import Path, sample_single
+from mmp3d.synthetic.path import TIGHT_ARCS, Path, sample_single
 from mmp3d.synthetic.person import Person, pose_people
 from mmp3d.synthetic.recorded_motion import RecordedMotion
 from mmp3d.synthetic.retarget import Recording
 
 PAIR_SHARE = 0.6
 _LEAST_GAP = 420.0
+# mm around somebody in which no other group starts.
+_ROOM = 900.0
 _TRIES = 12
 
 
@@ -81,19 +83,21 @@ class Casting:
     Args:
         recordings: Played by people who are alone; without any, motions are procedural.
         close: Whether pairs shake hands, fight and pass behind each other too, and bodies are kept out of each other.
+        radius: Least and greatest radius of the arcs on which people walk alone, mm.
     """
 
     recordings: tuple[Recording, ...] = ()
     close: bool = False
+    radius: tuple[float, float] = TIGHT_ARCS
 
     def single(self, rng: np.random.Generator, place: np.ndarray) -> tuple[Motion, Path]:
         """Motion and path of one person through ``place`` (2,) mm."""
         if not self.recordings:
-            return sample_motion(rng), sample_single(rng, place)
+            return sample_motion(rng), sample_single(rng, place, self.radius)
         recording = self.recordings[int(rng.integers(len(self.recordings)))]
         start = rng.uniform(0, len(recording) * recording.frame_time)
         motion = RecordedMotion(recording, start, rng.uniform(0.9, 1.1), bool(rng.random() < 0.5))
-        return motion, sample_single(rng, place)
+        return motion, sample_single(rng, place, self.radius)
 
     def pair(
         self, rng: np.random.Generator, place: np.ndarray, bodies: list[Body], horizon: float
@@ -145,6 +149,8 @@ def _place(rng, area, tracks: _Tracks, room, patterned, horizon, casting: Castin
     ]
     for _ in range(_TRIES):
         place = area.place(rng)
+        if casting.close and tracks.is_taken(place):
+            continue
         if pair:
             motions, paths = casting.pair(rng, place, [body for body, _ in bodies], horizon)
         else:
@@ -155,7 +161,7 @@ def _place(rng, area, tracks: _Tracks, room, patterned, horizon, casting: Castin
             best, best_gap = persons, gap
         if gap > _LEAST_GAP:
             break
-    return [] if casting.close and best_gap <= 0 else best
+    return best if best_gap > 0 or not casting.close else []
 
 
 class _Tracks:
@@ -178,6 +184,10 @@ class _Tracks:
         """Take note of people."""
         self._people += persons
         self._ground = np.concatenate([self._ground, *(person.ground(self._times)[0][None] for person in persons)])
+
+    def is_taken(self, place: np.ndarray) -> bool:
+        """Whether somebody comes by too near for others to be at (2,) mm."""
+        return bool((np.linalg.norm(self._ground - place, axis=-1) < _ROOM).any())
 
     def gap(self, persons: list[Person], area: Area | Disc) -> float:
         """mm between new people and the rest, at the closest; negative where someone leaves the area or, if limbs

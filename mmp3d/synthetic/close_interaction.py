@@ -24,7 +24,8 @@ _ARMS = ('gesture', 'reach', 'point', 'crossed', 'relaxed', 'wave', '')
 _HAND_THICKNESS = 40.0
 # Most arms of a hug meet the other body first: the closest of some draws is taken.
 _HUG_DRAWS = 8
-_RATE = 10.0
+# Times at which limbs are compared: so many a second, and at most.
+_RATE, _MOST_TIMES = 10.0, 60
 _TRIES = 20
 
 
@@ -149,7 +150,7 @@ def _pose(motions: list, paths: list[Path], bodies: list[Body], times: np.ndarra
 
 def _moved_apart(motions: list, paths: list[Path], bodies: list[Body], horizon: float) -> list[Path]:
     """The paths, moved along the line between their starts until the bodies keep out of each other."""
-    times = np.linspace(-horizon / 2, horizon / 2, int(horizon * _RATE) + 1)
+    times = np.linspace(-horizon / 2, horizon / 2, min(int(horizon * _RATE), _MOST_TIMES) + 1)
     joints = _pose(motions, paths, bodies, times)
     radii = [limb_radii(body) for body in bodies]
     line = paths[1].start - paths[0].start

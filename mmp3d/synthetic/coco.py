@@ -40,6 +40,11 @@ _CATEGORY = dict(
 )  # fmt: skip
 
 
+def annotation_files(recipe: Recipe) -> list[str]:
+    """Paths of the annotation files below the data set's folder, the one that is written last first."""
+    return [ANNOTATION_FILE]
+
+
 def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
     """Draw and write picture ``index``.
 

@@ -19,9 +19,7 @@ def _between(first: str, second: str, share: float) -> dict[str, float]:
 
 def _sided(part: str, first: str, second: str, share: float) -> dict[str, dict[str, float]]:
     """The same point on both sides; ``{}`` stands for the side."""
-    return {
-        f'{side}_{part}': _between(first.format(side), second.format(side), share) for side in ('right', 'left')
-    }
+    return {f'{side}_{part}': _between(first.format(side), second.format(side), share) for side in ('right', 'left')}
 
 
 # Along the back from the neck down; where they lie in real data depends on the figure.

@@ -61,13 +61,12 @@ def sample_scene(
     depth = _group_depth(rng, focal, height)
     camera = _sample_camera(rng, focal, image_size, depth)
     persons = cast_people(rng, count, Area(camera, NEAR, FAR, depth), patterned, horizon, casting)
-    lamp = rng.normal(0, 0.5, 3) + (0, -1, -0.25)
-    lamp[1] = min(lamp[1], -0.45)
+    lamp = sample_lamp(rng)
     boxes = seats(rng, persons)
     for _ in range(int(rng.choice([0, 0, 1, 1, 2, 3]))):
         around = Area(camera, NEAR, FAR, rng.uniform(NEAR, FAR + 1000))
         boxes += furniture(rng, around, persons, horizon)
-    return Scene(camera, persons, boxes, lamp / np.linalg.norm(lamp), int(rng.integers(2**31)))
+    return Scene(camera, persons, boxes, lamp, int(rng.integers(2**31)))
 
 
 def _group_depth(rng: np.random.Generator, focal: float, image_height: int) -> float:
@@ -91,3 +90,10 @@ def _sample_camera(rng: np.random.Generator, focal: float, image_size: tuple[int
     R = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]]) @ tilt
     centre = (np.array(image_size) - 1) / 2 + rng.normal(0, 0.012, 2) * image_size[0]
     return Camera.from_intrinsics((focal, focal), centre, image_size, R=R, t=R @ (0, height, 0))
+
+
+def sample_lamp(rng: np.random.Generator) -> np.ndarray:
+    """(3,) unit direction towards a lamp well above the floor."""
+    lamp = rng.normal(0, 0.5, 3) + (0, -1, -0.25)
+    lamp[1] = min(lamp[1], -0.45)
+    return lamp / np.linalg.norm(lamp)
