@@ -20,7 +20,8 @@ from mmp3d.synthetic.person import Person, pose_people
 from mmp3d.synthetic.recorded_motion import RecordedMotion
 from mmp3d.synthetic.retarget import Recording
 
-PAIR_SHARE = 0.6
+# Share of pairs among groups; where there are recordings, which people play alone, fewer.
+PAIR_SHARE, PAIR_SHARE_RECORDED = 0.6, 0.3
 _LEAST_GAP = 420.0
 # mm around somebody in which no other group starts.
 _ROOM = 900.0
@@ -34,8 +35,8 @@ class Area:
     Args:
         camera: Looks along z, more or less.
         near, far: mm along z; people should come no nearer, and start no further away.
-        middle, spread: mm along z, mean and standard deviation of where people start; without a middle they are spread
-            evenly over the depths.
+        middle, spread: mm along z, mean and standard deviation of where people start; without a middle half of them
+            are nearer than the geometric mean of near and far.
     """
 
     camera: Camera
@@ -47,7 +48,7 @@ class Area:
     def place(self, rng: np.random.Generator) -> np.ndarray:
         """(2,) mm: somewhere the camera sees, now and then at the edge of the picture."""
         if self.middle is None:
-            z = rng.uniform(self.near, self.far)
+            z = self.near * (self.far / self.near) ** rng.random()
         else:
             z = np.clip(self.middle + rng.normal(0, self.spread), self.near, self.far)
         margin = -0.04 if rng.random() < 0.12 else 0.12
@@ -89,6 +90,11 @@ class Casting:
     recordings: tuple[Recording, ...] = ()
     close: bool = False
     radius: tuple[float, float] = TIGHT_ARCS
+
+    @property
+    def pair_share(self) -> float:
+        """Probability that the next group is a pair."""
+        return PAIR_SHARE_RECORDED if self.recordings else PAIR_SHARE
 
     def single(self, rng: np.random.Generator, place: np.ndarray) -> tuple[Motion, Path]:
         """Motion and path of one person through ``place`` (2,) mm."""
@@ -142,7 +148,7 @@ def cast_people(
 
 def _place(rng, area, tracks: _Tracks, room, patterned, horizon, casting: Casting) -> list[Person]:
     """One person or an interacting pair, at the best of some random places; nobody where no place will do."""
-    pair = room >= 2 and rng.random() < PAIR_SHARE
+    pair = room >= 2 and rng.random() < casting.pair_share
     best, best_gap = [], -np.inf
     bodies: list[tuple[Body, Appearance]] = [
         (sample_body(rng), sample_appearance(rng, patterned)) for _ in range(1 + pair)

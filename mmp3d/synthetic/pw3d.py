@@ -29,7 +29,7 @@ from mmp3d.synthetic.scene import Scene, sample_lamp
 from mmp3d.synthetic.view import OpenView
 
 FRAMES_PER_SECOND = 30.0
-NEAR, FAR = 2200.0, 7000.0
+NEAR, FAR = 2800.0, 7000.0
 # Sequences are dealt out in this order: 24, 12 and 24 of 60 as in 3DPW.
 SPLITS = ('train', 'test', 'validation', 'train', 'test')
 # Every third sequence is held upright.
