@@ -17,6 +17,7 @@ import cv2
 
 from mmp3d.synthetic import coco, h36m, jta, muco, mupots, pw3d
 from mmp3d.synthetic.files import write_json
+from mmp3d.synthetic.motion_library import find_recordings
 from mmp3d.synthetic.recipe import SEQUENCES, Recipe, claim_folder
 
 WRITERS = {'3dpw': pw3d, 'coco': coco, 'h36m': h36m, 'jta': jta, 'muco': muco, 'mupots': mupots}
@@ -38,8 +39,11 @@ def generate(recipe: Recipe, folder: Path, workers: int = 1, report: Callable[[i
 
     Raises:
         ValueError: The folder belongs to something else.
+        FileNotFoundError: The recipe's folder of motions does not exist or holds no BVH file.
     """
     folder = Path(folder)
+    if recipe.motion:
+        find_recordings(recipe.motion)
     claim_folder(folder, recipe)
     writer = WRITERS[recipe.format]
     annotation_files = [folder / name for name in writer.annotation_files(recipe)]

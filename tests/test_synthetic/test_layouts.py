@@ -183,6 +183,12 @@ def test_recorded_motion_is_played_and_belongs_to_the_record(tmp_path) -> None:
         generate(Recipe('mupots', 1, frames=3, people=(1, 1), size=(160, 96)), tmp_path / 'set')
 
 
+def test_a_missing_folder_of_motions_leaves_nothing_behind(tmp_path) -> None:
+    with pytest.raises(FileNotFoundError, match='nowhere is no folder'):
+        generate(Recipe('mupots', 1, motion=str(tmp_path / 'nowhere')), tmp_path / 'set')
+    assert not (tmp_path / 'set').exists()
+
+
 @pytest.mark.parametrize(
     'changes',
     [dict(interactions='near'), dict(people=(0, 101)), dict(format='h36m', people=(1, 2)), dict(format='panoptic')],
