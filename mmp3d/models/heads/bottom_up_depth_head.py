@@ -127,7 +127,10 @@ class BottomUpDepthHead(BaseHead):
             feats: Feature maps, the finest last or only: (B, C, h, w).
             person_heatmaps: (B, K, H', W') input heatmaps on the image grid at any resolution.
         """
-        maps = F.pixel_shuffle(self.output(self.hidden(feats[-1])), self.upsampling)
+        features = self.hidden(feats[-1])
+        # Tags and depths need more than the eight bits of bfloat16.
+        with torch.autocast(features.device.type, enabled=False):
+            maps = F.pixel_shuffle(self.output(features.float()), self.upsampling)
         joints = self.num_keypoints
         heatmaps, tags, relative, root = maps.split((joints, joints, joints, 1), dim=1)
         if self.residual_heatmaps and person_heatmaps is not None:
