@@ -71,11 +71,7 @@ model = dict(
         tag_loss=dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=5.0),
         relative_depth_loss=dict(type='DepthLoss', loss_weight=20.0),
         root_depth_loss=dict(type='DepthLoss', loss_weight=30.0),
-        refiner=dict(
-            type='PoseRefiner',
-            relative_depth_loss=dict(type='DepthLoss', loss_weight=10.0),
-            root_depth_loss=dict(type='DepthLoss', loss_weight=1.0),
-        ),
+        refiner=dict(type='PoseRefiner'),  # changes nothing until bu_refiner_tiny_muco.py has trained it
         decoder=codec,
     ),
     test_cfg=dict(flip_test=True, root_depth_error=0.07),
