@@ -33,7 +33,8 @@ class _Block(nn.Module):
         self.perceptron = nn.Sequential(nn.Linear(channels, channels), nn.GELU(), nn.Linear(channels, channels))
 
     def forward(self, features: Tensor, absent: Tensor) -> Tensor:
-        if self.attention is not None:
+        # torch's attention refuses nobody.
+        if self.attention is not None and features.numel():
             people = self.norm_people(features)
             mixed, _ = self.attention(people, people, people, key_padding_mask=absent, need_weights=False)
             features = features + mixed
@@ -79,7 +80,7 @@ class PoseRefiner(BaseModule):
         nn.init.zeros_(self.output.bias)
 
     def forward(self, people: MeasuredPeople, input_size: Tensor) -> RefinedPeople:
-        """Better joints and depths; B = 0 and N = 0 are legal.
+        """Better joints and depths; N = 0 is legal.
 
         Args:
             people: As measured.
