@@ -6,7 +6,7 @@ _base_ = ['./_base_/default_runtime.py']
 max_epochs = 12
 train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 optim_wrapper = dict(
-    type='Bfloat16OptimWrapper',
+    type='OptimWrapper',
     optimizer=dict(type='Adam', lr=3e-3),
     clip_grad=dict(max_norm=30.0),
 )

@@ -25,3 +25,9 @@ class Bfloat16OptimWrapper(OptimWrapper):
         device = next(model.parameters()).device.type
         with super().optim_context(model), torch.autocast(device, dtype=torch.bfloat16):
             yield
+
+
+def has_bfloat16_instructions() -> bool:
+    """Whether this processor computes in bfloat16 itself; False, too, where an older torch cannot tell."""
+    checks = (getattr(torch.cpu, f'_is_{name}_supported', None) for name in ('avx512_bf16', 'amx_tile'))
+    return any(check is not None and check() for check in checks)
