@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from mmp3d import register_all_modules
-from mmp3d.models.estimators import MeasuredPeoplePreprocessor, PoseRefinementEstimator
+from mmp3d.models.data_preprocessors import MeasuredPeoplePreprocessor
+from mmp3d.models.estimators import PoseRefinementEstimator
 from mmp3d.models.lifters.measured_people import TruePeople
 from tests.test_models.test_pose_refiner import INPUT, REFINER, people
 
