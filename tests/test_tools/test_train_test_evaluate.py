@@ -78,9 +78,9 @@ def losses(folder):
     return [line['loss'] for line in lines if 'loss' in line]
 
 
-def results(folder):
-    file = sorted(folder.glob('*/*.json'))[-1]
-    return json.loads(file.read_text())
+def results(folder, part='scores'):
+    file = sorted(folder.glob('*/results.json'))[-1]
+    return json.loads(file.read_text())[part]
 
 
 def test_training_leaves_safe_checkpoints_and_resumes(run, options):
@@ -96,12 +96,28 @@ def test_saved_predictions_give_the_same_numbers_again(run, options, tmp_path):
         [CONFIG, str(run / 'epoch_1.pth'), '--work-dir', str(tmp_path), '--out', str(predictions), '--eval', *options]
     )
     tool('evaluate')([CONFIG, str(predictions), '--out', str(again), *options])
-    first = results(tmp_path)
+    first, reports = results(tmp_path), results(tmp_path, 'reports')
     second = json.loads(again.read_text())['scores']
+    assert reports['PCK']['protocol']['annotation'] == 'univ_annot3'
     assert {name.split('/')[0] for name in first} >= {'AP25root', 'PCK', 'PCKabs', 'AUCrel'}
     for name, value in first.items():
         if name.split('/')[0] in ('AP25root', 'PCK', 'PCKabs', 'AUCrel'):
             assert second[name] == pytest.approx(value, abs=1e-9)
+
+
+def test_two_processes_evaluate_a_file_as_one(run, options, tmp_path):
+    predictions = tmp_path / 'predictions.json'
+    names = ['PCKabs', 'AP25root', 'F1@0.4', 'ReleasePCKabs']
+    tool('test')(
+        [CONFIG, str(run / 'epoch_1.pth'), '--work-dir', str(tmp_path), '--out', str(predictions), '--eval', *names]
+        + options
+    )
+    command = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node=2']
+    command += [str(CHECKOUT / 'tools' / 'evaluate.py'), CONFIG, str(predictions), '--launcher', 'pytorch']
+    finish([*command, '--out', str(tmp_path / 'two.json'), '--eval', *names, *options])
+    one, two = results(tmp_path), json.loads((tmp_path / 'two.json').read_text())
+    assert set(two['reports']) == set(names)
+    assert {name: one[name] for name in two['scores']} == pytest.approx(two['scores'], abs=1e-9, nan_ok=True)
 
 
 def test_named_metrics_only(run, options, tmp_path):
