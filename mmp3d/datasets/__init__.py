@@ -9,6 +9,7 @@ from mmp3d.datasets.fresh_index_sampler import FreshIndexSampler
 from mmp3d.datasets.h36m import H36MDataset
 from mmp3d.datasets.item_batch import collate_drawn_items
 from mmp3d.datasets.jta import JTADataset
+from mmp3d.datasets.measured_people import MeasuredPeopleDataset
 from mmp3d.datasets.muco import MuCoDataset
 from mmp3d.datasets.mupots import MuPoTSDataset
 from mmp3d.datasets.pose2d_file import read_pose2d_file
@@ -18,5 +19,6 @@ from mmp3d.datasets.virtual_pose import VirtualPoseDataset
 
 __all__ = [
     'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'FreshIndexSampler', 'H36MDataset',
-    'JTADataset', 'LoadMultiPersonImage', 'MuCoDataset', 'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset',
-    'VirtualPoseDataset', 'collate_drawn_items', 'read_pose2d_file', 'transforms']  # fmt: skip
+    'JTADataset', 'LoadMultiPersonImage', 'MeasuredPeopleDataset', 'MuCoDataset', 'MuPoTSDataset',
+    'MultiPersonDataset', 'PW3DDataset', 'VirtualPoseDataset', 'collate_drawn_items', 'read_pose2d_file',
+    'transforms']  # fmt: skip
