@@ -1,5 +1,6 @@
 """Estimators: networks put together as mmpose runs them."""
 
 from mmp3d.models.estimators.bottom_up_depth_estimator import BottomUpDepthEstimator
+from mmp3d.models.estimators.pose_lifting_estimator import PoseLiftingEstimator
 
-__all__ = ['BottomUpDepthEstimator']
+__all__ = ['BottomUpDepthEstimator', 'PoseLiftingEstimator']

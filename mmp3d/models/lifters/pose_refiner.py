@@ -14,6 +14,7 @@ from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
 
 from mmp3d.geometry import MUPOTS17
+from mmp3d.models.lifters.pose_features import centre_and_size
 
 # What the network corrects by 1: a share of the person's size, mm of relative depth, a logarithm of distance.
 KEYPOINT_UNIT = 0.1
@@ -109,7 +110,7 @@ class PoseRefiner(BaseModule):
         """
         keypoints, found, relative_depths, root_depths = people
         weights = found.to(root_depths)
-        centre, size = _centre_and_size(keypoints, weights)
+        centre, size = centre_and_size(keypoints, weights, smallest=1.0)
         offsets = (keypoints - centre[:, None]) * weights[..., None] / size[:, None, None]
         relative_depths = relative_depths * weights
         features = [
@@ -132,7 +133,7 @@ class PoseRefiner(BaseModule):
 
     def loss(self, people: MeasuredPeople, targets: RefinerTargets, image_centre: Tensor) -> dict:
         """``loss_refined_keypoints``, ``loss_refined_relative_depth`` and ``loss_refined_root_depth``."""
-        _, size = _centre_and_size(people.keypoints, people.found.to(people.root_depths))
+        _, size = centre_and_size(people.keypoints, people.found.to(people.root_depths), smallest=1.0)
         places, relative, root = self(self._disturbed(people), image_centre)
         moves = (places - targets.keypoints).abs().sum(dim=-1) / (KEYPOINT_UNIT * size[:, None])
         labelled = targets.labelled.to(moves)
@@ -152,15 +153,7 @@ class PoseRefiner(BaseModule):
         """The people with joints hidden and moved at random."""
         keypoints, found = people.keypoints, people.found
         chance = torch.rand_like(keypoints[..., 0])
-        _, size = _centre_and_size(keypoints, found.to(keypoints))
+        _, size = centre_and_size(keypoints, found.to(keypoints), smallest=1.0)
         moved = (chance < self.outlier_prob)[..., None]
         keypoints = keypoints + torch.randn_like(keypoints) * moved * size[:, None, None]
         return people._replace(keypoints=keypoints, found=found & (chance < 1 - self.drop_joint_prob))
-
-
-def _centre_and_size(keypoints: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """(M, 2) mean of the joints and (M,) their root mean square distance from it, at least 1 px."""
-    count = weights.sum(dim=1).clamp(min=1)
-    centre = (keypoints * weights[..., None]).sum(dim=1) / count[:, None]
-    squares = (keypoints - centre[:, None]).square().sum(dim=-1)
-    return centre, ((squares * weights).sum(dim=1) / count).sqrt().clamp(min=1)
