@@ -5,6 +5,7 @@ from mmp3d.evaluation.metrics.dump_predictions import DumpPredictions
 from mmp3d.evaluation.metrics.h36m_mpjpe import H36MMPJPE
 from mmp3d.evaluation.metrics.joint_f1 import JointF1
 from mmp3d.evaluation.metrics.joint_metric import JointMetric
+from mmp3d.evaluation.metrics.lifting_errors import LiftingErrors
 from mmp3d.evaluation.metrics.mpjpe import MPJPEMetric
 from mmp3d.evaluation.metrics.ordinal_depth import OrdinalDepth
 from mmp3d.evaluation.metrics.pck import PCK, AUCrel, PCKabs
@@ -26,6 +27,7 @@ __all__ = [
     'DumpPredictions',
     'JointF1',
     'JointMetric',
+    'LiftingErrors',
     'OrdinalDepth',
     'PCKabs',
     'PeopleMetric',

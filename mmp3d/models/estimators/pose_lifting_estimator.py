@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
-from mmpose.utils.typing import OptConfigType, SampleList
+from mmpose.structures import PoseDataSample
+from mmpose.utils.typing import OptConfigType
 from torch import Tensor
 
 from mmp3d.geometry import MUPOTS17
@@ -46,8 +46,7 @@ class PoseLiftingEstimator(BaseModel):
     GCN's poses stand, and without ``depth_net`` the root is put where the pose fits its rays best. A stage that is not
     frozen is trained.
 
-    Inputs are (T, K, 3) a sequence: rays and confidences. Samples hold ``gt_instances`` whose instances are the T
-    frames: ``keypoints_cam`` (T, K, 3) mm and ``keypoints_3d_valid`` (T, K).
+    A sample stands for a sequence, its instances for the frames.
 
     Args:
         gcn: :class:`PoseGCN`.
@@ -60,7 +59,7 @@ class PoseLiftingEstimator(BaseModel):
             then be longer than the receptive field.
         depth_loss: Loss of the logarithm of the root depth. Default: ``DepthLoss`` with the l1 norm.
         root_index: Index of the root joint.
-        data_preprocessor: As in mmengine.
+        data_preprocessor: Default: :class:`PoseClipPreprocessor`.
         init_cfg: Initialisation.
 
     Raises:
@@ -81,7 +80,7 @@ class PoseLiftingEstimator(BaseModel):
         data_preprocessor: OptConfigType = None,
         init_cfg: OptConfigType = None,
     ) -> None:
-        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        super().__init__(MODELS.build(data_preprocessor or dict(type='PoseClipPreprocessor')), init_cfg)
         for name, stage in zip(STAGES, (gcn, pose_net, depth_net), strict=True):
             setattr(self, name, None if stage is None else MODELS.build(stage))
         present = [name for name in STAGES if getattr(self, name) is not None]
@@ -106,62 +105,56 @@ class PoseLiftingEstimator(BaseModel):
         return self
 
     def forward(
-        self, inputs: Tensor | list[Tensor], data_samples: SampleList | None = None, mode: str = 'tensor'
-    ) -> dict | SampleList | LiftedWindows:
-        """Run on sequences (T, K, 3); lengths may differ only where ``mode`` is ``'predict'``.
+        self, inputs: Tensor, data_samples: dict[str, Tensor] | None = None, mode: str = 'tensor'
+    ) -> dict | list[PoseDataSample] | LiftedWindows:
+        """Run on ``inputs`` (B, T, K, 3); ``data_samples`` as :class:`PoseClipPreprocessor` gives them.
 
         Raises:
             ValueError: ``mode`` is not one of mmengine's.
         """
-        if mode == 'predict':
-            return self.predict(inputs, data_samples)
-        inputs = torch.stack(list(inputs))
         if mode == 'loss':
             return self.loss(inputs, data_samples)
+        if mode == 'predict':
+            return self.predict(inputs, data_samples or {})
         if mode == 'tensor':
             return self.lift_windows(inputs[..., :2], inputs[..., 2])
         raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
 
-    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
-        """Losses of the stages that are not frozen; ``inputs`` (B, T, K, 3)."""
-        rays, scores = inputs[..., :2], inputs[..., 2]
-        target, valid = (
-            torch.stack([torch.as_tensor(sample.gt_instances[name]) for sample in data_samples]).to(inputs)
-            for name in ('keypoints_cam', 'keypoints_3d_valid')
-        )
+    def loss(self, inputs: Tensor, data_samples: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses of the stages that are not frozen."""
+        target, valid = data_samples['keypoints_cam'], data_samples['keypoints_3d_valid']
         root = target[..., self.root_index, :]
         valid = valid * valid[..., self.root_index, None]
         relative = target - root[..., None, :]
-        lifted = self.lift_windows(rays, scores)
+        lifted = self.lift_windows(inputs[..., :2], inputs[..., 2])
         losses = {}
         for name, poses in (('gcn', lifted.frame_poses), ('pose_net', lifted.poses)):
             if self._trains(name):
-                answered = self._answered(getattr(self, name), inputs.shape[1])
+                answered = self._answered(name, inputs.shape[1])
                 losses.update(self._pose_losses(name, poses, relative[:, answered], valid[:, answered]))
         if self._trains('depth_net'):
-            answered = self._answered(self.depth_net, inputs.shape[1])
+            answered = self._answered('depth_net', inputs.shape[1])
             known = valid[:, answered, self.root_index] * (root[:, answered, 2] > 0)
-            wanted = root[:, answered, 2].clamp(min=1).log()
-            losses['loss_depth'] = self.depth_loss(lifted.depths.log(), wanted, known)
+            losses['loss_depth'] = self.depth_loss(lifted.depths.log(), root[:, answered, 2].clamp(min=1).log(), known)
         return losses
 
-    @torch.no_grad()
-    def predict(self, inputs: list[Tensor], data_samples: SampleList) -> SampleList:
-        """Each sequence's frames as ``pred_instances`` of its sample (data contract; camera frame, mm).
-
-        Args:
-            inputs: (T, K, 3) rays and confidences of each sequence.
-            data_samples: ``input_instances`` (``keypoints`` (T, K, 2) px and ``keypoint_scores``) are copied where
-                they are there.
-        """
-        for sequence, sample in zip(inputs, data_samples, strict=True):
-            poses = self.lift_track(sequence[..., :2], sequence[..., 2]).cpu().numpy()
-            root = poses[:, self.root_index]
-            sample.pred_instances = InstanceData(keypoints_3d=poses - root[:, None], root_cam=root, keypoints_cam=poses)
-            if 'input_instances' in sample:
-                for name in ('keypoints', 'keypoint_scores'):
-                    sample.pred_instances[name] = np.asarray(sample.input_instances[name])
-        return data_samples
+    def predict(self, inputs: Tensor, data_samples: dict[str, Tensor]) -> list[PoseDataSample]:
+        """One sample a sequence, with its frames as ``pred_instances`` and, where known, ``gt_instances``."""
+        samples = []
+        for index, sequence in enumerate(inputs):
+            points = self.lift_track(sequence[..., :2], sequence[..., 2])
+            known = {key: values[index] for key, values in data_samples.items()}
+            root = points[:, self.root_index]
+            sample = PoseDataSample()
+            sample.pred_instances = InstanceData(
+                keypoints_3d=points - root[:, None],
+                root_cam=root,
+                keypoints_cam=points,
+                **{key: known.pop(key) for key in ('keypoints', 'keypoint_scores') if key in known},
+            )
+            sample.gt_instances = InstanceData(**known)
+            samples.append(sample)
+        return samples
 
     def lift_windows(self, rays: Tensor, scores: Tensor) -> LiftedWindows:
         """All stages on windows, for training; rays (B, T, K, 2) and scores (B, T, K)."""
@@ -202,9 +195,9 @@ class PoseLiftingEstimator(BaseModel):
     def _trains(self, stage: str) -> bool:
         return getattr(self, stage) is not None and stage not in self.frozen
 
-    def _answered(self, stage: torch.nn.Module, frames: int) -> slice:
+    def _answered(self, stage: str, frames: int) -> slice:
         """The frames of a window that a stage answers for."""
-        before, after = getattr(stage, 'context', (0, 0))
+        before, after = getattr(getattr(self, stage), 'context', (0, 0))
         return slice(before, frames - after)
 
     def _pose_losses(self, stage: str, poses: Tensor, target: Tensor, valid: Tensor) -> dict[str, Tensor]:
