@@ -1,6 +1,7 @@
-"""Which joints are hidden behind another person, from poses alone.
+"""Which joints are hidden behind people, from poses alone.
 
-Shapes: N people, K joints, S bones. Pixels; millimetres along the optical axis.
+Shapes: N people, K joints, S bones, ... any leading dimensions (people, pairs of people, frames). Pixels; millimetres
+along the optical axis.
 """
 
 from __future__ import annotations
@@ -33,17 +34,58 @@ def hidden_behind_people(
     count, joints = depth.shape
     if count < 2:
         return np.zeros((count, joints), bool)
+    hides = _covered(keypoints[:, None], depth[:, None], keypoints[None], depth[None], focal, skeleton).any(axis=-1)
+    hides[np.arange(count), np.arange(count)] = False
+    return hides.any(axis=1)
+
+
+def hidden_behind_person(
+    keypoints: np.ndarray,
+    depth: np.ndarray,
+    other_keypoints: np.ndarray,
+    other_depth: np.ndarray,
+    focal: np.ndarray,
+    skeleton: Skeleton = MUPOTS17,
+) -> np.ndarray:
+    """Joints of one person that another one hides, as in :func:`hidden_behind_people`, for many pairs at once.
+
+    Args:
+        keypoints, depth: (..., K, 2) px and (..., K) mm of who may be hidden.
+        other_keypoints, other_depth: The same of who may hide.
+        focal: (...) px.
+        skeleton: The joint set.
+
+    Returns:
+        (..., K) bool.
+    """
+    focal = np.asarray(focal)[..., None, None]
+    return _covered(keypoints, depth, other_keypoints, other_depth, focal, skeleton).any(axis=-1)
+
+
+def hidden_behind_self(
+    keypoints: np.ndarray, depth: np.ndarray, focal: np.ndarray, skeleton: Skeleton = MUPOTS17
+) -> np.ndarray:
+    """Joints that the person's own body hides: a capsule of any bone that does not end at the joint.
+
+    Arguments and result as in :func:`hidden_behind_person`.
+    """
+    covered = _covered(keypoints, depth, keypoints, depth, np.asarray(focal)[..., None, None], skeleton)
+    ends_here = np.arange(skeleton.num_joints)[:, None, None] == np.array(skeleton.bones)
+    return (covered & ~ends_here.any(axis=-1)).any(axis=-1)
+
+
+def _covered(points, depth, other_points, other_depth, focal, skeleton: Skeleton) -> np.ndarray:
+    """(..., K, S) bool: the joint lies on the other's bone and behind it."""
     child, parent = np.array(skeleton.bones).T
-    start, end = keypoints[:, child], keypoints[:, parent]
-    known = (depth[:, child] > 0) & (depth[:, parent] > 0)
-    bone_depth = np.where(known, (depth[:, child] + depth[:, parent]) / 2, np.inf)
-    along = end - start
-    offset = keypoints[:, :, None, None] - start
-    length = np.maximum((along**2).sum(axis=-1), 1e-6)
-    share = np.clip((offset * along).sum(axis=-1) / length, 0, 1)
-    distance = np.linalg.norm(offset - share[..., None] * along, axis=-1)
-    near = distance < LIMB_RADIUS * focal / bone_depth
-    behind = depth[:, :, None, None] > bone_depth + DEPTH_MARGIN
-    hides = near & behind
-    hides[np.arange(count), :, np.arange(count)] = False
-    return hides.any(axis=(2, 3))
+    known = (other_depth[..., child] > 0) & (other_depth[..., parent] > 0)
+    bone_depth = np.where(known, (other_depth[..., child] + other_depth[..., parent]) / 2, np.inf)[..., None, :]
+    start, along = other_points[..., child, :], other_points[..., parent, :] - other_points[..., child, :]
+    # Each coordinate by itself: a last axis of two would cost most of the time.
+    along_x, along_y = along[..., None, :, 0], along[..., None, :, 1]
+    offset_x = points[..., :, None, 0] - start[..., None, :, 0]
+    offset_y = points[..., :, None, 1] - start[..., None, :, 1]
+    length = np.maximum(along_x**2 + along_y**2, 1e-6)
+    share = np.clip((offset_x * along_x + offset_y * along_y) / length, 0, 1)
+    aside_x, aside_y = offset_x - share * along_x, offset_y - share * along_y
+    near = aside_x**2 + aside_y**2 < (LIMB_RADIUS * focal / bone_depth) ** 2
+    return near & (depth[..., :, None] > bone_depth + DEPTH_MARGIN)

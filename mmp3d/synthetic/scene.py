@@ -12,9 +12,11 @@ import numpy as np
 
 from mmp3d.geometry.camera import Camera
 from mmp3d.synthetic.body import Appearance, Body, sample_appearance, sample_body
-from mmp3d.synthetic.kinematics import JOINT, forward_kinematics, rotation_about_vertical, rotations_from_angles
+from mmp3d.synthetic.interaction import sample_pair
+from mmp3d.synthetic.kinematics import JOINT, rotation_about_vertical
 from mmp3d.synthetic.motion import NUM_JOINTS, Motion, sample_motion
-from mmp3d.synthetic.path import Path, sample_pair, sample_single
+from mmp3d.synthetic.path import Path, sample_single
+from mmp3d.synthetic.posing import stand_bodies
 
 NEAR, FAR = 2000.0, 7000.0
 PAIR_SHARE = 0.6
@@ -32,7 +34,7 @@ class Person:
 
     def ground(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(T,) s to (T, 2) mm on the floor (x, z) and (T,) rad heading."""
-        return self.path.at(times, self.motion.speed * self.body.leg_length)
+        return self.motion.along(self.path, self.body.leg_length, times)
 
 
 def pose_people(people: list[Person], times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -48,17 +50,10 @@ def pose_people(people: list[Person], times: np.ndarray) -> tuple[np.ndarray, np
     """
     if not people:
         return np.zeros((0, len(times), NUM_JOINTS, 3)), np.zeros((0, len(times), NUM_JOINTS, 3, 3))
-    rotations = rotations_from_angles(np.stack([person.motion.angles(times) for person in people]))
+    rotations = np.stack([person.motion.rotations(times) for person in people])
     ground, heading = map(np.stack, zip(*(person.ground(times) for person in people), strict=True))
-    pelvis = JOINT['pelvis']
-    rotations[:, :, pelvis] = rotation_about_vertical(heading) @ rotations[:, :, pelvis]
-    offsets = np.stack([person.body.offsets for person in people])[:, None]
-    positions, frames = forward_kinematics(offsets, rotations)
-    clearance = np.stack([person.body.clearance for person in people])[:, None]
     lift = np.stack([person.motion.lift(times) for person in people])
-    lowest = (positions[..., 1] + clearance).max(axis=-1) + lift
-    origin = np.stack([ground[..., 0], -lowest, ground[..., 1]], axis=-1)
-    return positions + origin[:, :, None], frames
+    return stand_bodies([person.body for person in people], rotations, ground, heading, lift)
 
 
 @dataclass(frozen=True)
@@ -186,7 +181,7 @@ def _sample_boxes(rng: np.random.Generator, camera: Camera, persons: list[Person
     """Seats under people who sit, and sometimes furniture among the people."""
     boxes = []
     for person in persons:
-        if person.motion.speed == 0 and person.motion.name.startswith('sit'):
+        if person.motion.seated:
             boxes.append(_seat(rng, person))
     for _ in range(int(rng.choice([0, 0, 1, 1, 2, 3]))):
         x, z = _sample_place(rng, camera, rng.uniform(NEAR, FAR + 1000))
