@@ -24,7 +24,7 @@ from mmp3d.models.lifters.pose_gcn import POSE_UNIT
 
 STAGES = ('gcn', 'pose_net', 'depth_net')
 # Frames of a track that the graph network takes at once.
-GCN_FRAMES = 4096
+GCN_FRAMES = 1024
 
 
 class LiftedWindows(NamedTuple):
