@@ -62,7 +62,7 @@ def test_released_form_reproduces_the_authors_numbers():
     )
     gcn.load_state_dict(released_state({tensor['name']: tensor['shape'] for tensor in spec['tensors']}))
     gcn.incidence, gcn.bones_to_joints = inputs['inc'], inputs['inc_inv']
-    result = gcn.lift(inputs['x'], inputs['aff'], inputs['aff_bone']).detach().numpy()
+    result = gcn.lift(inputs['x'], [inputs['aff'][:, None]] * 2, [inputs['aff_bone'][:, None]] * 2).detach().numpy()
     np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5 * expected.std())
 
 

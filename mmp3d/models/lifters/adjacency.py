@@ -1,6 +1,7 @@
 """Who learns from whom in a pose: adjacencies of joints and bones that follow the confidences of one frame.
 
-Shapes: ``...`` any leading dimensions, K joints, L = K - 1 bones, N nodes (joints or bones).
+Shapes: ``...`` any leading dimensions, K joints, L = K - 1 bones, N nodes (joints or bones), B poses, G groups
+of channels.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from scipy.sparse.csgraph import shortest_path
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmp3d.geometry import Skeleton
 
@@ -54,15 +55,36 @@ def confidence_adjacency(confidences: Tensor, closeness: Tensor) -> Tensor:
 
     Args:
         confidences: (..., N) in 0..1.
-        closeness: (N, N).
+        closeness: (..., N, N), positive.
 
     Returns:
         (..., N, N): row i holds the shares in which node i gathers from all nodes j, itself included. Rows add up to 1,
         also where all confidences are 0: then only closeness counts.
     """
     source, target = confidences[..., None, :], confidences[..., :, None]
-    flow = closeness * (source + LEAST_CONFIDENCE) * torch.sigmoid((source - target) / SOFTNESS)
+    flow = closeness * ((source + LEAST_CONFIDENCE) * torch.sigmoid((source - target) / SOFTNESS))
     return flow / flow.sum(dim=-1, keepdim=True)
+
+
+class ConfidenceAdjacency(nn.Module):
+    """The directed adjacency with a learnt closeness, one for each group of channels.
+
+    It starts from the distance along the skeleton; a group may come to look at the other side of the body, or at the
+    node itself.
+
+    Args:
+        closeness: (N, N), positive.
+        num_groups: G.
+    """
+
+    def __init__(self, closeness: Tensor, num_groups: int) -> None:
+        super().__init__()
+        start = closeness.log().expand(num_groups, *closeness.shape)
+        self.log_closeness = nn.Parameter(start + 0.5 * torch.randn(start.shape))
+
+    def forward(self, confidences: Tensor) -> Tensor:
+        """(B, N) confidences to (B, G, N, N), rows adding up to 1."""
+        return confidence_adjacency(confidences[:, None], self.log_closeness.exp())
 
 
 def _closeness(shared: np.ndarray) -> Tensor:

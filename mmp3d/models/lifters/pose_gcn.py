@@ -7,6 +7,7 @@ Shapes: ``...`` any leading dimensions, K joints, L bones, N nodes (joints or bo
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import torch
 from mmengine.model import BaseModule
@@ -16,9 +17,9 @@ from torch import Tensor, nn
 
 from mmp3d.geometry import SKELETONS
 from mmp3d.models.lifters.adjacency import (
+    ConfidenceAdjacency,
     bone_closeness,
     bone_confidences,
-    confidence_adjacency,
     incidence_matrix,
     joint_closeness,
 )
@@ -64,8 +65,11 @@ class GraphLayer(nn.Module):
         self.second = NodeLinear(num_nodes, out_channels, out_channels)
 
     def forward(self, x: Tensor, adjacency: Tensor | None = None) -> Tensor:
-        """(N, B, C) to (N, B, out) or, with an ``adjacency`` (B, N, N), to (N, B, in + out)."""
-        gathered = x if adjacency is None else torch.einsum('bij,jbc->ibc', adjacency, x)
+        """(N, B, C) to (N, B, out) or, with an ``adjacency`` (B, G, N, N), to (N, B, in + out)."""
+        gathered = x
+        if adjacency is not None:
+            groups = x.unflatten(-1, (adjacency.shape[1], -1))
+            gathered = torch.einsum('bgij,jbgc->ibgc', adjacency, groups).flatten(-2)
         result = self.second(self.first(gathered).relu()).relu()
         return result if adjacency is None else torch.cat([x, result], dim=-1)
 
@@ -76,7 +80,7 @@ class PoseGCN(BaseModule):
 
     A joint stream and a bone stream of two graph layers each; bones take their features from the difference of
     their joints (incidence matrix) and give them back through its pseudo-inverse. How the adjacency follows from the
-    confidences is not published; see :func:`~mmp3d.models.lifters.adjacency.confidence_adjacency` for ours. The form
+    confidences is not published; see :class:`~mmp3d.models.lifters.adjacency.ConfidenceAdjacency` for ours. The form
     that the authors released is ``hidden_channels=256, per_node_weights=True, adjacency='uniform',
     with_confidence=False``.
 
@@ -85,12 +89,13 @@ class PoseGCN(BaseModule):
         per_node_weights: Every joint and bone has weights of its own; else all share them and joints are told apart by
             a learnt vector each.
         adjacency: ``'confidence'``: directed, from each frame's confidences; ``'uniform'``: all alike.
+        num_groups: Groups of channels that gather by a closeness of their own each, with ``'confidence'``.
         with_confidence: The network sees the confidences, and where and how large the pose is, beside the joints.
         joint_set: Name of the joint set of input and output.
         init_cfg: Initialisation.
 
     Raises:
-        ValueError: ``adjacency`` or ``joint_set`` is not known.
+        ValueError: ``adjacency`` or ``joint_set`` is not known, or the channels do not fall into the groups.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class PoseGCN(BaseModule):
         hidden_channels: int = 128,
         per_node_weights: bool = True,
         adjacency: str = 'confidence',
+        num_groups: int = 8,
         with_confidence: bool = True,
         joint_set: str = 'mupots17',
         init_cfg: OptConfigType = None,
@@ -107,16 +113,12 @@ class PoseGCN(BaseModule):
             raise ValueError(f'PoseGCN: adjacency must be one of {ADJACENCIES}, got {adjacency!r}')
         if joint_set not in SKELETONS:
             raise ValueError(f'PoseGCN: joint_set must be one of {sorted(SKELETONS)}, got {joint_set!r}')
+        if hidden_channels % num_groups:
+            raise ValueError(f'PoseGCN: num_groups must divide hidden_channels {hidden_channels}, got {num_groups}')
         skeleton = SKELETONS[joint_set]
         self.adjacency, self.with_confidence, self.root_index = adjacency, with_confidence, skeleton.root_index
-        constants = dict(
-            incidence=incidence_matrix(skeleton),
-            bones_to_joints=torch.linalg.pinv(incidence_matrix(skeleton)),
-            joint_closeness=joint_closeness(skeleton),
-            bone_closeness=bone_closeness(skeleton),
-        )
-        for name, constant in constants.items():
-            self.register_buffer(name, constant, persistent=False)
+        self.register_buffer('incidence', incidence_matrix(skeleton), persistent=False)
+        self.register_buffer('bones_to_joints', torch.linalg.pinv(self.incidence), persistent=False)
         joints, bones = (skeleton.num_joints, len(skeleton.bones)) if per_node_weights else (1, 1)
         identity = (
             None if per_node_weights else nn.Parameter(0.1 * torch.randn(skeleton.num_joints, 1, hidden_channels))
@@ -128,6 +130,11 @@ class PoseGCN(BaseModule):
         self.bone_layers = nn.ModuleList(GraphLayer(bones, level * width, width) for level in (1, 2))
         self.fusion = GraphLayer(joints, 6 * width, width)
         self.output = NodeLinear(joints, width, 3)
+        if adjacency == 'confidence':
+            self.joint_adjacencies, self.bone_adjacencies = (
+                nn.ModuleList(ConfidenceAdjacency(closeness, num_groups) for _ in range(2))
+                for closeness in (joint_closeness(skeleton), bone_closeness(skeleton))
+            )
 
     def forward(self, rays: Tensor, scores: Tensor, adjacencies: tuple[Tensor, Tensor] | None = None) -> Tensor:
         """A complete 3D pose of every frame.
@@ -153,27 +160,37 @@ class PoseGCN(BaseModule):
         poses = poses - poses[:, self.root_index, None]
         return poses.reshape(*leading, *poses.shape[1:])
 
-    def lift(self, joints: Tensor, of_joints: Tensor, of_bones: Tensor) -> Tensor:
-        """The network alone: (B, K, C) features, (B, K, K) and (B, L, L) adjacencies to (B, K, 3) metres."""
+    def lift(self, joints: Tensor, of_joints: Sequence[Tensor], of_bones: Sequence[Tensor]) -> Tensor:
+        """The network alone.
+
+        Args:
+            joints: (B, K, C) features.
+            of_joints: Adjacency (B, G, K, K) of each of the two layers.
+            of_bones: Adjacency (B, G, L, L) likewise.
+
+        Returns:
+            (B, K, 3) metres.
+        """
         x = self.embedding(joints.transpose(0, 1))
         if self.identity is not None:
             x = x + self.identity
         bones = torch.einsum('lk,kbc->lbc', self.incidence, x)
-        for layer in self.joint_layers:
-            x = layer(x, of_joints)
-        for layer in self.bone_layers:
-            bones = layer(bones, of_bones)
+        for layer, adjacency in zip(self.joint_layers, of_joints, strict=True):
+            x = layer(x, adjacency)
+        for layer, adjacency in zip(self.bone_layers, of_bones, strict=True):
+            bones = layer(bones, adjacency)
         x = torch.cat([x, torch.einsum('kl,lbc->kbc', self.bones_to_joints, bones)], dim=-1)
         return self.output(self.fusion(x)).transpose(0, 1)
 
-    def _adjacencies(self, scores: Tensor, given: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor]:
-        if given is not None:
-            return tuple(matrix.reshape(-1, *matrix.shape[-2:]) for matrix in given)
-        if self.adjacency == 'confidence':
-            bones = bone_confidences(scores, self.incidence)
-            return (
-                confidence_adjacency(scores, self.joint_closeness),
-                confidence_adjacency(bones, self.bone_closeness),
-            )
-        sizes = (len(self.joint_closeness), len(self.bone_closeness))
-        return tuple(scores.new_full((len(scores), size, size), 1 / size) for size in sizes)
+    def _adjacencies(self, scores: Tensor, given: tuple[Tensor, Tensor] | None) -> Iterator[list[Tensor]]:
+        """Adjacencies of the joint layers, and of the bone layers."""
+        bones = bone_confidences(scores, self.incidence)
+        if given is None and self.adjacency == 'confidence':
+            yield [adjacency(scores) for adjacency in self.joint_adjacencies]
+            yield [adjacency(bones) for adjacency in self.bone_adjacencies]
+            return
+        for index, nodes in enumerate((scores, bones)):
+            size = nodes.shape[1]
+            uniform = nodes.new_full((1, size, size), 1 / size)
+            matrix = uniform.expand(len(nodes), size, size) if given is None else given[index].reshape(-1, size, size)
+            yield [matrix[:, None]] * 2
