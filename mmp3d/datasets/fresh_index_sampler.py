@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmengine.dataset import DefaultSampler
-from mmengine.registry import DATA_SAMPLERS
+from mmpose.registry import DATA_SAMPLERS
 
 
 @DATA_SAMPLERS.register_module()

@@ -24,6 +24,7 @@ from mmp3d.synthetic.counter_random import CounterRandom, keys_of
 from mmp3d.synthetic.motion_bank import MotionBank, bank_of, procedural_bank, recorded_bank
 from mmp3d.synthetic.motion_clips import MotionVariation
 from mmp3d.synthetic.motion_split import SPLITS, files_of_split
+from mmp3d.synthetic.ranges import recipe_of
 from mmp3d.synthetic.virtual_camera import CameraRanges
 from mmp3d.synthetic.virtual_clips import ClipRecipe, draw_virtual_clips
 from mmp3d.synthetic.virtual_scene import SceneVariation
@@ -67,9 +68,10 @@ class VirtualPoseDataset(BaseDataset):
             cameras and people that the other does not have; None: all of them.
         val_fraction: Share of the files in ``'val'``, by a hash of their names.
         cameras: Fields of :class:`~mmp3d.synthetic.virtual_camera.CameraRanges`.
-        scene: Fields of :class:`~mmp3d.synthetic.virtual_scene.SceneVariation`, without ``num_people``.
+        scene: Fields of :class:`~mmp3d.synthetic.virtual_scene.SceneVariation`.
         motion: Fields of :class:`~mmp3d.synthetic.motion_clips.MotionVariation`.
-        noise: Fields of :class:`~mmp3d.synthetic.clip_noise.ClipNoise`; None: what is in the picture is found, exactly.
+        noise: Fields of :class:`~mmp3d.synthetic.clip_noise.ClipNoise`.
+        exact_2d: Without any noise: what is in the picture is found where it is, hidden or not, with score 1.
         self_occlusion: Whether joints behind the own body count as occluded.
         seed: Other seeds give other items.
         pipeline: Transforms of single items; without, a batch is drawn and handed on as a whole.
@@ -93,7 +95,8 @@ class VirtualPoseDataset(BaseDataset):
         cameras: dict | None = None,
         scene: dict | None = None,
         motion: dict | None = None,
-        noise: dict | None = {},  # noqa: B006 (never written to; None means something else)
+        noise: dict | None = None,
+        exact_2d: bool = False,
         self_occlusion: bool = True,
         seed: int = 0,
         pipeline: Sequence[dict | Callable] = (),
@@ -110,14 +113,14 @@ class VirtualPoseDataset(BaseDataset):
                 f'expected fps > 0, num_procedural >= 0 and motion_split None or one of {SPLITS}, got '
                 f'{fps!r}, {num_procedural!r} and {motion_split!r}'
             )
-        people = (num_people, num_people) if isinstance(num_people, int) else tuple(num_people)
+        people = (num_people, num_people) if isinstance(num_people, int) else num_people
         self.recipe = ClipRecipe(
             num_frames=clip_length,
             fps=float(fps),
-            cameras=CameraRanges(**(cameras or {})),
-            scene=SceneVariation(num_people=people, **(scene or {})),
-            motion=MotionVariation(**(motion or {})),
-            noise=ClipNoise.none() if noise is None else ClipNoise(**noise),
+            cameras=recipe_of(CameraRanges, 'cameras', cameras),
+            scene=recipe_of(SceneVariation, 'scene', {'num_people': people, **(scene or {})}),
+            motion=recipe_of(MotionVariation, 'motion', motion),
+            noise=ClipNoise.none() if exact_2d else recipe_of(ClipNoise, 'noise', noise),
             self_occlusion=self_occlusion,
         )
         self.num_items = num_items
@@ -146,10 +149,10 @@ class VirtualPoseDataset(BaseDataset):
         batch = self._drawn(indices)
         return [self.pipeline(item) for item in batch] if self.pipeline.transforms else batch
 
-    def load_data_list(self) -> list[int]:
+    def load_data_list(self) -> np.ndarray:
         """Read the motions and return the numbers of the items of the first epoch."""
         self.bank = self._load_bank()
-        return list(range(self.num_items))
+        return np.arange(self.num_items)
 
     def _load_bank(self) -> MotionBank:
         parts = []
@@ -166,24 +169,24 @@ class VirtualPoseDataset(BaseDataset):
         return (None, *SPLITS).index(self.motion_split)
 
     def _drawn(self, indices: Sequence[int]) -> ItemBatch:
-        numbers = np.array([self._number(int(index)) for index in indices], np.int64)
+        numbers = self._numbers(np.asarray(indices, np.int64))
         items = max(1, _CHUNK // (self.recipe.num_frames * self.recipe.scene.num_people[1]))
         chunks = [self._draw(numbers[start : start + items]) for start in range(0, len(numbers), items)]
         stacked = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
         return ItemBatch({key: torch.from_numpy(values) for key, values in stacked.items()})
 
-    def _number(self, index: int) -> int:
-        """The number, unlimited, of the item at an index, unlimited or negative."""
-        epoch, place = divmod(index, len(self))
-        if epoch < -1:
-            raise IndexError(f'item {index} of {len(self)}')
-        return max(epoch, 0) * self.num_items + self.data_list[place]
+    def _numbers(self, indices: np.ndarray) -> np.ndarray:
+        """The numbers, unlimited, of the items at indices, unlimited or from -len(self) on."""
+        epochs, places = np.divmod(indices, len(self))
+        if (epochs < -1).any():
+            raise IndexError(f'item {indices.min()} of {len(self)}')
+        return np.maximum(epochs, 0) * self.num_items + np.asarray(self.data_list)[places]
 
     def _draw(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
         """Items by number, stacked."""
         random = CounterRandom(keys_of(self.seed * (len(SPLITS) + 1) + self._split_number, numbers))
         fields = draw_virtual_clips(random, self.bank, self.recipe)
-        if self.recipe.scene.num_people == (1, 1):
+        if self.recipe.scene.num_people[1] == 1:
             fields = {key: values if key in _OF_CAMERA else values[:, 0] for key, values in fields.items()}
         fields['sample_idx'] = numbers
         return fields

@@ -34,7 +34,7 @@ def hidden_behind_people(
     count, joints = depth.shape
     if count < 2:
         return np.zeros((count, joints), bool)
-    hides = _covered(keypoints[:, None], depth[:, None], keypoints[None], depth[None], focal, skeleton).any(axis=-1)
+    hides = hidden_behind_person(keypoints[:, None], depth[:, None], keypoints[None], depth[None], focal, skeleton)
     hides[np.arange(count), np.arange(count)] = False
     return hides.any(axis=1)
 
@@ -58,8 +58,7 @@ def hidden_behind_person(
     Returns:
         (..., K) bool.
     """
-    focal = np.asarray(focal)[..., None, None]
-    return _covered(keypoints, depth, other_keypoints, other_depth, focal, skeleton).any(axis=-1)
+    return np.moveaxis(_covered(keypoints, depth, other_keypoints, other_depth, focal, skeleton).any(axis=1), 0, -1)
 
 
 def hidden_behind_self(
@@ -69,23 +68,26 @@ def hidden_behind_self(
 
     Arguments and result as in :func:`hidden_behind_person`.
     """
-    covered = _covered(keypoints, depth, keypoints, depth, np.asarray(focal)[..., None, None], skeleton)
-    ends_here = np.arange(skeleton.num_joints)[:, None, None] == np.array(skeleton.bones)
-    return (covered & ~ends_here.any(axis=-1)).any(axis=-1)
+    covered = _covered(keypoints, depth, keypoints, depth, focal, skeleton)
+    for bone, ends in enumerate(skeleton.bones):
+        covered[list(ends), bone] = False
+    return np.moveaxis(covered.any(axis=1), 0, -1)
 
 
 def _covered(points, depth, other_points, other_depth, focal, skeleton: Skeleton) -> np.ndarray:
-    """(..., K, S) bool: the joint lies on the other's bone and behind it."""
+    """(K, S, ...) bool: the joint lies on the other's bone and behind it."""
     child, parent = np.array(skeleton.bones).T
-    known = (other_depth[..., child] > 0) & (other_depth[..., parent] > 0)
-    bone_depth = np.where(known, (other_depth[..., child] + other_depth[..., parent]) / 2, np.inf)[..., None, :]
-    start, along = other_points[..., child, :], other_points[..., parent, :] - other_points[..., child, :]
-    # Each coordinate by itself: a last axis of two would cost most of the time.
-    along_x, along_y = along[..., None, :, 0], along[..., None, :, 1]
-    offset_x = points[..., :, None, 0] - start[..., None, :, 0]
-    offset_y = points[..., :, None, 1] - start[..., None, :, 1]
+    # Joints and bones come first, so that the inner loops run over people and frames, of which there are many.
+    x, y, z = (np.moveaxis(each, -1, 0)[:, None] for each in (points[..., 0], points[..., 1], depth))
+    others = (other_points[..., 0], other_points[..., 1], other_depth)
+    other_x, other_y, other_z = (np.ascontiguousarray(np.moveaxis(each, -1, 0)) for each in others)
+    known = (other_z[child] > 0) & (other_z[parent] > 0)
+    bone_depth = np.where(known, (other_z[child] + other_z[parent]) / 2, np.inf)
+    along_x, along_y = other_x[parent] - other_x[child], other_y[parent] - other_y[child]
     length = np.maximum(along_x**2 + along_y**2, 1e-6)
-    share = np.clip((offset_x * along_x + offset_y * along_y) / length, 0, 1)
-    aside_x, aside_y = offset_x - share * along_x, offset_y - share * along_y
+    aside_x, aside_y = x - other_x[child], y - other_y[child]
+    share = np.clip((aside_x * along_x + aside_y * along_y) / length, 0, 1)
+    aside_x -= share * along_x
+    aside_y -= share * along_y
     near = aside_x**2 + aside_y**2 < (LIMB_RADIUS * focal / bone_depth) ** 2
-    return near & (depth[..., :, None] > bone_depth + DEPTH_MARGIN)
+    return near & (z > bone_depth + DEPTH_MARGIN)

@@ -1,4 +1,4 @@
-"""What is registered in mmpose's model registry: preprocessors, networks, losses, estimators, initialisers."""
+"""What is registered in mmpose's model registry: networks, losses, estimators, data preprocessors, initialisers."""
 
 from mmp3d.models import backbones, data_preprocessors, estimators, heads, lifters, losses, weight_init
 

@@ -15,6 +15,7 @@ from scipy.special import ndtri
 
 from mmp3d.geometry.skeleton import MUPOTS17, SKELETONS
 from mmp3d.synthetic.counter_random import CounterRandom
+from mmp3d.synthetic.ranges import check_number
 
 _SIGMAS = MUPOTS17.sigmas
 _FLIP = MUPOTS17.flip_indices
@@ -31,7 +32,7 @@ _SWAP_TAG, _PROBABILITIES = 5000, ('miss', 'occluded_miss', 'person_miss', 'swap
 
 @dataclass(frozen=True)
 class ClipNoise:
-    """How a simulated detector errs. Every probability is 0 to below 1, and is that of one frame.
+    """How a simulated detector errs. Every probability is 0 to 0.99, and is that of one frame.
 
     Args:
         jitter: Error of a visible joint, as a share of the joint's COCO sigma times the person's size in the picture.
@@ -79,12 +80,8 @@ class ClipNoise:
 
     def __post_init__(self) -> None:
         for spec in fields(self):
-            value = getattr(self, spec.name)
-            if spec.name == 'joint_sets':
-                continue
-            bound = 1 if spec.name in _PROBABILITIES else 1e4
-            if not 0 <= value < bound:
-                raise ValueError(f'{spec.name}: expected a number from 0 to below {bound:g}, got {value!r}')
+            if spec.name != 'joint_sets':
+                check_number(spec.name, getattr(self, spec.name), 0, 0.99 if spec.name in _PROBABILITIES else 1e4)
         unknown = set(self.joint_sets) - set(SKELETONS)
         if unknown or not self.joint_sets or min(self.joint_sets.values()) < 0 or not sum(self.joint_sets.values()) > 0:
             raise ValueError(f'joint_sets: expected shares of {sorted(SKELETONS)}, got {dict(self.joint_sets)}')
@@ -264,7 +261,7 @@ def _convert_joint_sets(random, points, scores, joint_sets: Mapping[str, float])
     drawn = np.searchsorted(shares / shares[-1], random.uniform(), side='right')
     for number, name in enumerate(names):
         skeleton = SKELETONS[name]
-        people = np.flatnonzero(drawn == min(number, len(names) - 1))
+        people = np.flatnonzero(drawn == number)
         if set(_NAMES) <= set(skeleton.joint_names) or not len(people):
             continue
         matrix = skeleton.conversion_to(MUPOTS17)

@@ -49,6 +49,7 @@ class HarmonicMotion:
         frequency: (J,) Hz of the first harmonic.
         speed: Forward speed in leg lengths per second.
         hop: Height of a hop in mm, at the legs' frequency and phase.
+        turn: Degrees per second by which the body turns to its right on the way.
     """
 
     name: str
@@ -58,6 +59,7 @@ class HarmonicMotion:
     frequency: np.ndarray
     speed: float = 0.0
     hop: float = 0.0
+    turn: float = 0.0
 
     @property
     def seated(self) -> bool:
@@ -67,7 +69,8 @@ class HarmonicMotion:
         return rotations_from_angles(self.angles(times))
 
     def along(self, path: Path, leg_length: float, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return path.at(times, self.speed * leg_length)
+        ground, heading = path.at(times, self.speed * leg_length)
+        return ground, heading + np.radians(self.turn) * np.asarray(times, float) if self.turn else heading
 
     def angles(self, times: np.ndarray) -> np.ndarray:
         """(T,) s to (T, J, 3) degrees, see ``kinematics.rotations_from_angles``."""
@@ -108,10 +111,26 @@ def sample_motion(rng: np.random.Generator, legs: str = '', arms: str = '') -> H
         frequency=builder.frequency,
         speed=4 * tempo * stride if lower.travels else 0.0,
         hop=rng.uniform(80, 350) if legs == 'jump' else 0.0,
+        turn=rng.choice([-1, 1]) * rng.uniform(*lower.degrees_per_second) if any(lower.degrees_per_second) else 0.0,
     )
 
 
+def sample_named_motion(rng: np.random.Generator, name: str) -> HarmonicMotion:
+    """Draw a motion by one name: of the legs (``'walk'``, ``'run'``, ``'sit'``, ``'turn'``, ...), or of the arms of a
+    person who stands (``'reach'``, ``'wave'``, ...).
+
+    Raises:
+        ValueError: There is no such motion.
+    """
+    if name in LOWER_PRESETS:
+        return sample_motion(rng, name)
+    if name in UPPER_PRESETS:
+        return sample_motion(rng, 'stand', name)
+    raise ValueError(f'motion: expected one of {sorted({*LOWER_PRESETS, *UPPER_PRESETS})}, got {name!r}')
+
+
 def _draw(rng: np.random.Generator, presets: dict) -> str:
+    presets = {name: preset for name, preset in presets.items() if preset.weight}
     weights = np.array([preset.weight for preset in presets.values()])
     return list(presets)[int(rng.choice(len(weights), p=weights / weights.sum()))]
 

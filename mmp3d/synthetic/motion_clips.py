@@ -16,6 +16,7 @@ from mmp3d.geometry.skeleton import MUCO21
 from mmp3d.synthetic.counter_random import CounterRandom
 from mmp3d.synthetic.kinematics import JOINT
 from mmp3d.synthetic.motion_bank import MotionBank
+from mmp3d.synthetic.ranges import check_number, check_range
 
 SHORT_MOTIONS = ('bounce', 'hold')
 _LEGS = [JOINT['right_knee'], JOINT['right_ankle']]
@@ -70,12 +71,9 @@ class MotionVariation:
 
     def __post_init__(self) -> None:
         for name in ('body_scale', 'tempo'):
-            low, high = getattr(self, name)
-            if not 0 < low <= high:
-                raise ValueError(f'{name}: expected (low, high) with 0 < low <= high, got {(low, high)}')
+            check_range(name, getattr(self, name), 0.1, 10)
         for name, most in (('mirror', 1), ('mix', 1), ('bone_spread', 0.3), ('posture_spread', 45)):
-            if not 0 <= getattr(self, name) <= most:
-                raise ValueError(f'{name}: expected 0 to {most}, got {getattr(self, name)!r}')
+            check_number(name, getattr(self, name), 0, most)
         if self.short_motion not in SHORT_MOTIONS:
             raise ValueError(f'short_motion: expected one of {SHORT_MOTIONS}, got {self.short_motion!r}')
 

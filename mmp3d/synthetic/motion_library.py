@@ -16,7 +16,7 @@ from mmp3d.geometry.skeleton import MUPOTS17
 from mmp3d.synthetic import path
 from mmp3d.synthetic.body import Body, sample_body, standard_body
 from mmp3d.synthetic.bvh import read_bvh
-from mmp3d.synthetic.motion import sample_motion
+from mmp3d.synthetic.motion import HarmonicMotion, sample_motion, sample_named_motion
 from mmp3d.synthetic.posing import stand_bodies
 from mmp3d.synthetic.recorded_motion import resample
 from mmp3d.synthetic.retarget import Recording, retarget
@@ -99,7 +99,7 @@ def sample_procedural_motions(
     count: int,
     num_frames: int,
     fps: float,
-    legs: Sequence[str] = (),
+    names: Sequence[str] = (),
     body: Body | None = None,
 ) -> np.ndarray:
     """Draw motions of the procedural generator on their way over the floor.
@@ -109,11 +109,14 @@ def sample_procedural_motions(
         count: N motions; 0 is legal.
         num_frames: T frames of each.
         fps: Frames a second.
-        legs: Names in ``motion_presets.LOWER_PRESETS`` to draw from; empty for all, as often as scenes have them.
+        names: Motions to draw from, see ``motion.sample_named_motion``; empty for all, as often as scenes have them.
         body: Body that moves; None draws one for each motion.
 
     Returns:
         (N, T, K, 3) mm float32; the pelvis is above the origin half way through the motion.
+
+    Raises:
+        ValueError: A name is unknown.
     """
     times = (np.arange(num_frames) - num_frames / 2) / fps
     result = np.zeros((count, num_frames, MUPOTS17.num_joints, 3), np.float32)
@@ -121,7 +124,7 @@ def sample_procedural_motions(
     for start in range(0, count, chunk):
         some = min(chunk, count - start)
         bodies = [body or sample_body(rng) for _ in range(some)]
-        motions = [sample_motion(rng, str(rng.choice(legs)) if len(legs) else '') for _ in range(some)]
+        motions = [_draw_motion(rng, names) for _ in range(some)]
         paths = [path.sample_single(rng, np.zeros(2)) for _ in range(some)]
         ways = [
             motion.along(way, one.leg_length, times) for motion, way, one in zip(motions, paths, bodies, strict=True)
@@ -131,6 +134,10 @@ def sample_procedural_motions(
         lift = np.stack([motion.lift(times) for motion in motions])
         result[start : start + some] = _mupots(stand_bodies(bodies, rotations, ground, heading, lift)[0])
     return result
+
+
+def _draw_motion(rng: np.random.Generator, names: Sequence[str]) -> HarmonicMotion:
+    return sample_named_motion(rng, str(rng.choice(names))) if len(names) else sample_motion(rng)
 
 
 def _mupots(joints: np.ndarray) -> np.ndarray:

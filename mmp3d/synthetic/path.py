@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+TIGHT_ARCS = 500.0, 2500.0
+
 
 @dataclass(frozen=True)
 class Path:
@@ -37,9 +39,15 @@ class Path:
         return ground, self.heading + 2 * half + swing
 
 
-def sample_single(rng: np.random.Generator, place: np.ndarray) -> Path:
-    """A path through ``place`` in a random direction, more often than not roughly towards the camera."""
+def sample_single(rng: np.random.Generator, place: np.ndarray, radius: tuple[float, float] = TIGHT_ARCS) -> Path:
+    """A path through ``place`` in a random direction, more often than not roughly towards the camera.
+
+    Args:
+        rng: Source of randomness.
+        place: (2,) mm.
+        radius: Least and greatest radius of the arc, mm.
+    """
     towards = np.arctan2(-place[0], -place[1])
     heading = towards + (rng.normal(0, 0.9) if rng.random() < 0.5 else rng.uniform(-np.pi, np.pi))
-    curvature = rng.choice([-1, 1]) / rng.uniform(500, 2500)
+    curvature = rng.choice([-1, 1]) / rng.uniform(*radius)
     return Path(place, float(heading), float(curvature), (rng.uniform(0, 0.5), rng.uniform(0.05, 0.2)))

@@ -12,10 +12,14 @@ import numpy as np
 
 from mmp3d.geometry import Camera
 from mmp3d.synthetic.counter_random import CounterRandom
+from mmp3d.synthetic.ranges import check_number, check_range
 
 # Height above the floor of what a camera of pitch 0 looks at: the pelvis of a standing adult.
 AIM_HEIGHT = 880.0
 STANDING_HEIGHT = 1720.0
+_BOUNDS = (
+    ('height', 0, 1e5), ('distance', 500, 1e5), ('pitch', -60, 60), ('roll', -180, 180), ('fov', 5, 150),
+    ('fill', 0.05, 10))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,9 @@ class CameraRanges:
     image_sizes: tuple[tuple[int, int], ...] = ((1920, 1080), (1280, 720), (2048, 2048), (1088, 1920), (640, 480))
 
     def __post_init__(self) -> None:
-        bounds = dict(
-            height=(0, 1e5), distance=(500, 1e5), pitch=(-60, 60), roll=(-180, 180), fov=(5, 150), fill=(0.05, 10)
-        )
-        for name, (least, most) in bounds.items():
-            low, high = getattr(self, name)
-            if not least <= low <= high <= most:
-                raise ValueError(f'{name}: expected (low, high) within {least} to {most}, got {(low, high)}')
-        if not 0 <= self.off_centre <= 0.5:
-            raise ValueError(f'off_centre: expected 0 to 0.5, got {self.off_centre!r}')
+        for name, least, most in _BOUNDS:
+            check_range(name, getattr(self, name), least, most)
+        check_number('off_centre', self.off_centre, 0, 0.5)
         if not self.image_sizes or any(len(size) != 2 or min(size) < 16 for size in self.image_sizes):
             raise ValueError(f'image_sizes: expected (width, height) pairs of at least 16 px, got {self.image_sizes}')
 

@@ -10,6 +10,8 @@ import numpy as np
 from mmp3d.geometry.occlusion import LIMB_RADIUS, hidden_behind_person, hidden_behind_self
 from mmp3d.synthetic.virtual_scene import Scenes
 
+_FRAMES = 256
+
 
 def occluded_joints(scenes: Scenes, by_self: bool = True) -> np.ndarray:
     """Joints behind a box, another person (occluders too) or the own body.
@@ -24,7 +26,7 @@ def occluded_joints(scenes: Scenes, by_self: bool = True) -> np.ndarray:
     points, depth = scenes.keypoints, scenes.keypoints_cam[..., 2]
     hidden = scenes.boxes.hide(scenes.scenes, points, depth)
     if by_self:
-        hidden |= hidden_behind_self(points, depth, scenes.focal[:, None])
+        hidden |= _by_self(points, depth, scenes.focal)
     low, high = points.min(axis=2), points.max(axis=2)
     nearest = depth.min(axis=2)
     reach = LIMB_RADIUS * scenes.focal[:, None] / nearest
@@ -44,3 +46,13 @@ def occluded_joints(scenes: Scenes, by_self: bool = True) -> np.ndarray:
                 points[mine], depth[mine], points[theirs], depth[theirs], scenes.focal[mine[0]]
             )
     return hidden
+
+
+def _by_self(points: np.ndarray, depth: np.ndarray, focal: np.ndarray) -> np.ndarray:
+    """(P, T, K) bool, some frames at a time: all pairs of joints and bones would not fit the processor's cache."""
+    frames = depth.shape[:2]
+    flat_points, flat_depth = points.reshape(-1, *points.shape[2:]), depth.reshape(-1, depth.shape[2])
+    flat_focal = np.repeat(focal, frames[1])
+    pieces = [slice(start, start + _FRAMES) for start in range(0, len(flat_depth), _FRAMES)]
+    hidden = [hidden_behind_self(flat_points[piece], flat_depth[piece], flat_focal[piece]) for piece in pieces]
+    return np.concatenate(hidden).reshape(depth.shape)

@@ -16,6 +16,7 @@ from mmp3d.synthetic.counter_random import CounterRandom
 from mmp3d.synthetic.kinematics import JOINT
 from mmp3d.synthetic.motion_bank import MotionBank
 from mmp3d.synthetic.motion_clips import Clips, MotionVariation, draw_clips
+from mmp3d.synthetic.ranges import check_number, check_range
 from mmp3d.synthetic.virtual_camera import CameraRanges, Cameras, draw_cameras
 
 # Nothing comes nearer to a camera than this, mm along the optical axis.
@@ -52,16 +53,10 @@ class SceneVariation:
     occluding_box: float = 0.2
 
     def __post_init__(self) -> None:
-        low, high = self.num_people
-        if not 1 <= low <= high <= 20:
-            raise ValueError(
-                f'num_people: expected a number, or (least, greatest), from 1 to 20, got {self.num_people}'
-            )
-        if not 0 < self.pair_distance[0] <= self.pair_distance[1]:
-            raise ValueError(f'pair_distance: expected (low, high) with 0 < low <= high, got {self.pair_distance}')
+        check_range('num_people', self.num_people, 1, 20)
+        check_range('pair_distance', self.pair_distance, 100, 5000)
         for name in ('pair_share', 'occluding_person', 'occluding_box'):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f'{name}: expected 0 to 1, got {getattr(self, name)!r}')
+            check_number(name, getattr(self, name), 0, 1)
 
 
 @dataclass(frozen=True, eq=False)

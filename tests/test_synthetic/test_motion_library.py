@@ -73,8 +73,8 @@ def test_procedural_motions_of_any_number_and_length() -> None:
 
 
 def test_procedural_motions_by_name() -> None:
-    run = sample_procedural_motions(np.random.default_rng(0), 5, 31, 30.0, legs=['run'])
-    sit = sample_procedural_motions(np.random.default_rng(0), 5, 31, 30.0, legs=['sit'])
+    run = sample_procedural_motions(np.random.default_rng(0), 5, 31, 30.0, names=['run'])
+    sit = sample_procedural_motions(np.random.default_rng(0), 5, 31, 30.0, names=['sit'])
     way = np.linalg.norm(np.diff(run[:, :, 14], axis=1), axis=-1).sum(axis=1)
     assert (way > 1000).all()
     assert np.linalg.norm(sit[:, -1, 14] - sit[:, 0, 14], axis=-1).max() < 100

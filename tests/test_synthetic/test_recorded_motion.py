@@ -7,9 +7,9 @@ from mmp3d.synthetic.body import sample_appearance, sample_body
 from mmp3d.synthetic.bvh import parse_bvh
 from mmp3d.synthetic.kinematics import JOINT
 from mmp3d.synthetic.path import Path
+from mmp3d.synthetic.person import Person, pose_people
 from mmp3d.synthetic.recorded_motion import RecordedMotion, resample
 from mmp3d.synthetic.retarget import retarget
-from mmp3d.synthetic.scene import Person, pose_people
 from tests.test_synthetic.bvh_text import bvh_text
 
 # A person who walks ahead a leg a second, swings an arm and turns to its right by 3 degrees a frame.

@@ -1,5 +1,6 @@
 """Transforms of items that follow the data contract."""
 
+from mmp3d.datasets.transforms.colour import RandomHSV
 from mmp3d.datasets.transforms.input_poses import SimulateInputPoses, WarpInputPoses
 from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
 from mmp3d.datasets.transforms.packing import PackMultiPersonInputs
@@ -12,6 +13,7 @@ __all__ = [
     'PackMultiPersonInputs',
     'PackPoseClip',
     'RandomBottomUpWarp',
+    'RandomHSV',
     'SimulateInputPoses',
     'ValidRegionMask',
     'WarpInputPoses',

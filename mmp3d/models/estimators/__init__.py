@@ -2,5 +2,6 @@
 
 from mmp3d.models.estimators.bottom_up_depth_estimator import BottomUpDepthEstimator
 from mmp3d.models.estimators.pose_lifting_estimator import PoseLiftingEstimator
+from mmp3d.models.estimators.pose_refinement_estimator import PoseRefinementEstimator
 
-__all__ = ['BottomUpDepthEstimator', 'PoseLiftingEstimator']
+__all__ = ['BottomUpDepthEstimator', 'PoseLiftingEstimator', 'PoseRefinementEstimator']
