@@ -20,7 +20,7 @@ def networks():
     model = MODELS.build(
         dict(
             type='PoseLiftingEstimator',
-            gcn=dict(type='PoseGCN', hidden_channels=4),
+            gcn=dict(type='PoseGCN', hidden_channels=8),
             pose_net=dict(type='TemporalPoseNet', backbone=tcn),
             depth_net=dict(type='TemporalDepthNet', backbone=tcn),
         )

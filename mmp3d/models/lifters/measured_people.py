@@ -31,7 +31,7 @@ class MeasuredPeople(NamedTuple):
     present: Tensor
 
     def centre_and_size(self) -> tuple[Tensor, Tensor]:
-        """(B, N, 2) middle of the found joints, the surer ones counting more, and (B, N) their spread, at least 1 px."""
+        """(B, N, 2) middle of the found joints, sure ones counting more, and (B, N) their spread, at least 1 px."""
         weights = self.scores.clamp(min=LEAST_SCORE) * (self.scores > 0)
         return centre_and_size(self.keypoints, weights, smallest=1.0)
 
