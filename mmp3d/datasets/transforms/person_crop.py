@@ -78,9 +78,7 @@ class PersonCrop(BaseTransform):
         ratio = np.array(self.input_size) / scale
         warp = np.array([[ratio[0], 0, 0], [0, ratio[1], 0]])
         warp[:, 2] = 0.5 * np.array(self.input_size) - ratio * centre
-        return cv2.warpAffine(
-            image, warp, self.input_size, flags=cv2.INTER_LINEAR, borderValue=(self.pad_value,) * 3
-        )
+        return cv2.warpAffine(image, warp, self.input_size, flags=cv2.INTER_LINEAR, borderValue=(self.pad_value,) * 3)
 
 
 @TRANSFORMS.register_module()

@@ -4,4 +4,9 @@ from mmp3d.models.estimators.bottom_up_depth_estimator import BottomUpDepthEstim
 from mmp3d.models.estimators.multi_person_top_down_estimator import MultiPersonTopDownEstimator
 from mmp3d.models.estimators.pose_refinement_estimator import PoseRefinementEstimator
 
-__all__ = ['BottomUpDepthEstimator', 'MultiPersonTopDownEstimator', 'PoseRefinementEstimator']
+__all__ = [
+    'BottomUpDepthEstimator',
+    'MultiPersonTopDownEstimator',
+    'PoseLiftingEstimator',
+    'PoseRefinementEstimator',
+]

@@ -12,7 +12,7 @@ from mmpose.utils.typing import ConfigType, OptConfigType
 from torch import Tensor
 
 from mmp3d.models.lifters.measured_people import MeasuredPeople, RefinedPeople, TruePeople
-from mmp3d.models.lifters.pose_refiner import KEYPOINT_UNIT, RELATIVE_UNIT, ROOT_UNIT, centre_and_size
+from mmp3d.models.lifters.pose_refiner import KEYPOINT_UNIT, RELATIVE_UNIT, ROOT_UNIT
 
 
 @MODELS.register_module()
@@ -61,7 +61,7 @@ class PoseRefinementEstimator(BaseModel):
 
     def loss(self, measured: MeasuredPeople, refined: RefinedPeople, truth: TruePeople) -> dict[str, Tensor]:
         """``loss_keypoints``, ``loss_relative_depth``, ``loss_root_depth`` and ``loss_real``; 0 where nobody is."""
-        _, size = centre_and_size(measured.keypoints, measured.scores)
+        _, size = measured.centre_and_size()
         real = (truth.real & measured.present)[..., None]
         moves = (refined.keypoints - truth.keypoints).abs().sum(dim=-1) / (KEYPOINT_UNIT * size[..., None])
         turns = (refined.relative_depths - truth.relative_depths).abs() / RELATIVE_UNIT

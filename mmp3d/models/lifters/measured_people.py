@@ -10,6 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from mmp3d.models.lifters.pose_features import centre_and_size
+
+# A joint that was found counts at least so much where the surer ones count more.
+LEAST_SCORE = 0.05
+
 
 class MeasuredPeople(NamedTuple):
     """People read off the maps.
@@ -24,6 +29,11 @@ class MeasuredPeople(NamedTuple):
     relative_depths: Tensor
     root_depths: Tensor
     present: Tensor
+
+    def centre_and_size(self) -> tuple[Tensor, Tensor]:
+        """(B, N, 2) middle of the found joints, sure ones counting more, and (B, N) their spread, at least 1 px."""
+        weights = self.scores.clamp(min=LEAST_SCORE) * (self.scores > 0)
+        return centre_and_size(self.keypoints, weights, smallest=1.0)
 
     def scaled(self, factors: Tensor, centre: Tensor) -> MeasuredPeople:
         """The same images enlarged by (B,) about (2,) px; what is nearer in Z / f looks larger."""

@@ -88,7 +88,7 @@ class PoseRefiner(BaseModule):
         """
         keypoints, scores, relative_depths, root_depths, present = people
         found = (scores > 0).to(scores)
-        centre, size = centre_and_size(keypoints, scores)
+        centre, size = people.centre_and_size()
         offsets = (keypoints - centre[..., None, :]) * found[..., None] / size[..., None, None]
         relative_depths = relative_depths * found
         features = [
@@ -116,17 +116,3 @@ class PoseRefiner(BaseModule):
             root_errors=FIRST_ROOT_ERROR * rest[..., 1].clamp(-5, 5).exp(),
             real_logits=scores.mean(dim=-1).clamp(0.001, 0.999).logit() + rest[..., 2],
         )
-
-
-def centre_and_size(keypoints: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
-    """(..., 2) mean of the found joints, the surer ones counting more, and (...,) their spread about it, at least 1 px.
-
-    Args:
-        keypoints: (..., K, 2) px.
-        scores: (..., K), 0 where not found.
-    """
-    found = (scores > 0).to(scores)
-    weights = found * scores.clamp(min=0.05)
-    centre = (keypoints * weights[..., None]).sum(dim=-2) / weights.sum(dim=-1).clamp(min=1e-3)[..., None]
-    squares = (keypoints - centre[..., None, :]).square().sum(dim=-1) * found
-    return centre, (squares.sum(dim=-1) / found.sum(dim=-1).clamp(min=1)).sqrt().clamp(min=1)
