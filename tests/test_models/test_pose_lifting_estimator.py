@@ -3,8 +3,10 @@ import pytest
 import torch
 from mmpose.registry import MODELS
 
+from mmp3d import register_all_modules
 from mmp3d.geometry import MUPOTS17
 
+register_all_modules()
 ROOT = MUPOTS17.root_index
 TCN = dict(stem_channels=16, kernel_sizes=(3, 3))
 STAGES = dict(

@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mmpose.registry import MODELS
 
+from mmp3d import register_all_modules
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.pipeline import Track, lift_tracks
 from mmp3d.pipeline.track import GAP_CONFIDENCE
 
+register_all_modules()
 CAMERA = Camera.from_fov(60, (640, 480))
 ROOT = MUPOTS17.root_index
 

@@ -48,8 +48,8 @@ def trained_and_tested(config, folder, options):
     tool('train')([path, '--work-dir', str(work_dir), *options])
     checkpoint = work_dir / 'epoch_1.pth'
     tool('test')([path, str(checkpoint), '--work-dir', str(work_dir / 'test'), *options])
-    (scores,) = (work_dir / 'test').glob('*/*.json')
-    return checkpoint, json.loads(scores.read_text())
+    (scores,) = (work_dir / 'test').glob('*/results.json')
+    return checkpoint, json.loads(scores.read_text())['scores']
 
 
 def test_the_temporal_pose_net_is_trained_on_the_graph_network_before_it(tmp_path):
