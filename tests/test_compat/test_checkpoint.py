@@ -121,6 +121,19 @@ def test_published_file_is_small_plain_and_complete(run_file: Path, tmp_path: Pa
     assert list(published.parent.iterdir()) == [published]
 
 
+def test_half_precision_takes_half_the_space_and_loads_into_full(run_file: Path, tmp_path: Path) -> None:
+    publish_checkpoint(run_file, tmp_path / 'half.pth', {}, half=True)
+    stored, given = load_checkpoint(tmp_path / 'half.pth')['state_dict'], load_checkpoint(run_file)['state_dict']
+    assert {tensor.dtype for tensor in stored.values()} == {torch.float16}
+    model = nn.Linear(2, 3)
+    load_weights(model, tmp_path / 'half.pth')
+    assert model.weight.dtype == torch.float32
+    assert torch.equal(model.weight, given['weight'].half().float())
+    large = saved(tmp_path / 'large.pth', state_dict={'weight': torch.tensor([1e5])})
+    with pytest.raises(ValueError, match=r'weight: up to 1e\+05.*without --half'):
+        publish_checkpoint(large, tmp_path / 'never.pth', {}, half=True)
+
+
 def test_address_is_fetched_once(run_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched = []
 
