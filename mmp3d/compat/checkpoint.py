@@ -131,7 +131,9 @@ def _stored(name: str, tensor: torch.Tensor, half: bool) -> torch.Tensor:
         return tensor.detach().clone()
     stored = tensor.detach().half()
     if not torch.equal(stored.isfinite(), tensor.isfinite()):
-        raise ValueError(f'{name}: up to {tensor.abs().max():.3g}, which half precision cannot hold; publish without --half')
+        raise ValueError(
+            f'{name}: up to {tensor.abs().max():.3g}, which half precision cannot hold; publish without --half'
+        )
     return stored
 
 
