@@ -92,7 +92,11 @@ def test_stages_of_two_trainings_are_published_in_one_file(tmp_path):
     register_all_modules()
     gcn = dict(type='PoseGCN', hidden_channels=8)
     net = dict(type='TemporalDepthNet', backbone=dict(kernel_sizes=(3, 3), stem_channels=8))
-    for name, stages in (('pose', dict(gcn=gcn)), ('root', dict(depth_net=net)), ('both', dict(gcn=gcn, depth_net=net))):
+    for name, stages in (
+        ('pose', dict(gcn=gcn)),
+        ('root', dict(depth_net=net)),
+        ('both', dict(gcn=gcn, depth_net=net)),
+    ):
         model = dict(type='PoseLiftingEstimator', **stages)
         (tmp_path / f'{name}.py').write_text(f'model = {model!r}\n')
         torch.save({'state_dict': MODELS.build(model).state_dict(), 'meta': {}}, tmp_path / f'{name}.pth')
