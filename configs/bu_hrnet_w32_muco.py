@@ -80,9 +80,10 @@ coco_root = 'data/coco/'
 mupots_root = 'data/MuPoTS/'
 
 train_pipeline = [
-    dict(type='LoadMultiPersonImage'),
+    # 768 px is the input's side at the warp's largest scale.
+    dict(type='LoadMultiPersonImage', least_side=768),
     dict(type='RandomBottomUpWarp', input_size=input_size, scale=(0.75, 1.5), rotation=30, shift=0.1),
-    dict(type='YOLOXHSVRandomAug'),
+    dict(type='RandomHSV'),
     dict(type='SimulateInputPoses', drop_prob=0.1),
     dict(type='GenerateTarget', encoder=codec),
     dict(type='ValidRegionMask'),

@@ -1,10 +1,10 @@
-"""The bottom-up branch for a laptop's processor: same heads, codec and layouts, a small U-shaped net, 160 x 96 px."""
+"""The bottom-up branch for a laptop's processor: same heads, codec and layouts, a small U-shaped net, 256 x 160 px."""
 
 _base_ = ['./_base_/default_runtime.py']
 
 # runtime
-max_epochs = 7
-train_cfg = dict(max_epochs=max_epochs, val_interval=1)
+max_epochs = 12
+train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='Adam', lr=3e-3),
@@ -20,17 +20,17 @@ randomness = dict(seed=0)
 
 # codec; in logarithm a depth error is relative to the distance, and every joint votes for the person's root depth:
 # a short training then gets 17 times the depth labels; bones' depths are seen close to them
-input_size = (160, 96)
+input_size = (256, 160)
 num_keypoints = 17
 codec = dict(
     type='AssociativeEmbeddingDepth',
     input_size=input_size,
     stride=4,
-    sigma=0.8,
+    sigma=1.0,
     nms_kernel=3,
     root_depth_from='joints',
     root_depth_space='log',
-    root_depth_mean=3.2,
+    root_depth_mean=2.7,
     root_depth_scale=0.5,
     relative_depth_to='parent',
     relative_depth_scale=200.0,
@@ -46,7 +46,7 @@ model = dict(
     type='BottomUpDepthEstimator',
     combined_heatmap=True,
     patch_size=4,
-    heatmap_sigma=3.2,
+    heatmap_sigma=4.0,
     data_preprocessor=dict(
         type='PoseDataPreprocessor',
         mean=[123.675, 116.28, 103.53],
@@ -56,26 +56,22 @@ model = dict(
     backbone=dict(
         type='TinyUNet',
         in_channels=3 * 4**2 + num_keypoints,
-        widths=(24, 64, 96, 128),
-        encoder_blocks=(0, 1, 1, 1),
+        widths=(32, 64, 128, 192),
+        encoder_blocks=(0, 1, 1, 2),
         decoder_blocks=(1, 1, 1),
     ),
     head=dict(
         type='BottomUpDepthHead',
-        in_channels=24,
+        in_channels=32,
         num_keypoints=num_keypoints,
         feature_stride=4,
-        tag_distance=12.0,
+        tag_distance=19.0,
         heatmap_loss=dict(type='KeypointMSELoss', loss_weight=400.0),
         peak_weight=3.0,
         tag_loss=dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=5.0),
         relative_depth_loss=dict(type='DepthLoss', loss_weight=20.0),
         root_depth_loss=dict(type='DepthLoss', loss_weight=30.0),
-        refiner=dict(
-            type='PoseRefiner',
-            relative_depth_loss=dict(type='DepthLoss', loss_weight=10.0),
-            root_depth_loss=dict(type='DepthLoss', loss_weight=1.0),
-        ),
+        refiner=dict(type='PoseRefiner'),  # changes nothing until bu_refiner_tiny_muco.py has trained it
         decoder=codec,
     ),
     test_cfg=dict(flip_test=True, root_depth_error=0.07),

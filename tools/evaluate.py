@@ -1,6 +1,7 @@
 """Compute the metrics of a config again from a saved prediction file: no network, no images read.
 
 python tools/evaluate.py CONFIG PREDICTIONS [--eval METRIC ...] [--cfg-options ...] [--out FILE] [--plot FOLDER]
+torchrun --nproc_per_node=2 tools/evaluate.py CONFIG PREDICTIONS --launcher pytorch [...]
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ import argparse
 from collections.abc import Sequence
 
 from mmengine.config import DictAction
+from mmengine.dist import is_main_process
 
 import mmp3d
-from mmp3d.engine.launch import load_config, run_command
+from mmp3d.engine.launch import join_processes, load_config, run_command
 from mmp3d.evaluation.offline import evaluate_predictions, write_results
-from mmp3d.evaluation.predictions import read_predictions
+from mmp3d.evaluation.predictions import iterate_predictions
 from mmp3d.evaluation.selection import select_evaluators
 from mmp3d.visualization.curve_plot import plot_reports
 
@@ -27,6 +29,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
     parser.add_argument('--out', metavar='FILE', help='save the scores with every protocol choice as JSON')
     parser.add_argument('--plot', metavar='FOLDER', help='draw the PCK curves of every metric that has some, as PNG')
+    parser.add_argument(
+        '--launcher', choices=('none', 'pytorch'), default='none', help='how several processes are started'
+    )
     return parser.parse_args(arguments)
 
 
@@ -34,9 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
     mmp3d.register_all_modules()
+    if args.launcher == 'pytorch':
+        join_processes()
     cfg = load_config(args.config, args.cfg_options)
     evaluators = select_evaluators(cfg, args.eval)
-    scalars, reports = evaluate_predictions(cfg, read_predictions(args.predictions), evaluators)
+    scalars, reports = evaluate_predictions(cfg, iterate_predictions(args.predictions), evaluators)
+    if not is_main_process():
+        return
     if args.out:
         write_results(args.out, scalars, reports)
     if args.plot:

@@ -1,4 +1,4 @@
-"""Write a synthetic multi-person data set in the layout of MuCo-3DHP, MuPoTS-3D or COCO; see docs/synthetic.md."""
+"""Write a synthetic data set in the layout of MuCo-3DHP, MuPoTS-3D, JTA, 3DPW, Human3.6M or COCO: docs/synthetic.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from mmp3d.synthetic.generate import generate
-from mmp3d.synthetic.recipe import DEFAULT_SIZES, Recipe
+from mmp3d.synthetic.recipe import CLOSE, DEFAULT_PEOPLE, DEFAULT_SIZES, SEQUENCES, Recipe
 
 
 def parse_args() -> argparse.Namespace:
@@ -16,26 +16,39 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--format', required=True, choices=sorted(DEFAULT_SIZES), help='layout of the data set')
     parser.add_argument('--out', required=True, type=Path, help='new folder, or one that the same command began')
     parser.add_argument('--images', type=int, default=1000, help='muco, coco: number of pictures')
-    parser.add_argument('--sequences', type=int, default=4, help='mupots: number of sequences')
-    parser.add_argument('--frames', type=int, default=100, help='mupots: frames of a sequence, 30 a second')
-    parser.add_argument('--people', type=int, nargs=2, metavar=('MIN', 'MAX'), default=(1, 5), help='people in a scene')
+    parser.add_argument('--sequences', type=int, default=4, help='other formats: number of sequences')
+    parser.add_argument('--frames', type=int, default=100, help='other formats: frames of a sequence')
     parser.add_argument(
-        '--size', type=int, nargs=2, metavar=('W', 'H'), help='picture size; muco 640 400, coco 640 480, mupots 960 540'
+        '--people', type=int, nargs=2, metavar=('MIN', 'MAX'), help='people in a scene; 1 5, jta 20 60, 3dpw 1 2'
+    )
+    sizes = ', '.join(f'{name} {width} {height}' for name, (width, height) in DEFAULT_SIZES.items())
+    parser.add_argument('--size', type=int, nargs=2, metavar=('W', 'H'), help=f'picture size; {sizes}')
+    parser.add_argument('--motion', type=Path, help='folder of BVH files that people who are alone play')
+    parser.add_argument(
+        '--interactions', choices=['close'], help='muco, mupots, coco: what the other formats always have'
     )
     parser.add_argument('--seed', type=int, default=0, help='another seed gives other people, motions and places')
     parser.add_argument('--workers', type=int, default=1, help='number of processes')
     parser.add_argument('--prefix', default='', help='muco: put before the number in the file names')
-    parser.add_argument('--video', action='store_true', help='mupots: also write each sequence as clip.mp4')
+    parser.add_argument('--video', action='store_true', help='also write each sequence as an .mp4')
     return parser.parse_args()
 
 
 def make_recipe(args: argparse.Namespace) -> Recipe:
     """The recipe that the options ask for. Raises ValueError for values out of range."""
-    common = dict(people=tuple(args.people), size=tuple(args.size or DEFAULT_SIZES[args.format]), seed=args.seed)
-    if args.format == 'mupots':
-        return Recipe('mupots', args.sequences, frames=args.frames, video=args.video, **common)
-    prefix = args.prefix if args.format == 'muco' else ''
-    return Recipe(args.format, args.images, prefix=prefix, **common)
+    sequences = args.format in SEQUENCES
+    return Recipe(
+        args.format,
+        units=args.sequences if sequences else args.images,
+        frames=args.frames if sequences else 1,
+        people=tuple(args.people or DEFAULT_PEOPLE.get(args.format, Recipe.people)),
+        size=tuple(args.size or DEFAULT_SIZES[args.format]),
+        seed=args.seed,
+        prefix=args.prefix if args.format == 'muco' else '',
+        video=args.video and sequences,
+        motion=str(args.motion.resolve()) if args.motion else '',
+        interactions=CLOSE if args.interactions or args.format in DEFAULT_PEOPLE else '',
+    )
 
 
 class Progress:

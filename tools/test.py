@@ -1,16 +1,22 @@
 """Test a checkpoint.
 
 python tools/test.py CONFIG CHECKPOINT [--eval METRIC ...] [--out FILE] [--plot FOLDER] [--cfg-options key=value ...]
+
+Scores with every protocol choice are saved as results.json beside the run's log.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
+
+from mmengine.dist import is_main_process
 
 import mmp3d
 from mmp3d.compat.checkpoint import load_weights
 from mmp3d.engine.launch import add_common_arguments, build_runner, load_config, prepare_run, run_command
+from mmp3d.evaluation.offline import collect_reports, write_results
 from mmp3d.evaluation.selection import select_evaluators
 from mmp3d.visualization.curve_plot import plot_reports
 
@@ -40,10 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cfg.load_from = None
     runner = build_runner(cfg)
     load_weights(runner.model, args.checkpoint, trust=args.trust)
-    runner.test()
+    scalars = runner.test()
+    if not is_main_process():
+        return
+    reports = collect_reports(runner.test_evaluator)
+    write_results(Path(runner.log_dir) / 'results.json', scalars, reports)
     if args.plot:
-        metrics = runner.test_evaluator.metrics
-        plot_reports({metric.prefix: metric.report for metric in metrics if hasattr(metric, 'report')}, args.plot)
+        plot_reports(reports, args.plot)
 
 
 if __name__ == '__main__':

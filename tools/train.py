@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 
 import mmp3d
+from mmp3d.engine.bfloat16_optim_wrapper import has_bfloat16_instructions
 from mmp3d.engine.launch import (
     add_common_arguments,
     build_runner,
@@ -32,7 +33,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         metavar='FILE',
         help='go on from FILE, or from the latest in the work folder',
     )
-    parser.add_argument('--amp', action='store_true', help='mixed precision (needs a GPU)')
+    parser.add_argument('--amp', action='store_true', help='mixed precision; without a GPU: bfloat16')
     parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
     parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')
     add_common_arguments(parser)
@@ -43,15 +44,20 @@ def apply_options(cfg, args: argparse.Namespace) -> None:
     """Write the options into the config.
 
     Raises:
-        ValueError: ``--amp`` without a GPU.
+        ValueError: ``--amp`` where it would not be faster.
     """
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
-    if args.amp:
-        if not torch.cuda.is_available():
-            raise ValueError('--amp needs a GPU that torch can use, found none; leave --amp out')
+    if args.amp and torch.cuda.is_available():
         cfg.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
+    elif args.amp and has_bfloat16_instructions():
+        cfg.optim_wrapper.update(type='Bfloat16OptimWrapper')
+    elif args.amp:
+        raise ValueError(
+            '--amp needs a GPU that torch can use, or a processor with bfloat16 instructions (AVX512-BF16 or AMX), '
+            'found neither; leave --amp out'
+        )
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.auto_scale_lr:

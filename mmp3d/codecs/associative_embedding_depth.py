@@ -12,16 +12,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from mmengine.structures import InstanceData
 from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
-from mmp3d.codecs.cells import cells_to_pixels, pixels_to_cells, refined_cells, window_cells
 from mmp3d.codecs.depth_coding import DepthCoding
 from mmp3d.codecs.grouping import MAX_SHARE, MISSING, BodyReach, group_by_tags
-from mmp3d.codecs.heatmaps import draw_heatmaps
+from mmp3d.codecs.joint_targets import joint_targets
+from mmp3d.codecs.tagged_joints import (
+    filled_cells,
+    find_candidates,
+    joint_places,
+    joint_scores,
+    member_cells,
+    tags_at,
+)
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.geometry.joint_sets import MUPOTS17_BONE_LENGTHS
 
@@ -153,19 +159,10 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
             depths in network units.
         """
         visible = np.ones(keypoints.shape[:2]) if keypoints_visible is None else keypoints_visible
-        cells = pixels_to_cells(np.nan_to_num(keypoints, nan=-1e6), self.stride)
-        centres = np.round(cells).astype(np.int64)
-        width, height = self.heatmap_size
-        inside = ((centres >= 0) & (centres < (width, height))).all(axis=-1)
-        weights = ((visible > 0) & inside).astype(np.float32)
-        encoded = self.depths.encode(weights, keypoints_cam, keypoints_3d_valid, camera)
-        return dict(
-            encoded,
-            heatmaps=draw_heatmaps(cells, visible, self.heatmap_size, self.sigma),
-            keypoint_indices=np.where(weights > 0, centres[..., 1] * width + centres[..., 0], 0),
-            keypoint_positions=np.where(weights[..., None] > 0, keypoints, 0).astype(np.float32),
-            keypoint_weights=weights,
-        )
+        targets = joint_targets(keypoints, visible, self.heatmap_size, self.stride, self.sigma)
+        encoded = self.depths.encode(targets['keypoint_weights'], keypoints_cam, keypoints_3d_valid, camera)
+        positions = np.where(targets['keypoint_weights'][..., None] > 0, keypoints, 0).astype(np.float32)
+        return dict(encoded, **targets, keypoint_positions=positions)
 
     def decode(self, heatmaps: Tensor, tags: Tensor, relative_depths: Tensor, root_depths: Tensor) -> InstanceData:
         """People of one image.
@@ -184,29 +181,20 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         heatmaps, tags, relative_depths, root_depths = (
             maps.detach().float() for maps in (heatmaps, tags, relative_depths, root_depths)
         )
-        scores, cells = self._candidates(heatmaps)
-        tags_found = _gather(tags.flatten(2), cells[:, None]).movedim(1, -1)
+        scores, cells = find_candidates(heatmaps, self.max_candidates, self.nms_kernel)
         members = group_by_tags(
             scores.cpu().numpy(),
-            tags_found.cpu().numpy(),
+            tags_at(tags, cells).cpu().numpy(),
             self.joint_order,
             self.score_threshold,
             self.tag_threshold,
             self._reach(cells, root_depths) if self.reach_weight else None,
         )
-        members = members[(members != MISSING).sum(axis=1) >= self.min_joints]
-        picked = torch.as_tensor(members, device=cells.device)
-        joints = torch.arange(len(heatmaps), device=cells.device)
-        flat = torch.where(picked == MISSING, MISSING, cells[joints, picked.clamp(min=0)])
+        flat = member_cells(members[(members != MISSING).sum(axis=1) >= self.min_joints], cells)
         if self.fill_missing:
-            filled = self._filled(flat, heatmaps, tags)
+            filled = filled_cells(flat, heatmaps, tags, self.tag_threshold)
             flat = self._within_reach(filled, flat, root_depths) if self.reach_weight else filled
         return self._read(flat, heatmaps, relative_depths, root_depths)
-
-    def _candidates(self, heatmaps: Tensor) -> tuple[Tensor, Tensor]:
-        pooled = F.max_pool2d(heatmaps[None], self.nms_kernel, stride=1, padding=self.nms_kernel // 2)[0]
-        peaks = (heatmaps * (pooled == heatmaps)).flatten(1)
-        return peaks.topk(min(self.max_candidates, peaks.shape[1]), dim=1)
 
     def _reach(self, cells: Tensor, root_depths: Tensor) -> BodyReach:
         _, _, width = root_depths.shape
@@ -235,48 +223,19 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         too_far = (shares * has[:, None]).amax(dim=-1) > MAX_SHARE
         return torch.where(too_far & ~has, MISSING, filled)
 
-    def _filled(self, flat: Tensor, heatmaps: Tensor, tags: Tensor) -> Tensor:
-        """Cells of missing joints: where the heat is high and the tag near to the person's mean tag."""
-        tag_maps = tags.flatten(2)
-        heat = heatmaps.flatten(1)
-        filled = flat.clone()
-        for person, cells in enumerate(flat):
-            missing = (cells == MISSING).nonzero()[:, 0]
-            if not len(missing):
-                continue
-            grouped = (cells != MISSING).nonzero()[:, 0]
-            mean_tag = tag_maps[grouped, :, cells[grouped]].mean(dim=0)
-            # Not `norm`: along an inner dimension of one or two it is 30 times slower on a processor.
-            distances = (tag_maps[missing] - mean_tag[None, :, None]).square().sum(dim=1).sqrt()
-            filled[person, missing] = (heat[missing] - (distances / self.tag_threshold).round()).argmax(dim=1)
-        return filled
-
     def _read(self, flat: Tensor, heatmaps: Tensor, relative_depths: Tensor, root_depths: Tensor) -> InstanceData:
         joints = torch.arange(len(heatmaps), device=flat.device)
         found = flat != MISSING
         cells = flat.clamp(min=0)
-        scores = torch.where(found, heatmaps.flatten(1)[joints, cells], 0).clamp(0, 1)
+        scores = joint_scores(flat, heatmaps)
         relative, root = self.depths.read(
             relative_depths.flatten(1)[joints, cells], root_depths.flatten()[cells], scores, found
         )
-        height, width = heatmaps.shape[-2:]
-        around = heatmaps.flatten(1)[joints[:, None], window_cells(cells, 1, width, height)]
-        points = cells_to_pixels(refined_cells(cells, around, width, height), self.stride)
-        points = torch.where(found[..., None], points, _centre(points, scores)[:, None])
         people = InstanceData(
-            keypoints=points.cpu().numpy(),
+            keypoints=joint_places(flat, scores, heatmaps, self.stride).cpu().numpy(),
             keypoint_scores=scores.cpu().numpy(),
             bbox_scores=scores.mean(dim=1).cpu().numpy(),
             relative_depths=relative.cpu().numpy(),
             root_depths=root.cpu().numpy(),
         )
         return people[np.argsort(-people.bbox_scores, kind='stable')]
-
-
-def _gather(maps: Tensor, cells: Tensor) -> Tensor:
-    return maps.gather(-1, cells.expand(*maps.shape[:-1], cells.shape[-1]))
-
-
-def _centre(points: Tensor, scores: Tensor) -> Tensor:
-    weights = scores.clamp(min=1e-6)[..., None]
-    return (points * weights).sum(dim=1) / weights.sum(dim=1)

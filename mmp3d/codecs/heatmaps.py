@@ -29,21 +29,24 @@ def draw_heatmaps(cells: np.ndarray, visible: np.ndarray, size: tuple[int, int],
         (K, H, W) float32 in [0, 1].
     """
     width, height = size
+    joints = cells.shape[1]
     radius = int(np.ceil(3 * sigma))
-    # The margin takes the part of a patch that falls outside, so that no patch has to be clipped.
-    margin = 2 * radius
-    padded = np.zeros((cells.shape[1], height + 2 * margin, width + 2 * margin), np.float32)
+    maps = np.zeros(joints * height * width + 1, np.float32)
     centres = np.round(np.nan_to_num(cells, nan=-1e6)).astype(np.int64)
-    near = (centres >= -radius).all(axis=-1) & (centres < np.array([width, height]) + radius).all(axis=-1)
-    offsets = np.arange(-radius, radius + 1)
-    for person_cells, person_centres, drawn in zip(cells, centres, near & (visible > 0), strict=True):
-        joints = np.flatnonzero(drawn)
-        grid = person_centres[joints, None, :] + offsets[None, :, None]
-        profile = np.exp(-((grid - person_cells[joints, None, :]) ** 2) / (2 * sigma**2))
-        patch = profile[:, :, None, 1] * profile[:, None, :, 0]
-        place = (joints[:, None, None], grid[:, :, None, 1] + margin, grid[:, None, :, 0] + margin)
-        padded[place] = np.maximum(padded[place], patch)
-    return np.ascontiguousarray(padded[:, margin : margin + height, margin : margin + width])
+    near = (centres >= -radius).all(axis=-1) & (centres < np.array(size) + radius).all(axis=-1) & (visible > 0)
+    person, joint = np.nonzero(near)
+    grid = centres[near][:, None] + np.arange(-radius, radius + 1)[:, None]
+    profile = np.exp(-((grid - cells[near][:, None]) ** 2) / (2 * sigma**2))
+    patches = profile[:, :, None, 1] * profile[:, None, :, 0]
+    flat = ((joint * height)[:, None] + grid[..., 1])[:, :, None] * width + grid[:, None, :, 0]
+    inside = (grid >= 0) & (grid < np.array(size))
+    # What falls outside goes to one more cell behind the maps, so that no patch has to be clipped.
+    flat[~(inside[:, :, None, 1] & inside[:, None, :, 0])] = maps.size - 1
+    bounds = np.searchsorted(person, np.arange(len(cells) + 1))
+    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        places = flat[start:stop]
+        maps[places] = np.maximum(maps[places], patches[start:stop])
+    return maps[:-1].reshape(joints, height, width)
 
 
 def render_person_heatmaps(

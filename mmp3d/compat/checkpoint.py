@@ -94,7 +94,13 @@ def config_name(checkpoint: dict[str, Any]) -> str:
     return meta.get('config_name') or re.sub(r'_\d{8}_\d{6}$', '', meta.get('experiment_name') or 'unknown')
 
 
-def publish_checkpoint(src: str | Path, dst: str | Path, meta: dict[str, Any], trust: bool = False) -> None:
+def publish_checkpoint(
+    src: str | Path,
+    dst: str | Path,
+    meta: dict[str, Any],
+    trust: bool = False,
+    replaced: dict[str, torch.Tensor] | None = None,
+) -> None:
     """Write the weights of a training checkpoint and plain facts about them; `torch.load(weights_only=True)` reads it.
 
     Args:
@@ -102,6 +108,7 @@ def publish_checkpoint(src: str | Path, dst: str | Path, meta: dict[str, Any], t
         dst: file to write, replaced in one step.
         meta: facts to add or replace, such as measured numbers; made plain.
         trust: see `load_checkpoint`.
+        replaced: tensors, by their names in the model, that were trained elsewhere.
 
     Raises:
         FileNotFoundError, ValueError: see `load_checkpoint`.
@@ -109,7 +116,8 @@ def publish_checkpoint(src: str | Path, dst: str | Path, meta: dict[str, Any], t
     checkpoint = load_checkpoint(src, trust=trust)
     kept = {key: value for key, value in (checkpoint.get('meta') or {}).items() if key in ('dataset_meta', 'cfg')}
     facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}
-    weights = {name: tensor.detach().clone() for name, tensor in state_dict_of(checkpoint, src).items()}
+    tensors = state_dict_of(checkpoint, src) | (replaced or {})
+    weights = {name: tensor.detach().clone() for name, tensor in tensors.items()}
     buffer = io.BytesIO()
     torch.save({'meta': plain(facts, 'meta'), 'state_dict': weights}, buffer)
     AtomicLocalBackend().put(buffer.getvalue(), dst)

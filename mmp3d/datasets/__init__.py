@@ -2,13 +2,24 @@
 
 from mmp3d.datasets import transforms
 from mmp3d.datasets.base import MultiPersonDataset
+from mmp3d.datasets.clips import ClipDataset
 from mmp3d.datasets.coco import CocoMultiPersonDataset
 from mmp3d.datasets.combined import CombinedMultiPersonDataset
+from mmp3d.datasets.fresh_index_sampler import FreshIndexSampler
+from mmp3d.datasets.h36m import H36MDataset
+from mmp3d.datasets.item_batch import collate_drawn_items
+from mmp3d.datasets.jta import JTADataset
+from mmp3d.datasets.measured_people import MeasuredPeopleDataset
 from mmp3d.datasets.muco import MuCoDataset
 from mmp3d.datasets.mupots import MuPoTSDataset
+from mmp3d.datasets.person_boxes import PersonBoxDataset
 from mmp3d.datasets.pose2d_file import read_pose2d_file
+from mmp3d.datasets.pw3d import PW3DDataset
 from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
+from mmp3d.datasets.virtual_pose import VirtualPoseDataset
 
 __all__ = [
-    'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'LoadMultiPersonImage', 'MuCoDataset', 'MuPoTSDataset',
-    'MultiPersonDataset', 'read_pose2d_file', 'transforms']  # fmt: skip
+    'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'FreshIndexSampler', 'H36MDataset',
+    'JTADataset', 'LoadMultiPersonImage', 'MeasuredPeopleDataset', 'MuCoDataset', 'MuPoTSDataset',
+    'MultiPersonDataset', 'PW3DDataset', 'PersonBoxDataset', 'VirtualPoseDataset', 'collate_drawn_items',
+    'read_pose2d_file', 'transforms']  # fmt: skip

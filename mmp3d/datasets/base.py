@@ -15,6 +15,8 @@ import numpy as np
 from mmengine.dataset import BaseDataset, force_full_init
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
+from mmp3d.datasets.cache import FOLDER, cached_annotations
+from mmp3d.datasets.joined import JoinedAnnotations
 from mmp3d.datasets.layout import require, require_images
 from mmp3d.datasets.pose2d_file import GivenPoses, read_pose2d_file
 from mmp3d.datasets.report import warn
@@ -32,17 +34,21 @@ class MultiPersonDataset(BaseDataset):
     ``keypoints_cam (N, K, 3)`` mm, ``keypoints_cam_univ (N, K, 3)`` mm, ``keypoints_3d_valid (N, K)``,
     ``keypoints_occluded (N, K)``, ``person_valid (N,)``, ``track_ids (N,)`` (-1: unknown); ``invalid_segs`` (list of
     COCO segmentations of people that are not to be learnt); ``joints_annotated (K,)`` (0: the data set never
-    annotates this joint); and, with ``pose2d_file``, ``input_keypoints (M, K, 2)`` px and
-    ``input_keypoint_scores (M, K)``. Arrays are float32, ids integer. N = 0 and M = 0 are legal.
+    annotates this joint); what else a data set knows of an image (Human3.6M: ``action``, ``subject``, ``camera_id``);
+    and, with ``pose2d_file``, ``input_keypoints (M, K, 2)`` px and ``input_keypoint_scores (M, K)``. Arrays are
+    float32, ids integer. N = 0 and M = 0 are legal.
 
     Args:
         ann_file: Annotation file, relative to ``data_root``.
         data_root: Folder of the data set.
         data_prefix: ``dict(img=folder of the images)``, relative to ``data_root``.
-        frame_stride: Keep frames whose place in their sequence is a multiple of this.
+        frame_stride: Keep every so manieth frame of a sequence, from ``frame_offset`` on.
+        frame_offset: Place of the first frame that is kept in its sequence, from 0.
         pose2d_file: 2D poses to give to the network, see :func:`~mmp3d.datasets.pose2d_file.read_pose2d_file`.
             Relative to ``data_root`` if it is found there, else to the working folder.
         pose2d_optional: A missing ``pose2d_file`` is one warning, and the network is given nobody, not an error.
+        annotation_cache: Keep parsed annotations for the next run: True: in the folder ``.mmp3d_cache`` of
+            ``data_root``; a text: in that folder; False: never.
         needs_images: False where only annotations are wanted: images that are not there are then no error.
         metainfo: Replaces the class's metainfo (mmpose form).
         filter_cfg: ``dict(filter_empty=...)``: drop images in which nobody is annotated. Default: in training only.
@@ -67,8 +73,10 @@ class MultiPersonDataset(BaseDataset):
         data_root: str = '',
         data_prefix: dict | None = None,
         frame_stride: int = 1,
+        frame_offset: int = 0,
         pose2d_file: str | None = None,
         pose2d_optional: bool = False,
+        annotation_cache: bool | str = True,
         needs_images: bool = True,
         metainfo: dict | None = None,
         filter_cfg: dict | None = None,
@@ -80,13 +88,16 @@ class MultiPersonDataset(BaseDataset):
     ) -> None:
         if not isinstance(frame_stride, int) or frame_stride < 1:
             raise ValueError(f'frame_stride must be a positive integer, got {frame_stride!r}')
+        if not isinstance(frame_offset, int) or frame_offset < 0:
+            raise ValueError(f'frame_offset must be a whole number from 0 on, got {frame_offset!r}')
         if unknown := set(filter_cfg or {}) - set(FILTERS):
             raise ValueError(f'filter_cfg knows {FILTERS}, got {sorted(unknown)}')
-        self.frame_stride = frame_stride
+        self.frame_stride, self.frame_offset = frame_stride, frame_offset
         self.pose2d_file = pose2d_file
         self.pose2d_optional = pose2d_optional
+        self.annotation_cache = annotation_cache
         self.needs_images = needs_images
-        self.annotations: Annotations | None = None
+        self.annotations: Annotations | JoinedAnnotations | None = None
         self.given_poses: GivenPoses | None = None
         super().__init__(
             ann_file=ann_file,
@@ -102,7 +113,7 @@ class MultiPersonDataset(BaseDataset):
             max_refetch=max_refetch,
         )
 
-    def load_annotations(self) -> Annotations:
+    def load_annotations(self) -> Annotations | JoinedAnnotations:
         """Parse the data set's files; implemented by each data set."""
         raise NotImplementedError(f'{type(self).__name__} must implement load_annotations')
 
@@ -125,7 +136,8 @@ class MultiPersonDataset(BaseDataset):
             rows = rows[self.annotations.has_people()[rows]]
         if not len(rows):
             raise ValueError(
-                f'{self.source}: no image is left by frame_stride={self.frame_stride}, filter_cfg={self.filter_cfg} '
+                f'{self.source}: no image is left by frame_stride={self.frame_stride}, '
+                f'frame_offset={self.frame_offset}, filter_cfg={self.filter_cfg} '
                 f'(images with nobody in them are left out of training) and the selected sequences'
             )
         return rows
@@ -152,7 +164,18 @@ class MultiPersonDataset(BaseDataset):
         return self.ann_file or self.data_prefix['img']
 
     def _kept_images(self) -> np.ndarray:
-        return self.annotations.images.frame_ids % self.frame_stride == 0
+        after = self.annotations.images.frame_ids - self.frame_offset
+        return (after >= 0) & (after % self.frame_stride == 0)
+
+    def _cached(
+        self, name: str, sources: Sequence[str | os.PathLike], build: Callable[[], Annotations], **options: Any
+    ) -> Annotations:
+        """Annotations of files, parsed only if they were not before; ``options`` are what else they depend on."""
+        folder = self.annotation_cache
+        if folder is True:
+            folder = os.path.join(self.data_root or '', FOLDER)
+        options['data_set'] = type(self).__name__
+        return cached_annotations(folder or None, f'{type(self).__name__}-{name}', sources, options, build)
 
     def _read_given_poses(self, images: ImageTable) -> GivenPoses | None:
         path = self._find(self.pose2d_file)

@@ -5,6 +5,7 @@ Shapes: P people, S = 17 joints of COCO, K = 17 joints of MuPoTS-17. Pixels of t
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,13 @@ class CocoMultiPersonDataset(MultiPersonDataset):
     )
 
     def load_annotations(self) -> Annotations:
-        """Parse the JSON."""
+        """Parse the JSON, or take what was parsed before."""
+        path = self._require(self.ann_file)
+        return self._cached(Path(path).stem, [path], self._parsed)
+
+    def _parsed(self) -> Annotations:
         segmentations = _Segmentations()
-        table = read_coco_table(self._require(self.ann_file), {}, PERSON_FIELDS, also=segmentations.add)
+        table = read_coco_table(self.ann_file, {}, PERSON_FIELDS, also=segmentations.add)
         people, usable = self._people(table)
         is_person = table.annotations['category_id'] == PERSON_CATEGORY
         invalid = segmentations.take(table, np.flatnonzero(~usable & is_person))

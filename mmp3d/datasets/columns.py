@@ -54,6 +54,13 @@ class Field:
         return f'numbers of shape {self.shape}' if self.shape else 'a number'
 
 
+@dataclass(frozen=True)
+class Record:
+    """A field that is an object with fields of its own; their columns are called ``'<field>.<own field>'``."""
+
+    fields: dict[str, Field]
+
+
 @dataclass
 class Columns:
     """Collects chunks of records into columns.
@@ -66,9 +73,16 @@ class Columns:
 
     path: str | Path
     kind: str
-    fields: dict[str, Field]
+    fields: dict[str, Field | Record]
     count: int = 0
     _chunks: dict[str, list[np.ndarray]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        flat = {}
+        for name, spec in self.fields.items():
+            inner = spec.fields if isinstance(spec, Record) else {}
+            flat |= {f'{name}.{own}': each for own, each in inner.items()} if inner else {name: spec}
+        self.fields = flat
 
     def add(self, records: list[Any]) -> None:
         """Append records. Raises ValueError naming file, record and field of the first defect."""
@@ -93,17 +107,24 @@ class Columns:
             where = f'{self.path}: {self.kind}[{self.count + position}]'
             if not isinstance(record, dict):
                 return f'{where} must be an object, got {record!r:.60}'
-            if name not in record and spec.default is None:
+            try:
+                value = _get(record, name, spec.default)
+            except (KeyError, TypeError):
                 return f'{where} lacks the field {name!r} ({spec.describe()}); it has {sorted(record)}'
             try:
-                spec.parse([_get(record, name, spec.default)])
+                spec.parse([value])
             except (TypeError, ValueError, OverflowError):
-                return f'{where}: field {name!r} must be {spec.describe()}, got {record[name]!r:.80}'
+                return f'{where}: field {name!r} must be {spec.describe()}, got {value!r:.80}'
         return f'{self.path}: {self.kind}: field {name!r} must be {spec.describe()} ({error})'
 
 
 def _get(record: Any, name: str, default: Any) -> Any:
-    return record[name] if default is None else record.get(name, default)
+    if default is not None:
+        return record.get(name, default)
+    if '.' in name:
+        outer, _, name = name.partition('.')
+        record = record[outer]
+    return record[name]
 
 
 def _encoded(value: Any) -> bytes:

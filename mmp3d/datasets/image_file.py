@@ -5,6 +5,7 @@ OpenCV fills the rest of a truncated JPEG with grey and reports nothing, which w
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,16 +13,34 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from mmp3d.datasets.raw_file import is_lfs_pointer, lfs_message
+
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
 _PNG_START, _PNG_END = b'\x89PNG', b'IEND'
+# What a JPEG decoder can shrink by while it decodes.
+_REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 
 
-def read_image(path: str | Path, expected_shape: Sequence[int] | None = None) -> np.ndarray:
+def largest_reduction(shape: Sequence[int], least_side: int) -> int:
+    """1, 2, 4 or 8: how far a (height, width) image can be shrunk with both sides ``least_side`` px or more."""
+    return max((factor for factor in _REDUCED if min(shape) // factor >= least_side), default=1)
+
+
+def read_image(
+    path: str | Path, expected_shape: Sequence[int] | None = None, least_side: int | None = None
+) -> np.ndarray:
     """Read an image.
 
     Args:
         path: Image file.
         expected_shape: (height, width) that it must have; None for any.
+        least_side: A JPEG is shrunk while it is decoded, by :func:`largest_reduction` of ``expected_shape``, which
+            halves the time; each pixel is then the mean of a square of the file's. None: never.
 
     Returns:
         (H, W, 3) uint8 BGR.
@@ -35,21 +54,25 @@ def read_image(path: str | Path, expected_shape: Sequence[int] | None = None) ->
         raise ValueError(f'cannot read image {path}: {getattr(error, "strerror", None) or error}') from error
     if not content:
         raise ValueError(f'cannot read image {path}: the file is empty')
+    if is_lfs_pointer(content):
+        raise ValueError(f'cannot read image {lfs_message(path)}')
     if _is_truncated(content):
         raise ValueError(f'cannot read image {path}: the file is truncated at {len(content)} bytes')
+    factor = 1
+    if least_side is not None and expected_shape is not None and content.startswith(_JPEG_START):
+        factor = largest_reduction(expected_shape, least_side)
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), _REDUCED[factor])
     except cv2.error as error:
         raise ValueError(f'cannot read image {path}: {error.err or error}') from error
     if image is None:
         raise ValueError(f'cannot read image {path}: not an image format that OpenCV reads, or damaged')
-    if expected_shape is not None and image.shape[:2] != tuple(expected_shape):
-        height, width = expected_shape
-        raise ValueError(f'image {path} is {image.shape[1]}x{image.shape[0]}, annotated as {width}x{height}')
+    if expected_shape is not None:
+        _check_shape(path, content, image, expected_shape, factor)
     return image
 
 
-def image_size(path: str | Path) -> tuple[int, int] | None:
+def image_size(path: str | Path | io.BytesIO) -> tuple[int, int] | None:
     """(width, height) from the file's header, None where it cannot be read."""
     try:
         with Image.open(path) as image:
@@ -58,8 +81,22 @@ def image_size(path: str | Path) -> tuple[int, int] | None:
         return None
 
 
+def _check_shape(path: str | Path, content: bytes, image: np.ndarray, expected: Sequence[int], factor: int) -> None:
+    found, wanted = image.shape[:2], tuple(expected)
+    fits = found == tuple(-(-side // factor) for side in wanted)
+    if factor > 1:
+        # A pixel more or less is lost in the reduction. The header's sides may be swapped by the file's orientation.
+        width, height = image_size(io.BytesIO(content)) or (0, 0)
+        fits = fits and sorted((height, width)) == sorted(wanted)
+        found = (height, width)
+    if not fits:
+        raise ValueError(f'image {path} is {found[1]}x{found[0]}, annotated as {wanted[1]}x{wanted[0]}')
+
+
 def _is_truncated(content: bytes) -> bool:
     if content.startswith(_JPEG_START):
+        if content.endswith(_JPEG_END):
+            return False
         # Entropy-coded data never holds an end marker, so the last one behind the last scan closes the image.
         return content.rfind(_JPEG_END) < content.rfind(_JPEG_SCAN)
     return content.startswith(_PNG_START) and _PNG_END not in content

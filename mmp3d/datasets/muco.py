@@ -5,6 +5,7 @@ Shapes: P people, K = 17 joints. Pixels of the full image, millimetres in the ca
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,8 +73,12 @@ class MuCoDataset(MultiPersonDataset):
         super().__init__(ann_file=ann_file, **kwargs)
 
     def load_annotations(self) -> Annotations:
-        """Parse the JSON."""
-        table = read_coco_table(self._require(self.ann_file), IMAGE_FIELDS, PERSON_FIELDS)
+        """Parse the JSON, or take what was parsed before."""
+        path = self._require(self.ann_file)
+        return self._cached(Path(path).stem, [path], self._parsed)
+
+    def _parsed(self) -> Annotations:
+        table = read_coco_table(self.ann_file, IMAGE_FIELDS, PERSON_FIELDS)
         self._check_depth(table)
         return Annotations(self._images(table), self._people(table), table.offsets)
 

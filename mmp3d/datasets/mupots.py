@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmpose.registry import DATASETS
 
-from mmp3d.datasets import hygiene
 from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.coco_layout import folders_of, read_coco_table, xywh_to_xyxy
 from mmp3d.datasets.columns import Field
+from mmp3d.datasets.file_names import frame_numbers
 from mmp3d.datasets.image_file import image_size
 from mmp3d.datasets.layout import require
 from mmp3d.datasets.mupots_mat import MuPoTSSequence, count_frames, read_sequence, sequence_intrinsics
+from mmp3d.datasets.people import person_table
 from mmp3d.datasets.report import warn
 from mmp3d.datasets.table import Annotations, ImageTable, PersonTable
 from mmp3d.geometry import MUPOTS17
 
 K = MUPOTS17.num_joints
-IMAGE_NAME = 'img_%06d.jpg'
+IMAGE_NAME, IMAGE_PATTERN = 'img_%06d.jpg', 'img_*.jpg'
+OFFICIAL_SIZES = ((2048, 2048), (1920, 1080))
+CENTRE_TOLERANCE = 0.05
 NO_BOX = [float('nan')] * 4
 
 IMAGE_FIELDS = {'intrinsic': Field((4,), np.float64)}
@@ -80,8 +84,15 @@ class MuPoTSDataset(MultiPersonDataset):
         super().__init__(ann_file=ann_file, test_mode=test_mode, **kwargs)
 
     def load_annotations(self) -> Annotations:
-        """Parse the JSON if one is named, else the .mat files."""
-        return self._load_json() if self.ann_file else self._load_mat()
+        """Parse the JSON if one is named, else the .mat files, or take what was parsed before."""
+        if self.ann_file:
+            path = self._require(self.ann_file)
+            return self._cached(Path(path).stem, [path], self._load_json, sequences=self.sequences)
+        folders = self._sequence_folders()
+        sizes = {folder.name: self._image_size(folder) for folder in folders if self._is_selected(folder)}
+        files = [folder / file for folder in folders for file in ('annot.mat', 'occlusion.mat')]
+        build = partial(self._load_mat, folders, sizes)
+        return self._cached('mat', files, build, sequences=self.sequences, sizes=sorted(sizes.items()))
 
     def _kept_images(self) -> np.ndarray:
         kept = super()._kept_images()
@@ -91,7 +102,7 @@ class MuPoTSDataset(MultiPersonDataset):
         return kept
 
     def _load_json(self) -> Annotations:
-        table = read_coco_table(self._require(self.ann_file), IMAGE_FIELDS, PERSON_FIELDS)
+        table = read_coco_table(self.ann_file, IMAGE_FIELDS, PERSON_FIELDS)
         names, intrinsics = table.images['file_name'], table.images['intrinsic']
         wrong = ~np.isfinite(intrinsics).all(axis=1) | (intrinsics[:, :2] <= 0).any(axis=1)
         if wrong.any():
@@ -103,30 +114,35 @@ class MuPoTSDataset(MultiPersonDataset):
         seq_names = folders_of(names)
         self._check_sequences({name.decode('utf-8', 'replace') for name in seq_names.tolist()})
         images = ImageTable(
-            table.images['id'], names, table.sizes, seq_names, _frame_numbers(self.ann_file, names), intrinsics
+            table.images['id'],
+            names,
+            table.sizes,
+            seq_names,
+            frame_numbers(self.ann_file, names, IMAGE_NAME % 0),
+            intrinsics,
         )
         columns = table.annotations
         people = self._people(
             pixels=columns['keypoints_img'],
             points=columns['keypoints_cam'],
-            univ_points=None,
             sizes=table.sizes[table.image_rows],
             boxes=xywh_to_xyxy(columns['bbox']),
             occluded=columns['keypoints_vis'] <= 0,
             person_valid=columns['is_valid'] > 0,
-            track_ids=np.full(len(columns['is_valid']), -1, np.int32),
         )
         return Annotations(images, people, table.offsets)
 
-    def _load_mat(self) -> Annotations:
-        folders = self._sequence_folders()
+    def _is_selected(self, folder: Path) -> bool:
+        return self.sequences is None or folder.name in self.sequences
+
+    def _load_mat(self, folders: list[Path], sizes: dict[str, tuple[int, int] | None]) -> Annotations:
         read, images, first = [], [], 0
         for folder in folders:
-            if self.sequences is not None and folder.name not in self.sequences:
+            if not self._is_selected(folder):
                 first += count_frames(folder)
                 continue
             sequence = read_sequence(folder)
-            images.append(self._images_of(folder, sequence, first))
+            images.append(self._images_of(folder, sequence, first, sizes[folder.name]))
             read.append(sequence)
             first += sequence.num_frames
         joined = [np.concatenate(column) for column in zip(*images, strict=True)]
@@ -141,40 +157,17 @@ class MuPoTSDataset(MultiPersonDataset):
             points=columns.points,
             univ_points=columns.univ_points,
             sizes=np.repeat(images.sizes, counts, axis=0),
-            boxes=np.full((len(columns.valid), 4), np.nan, np.float32),
             occluded=columns.occluded,
             person_valid=columns.valid,
             track_ids=np.concatenate([np.tile(np.arange(s.valid.shape[1]), s.num_frames) for s in read]),
         )
         return Annotations(images, people, np.concatenate([[0], np.cumsum(counts)]))
 
-    def _people(
-        self, pixels: np.ndarray, points: np.ndarray, univ_points: np.ndarray | None, sizes: np.ndarray,
-        boxes: np.ndarray, occluded: np.ndarray, person_valid: np.ndarray, track_ids: np.ndarray,
-    ) -> PersonTable:  # fmt: skip
-        everything = np.ones(pixels.shape[:2], bool)
-        finite = np.isfinite(pixels).all(axis=-1)
-        keypoints, visible, _ = hygiene.clean_2d(pixels, everything, sizes)
-        points, valid, _ = hygiene.clean_3d(points, everything)
-        if univ_points is not None:
-            univ_points, univ_valid, _ = hygiene.clean_3d(univ_points, valid)
-            valid = univ_valid
-            points = np.where(valid[..., None], points, 0)
-        bad_2d, bad_3d = (int((~good[person_valid]).sum()) for good in (finite, valid))
-        if bad_2d or bad_3d:
-            warn(f'{self.source}: {bad_2d} 2D and {bad_3d} 3D joints of valid people are not finite or behind the '
-                 f'camera; not used')  # fmt: skip
-        return PersonTable(
-            bbox=hygiene.clean_boxes(boxes, keypoints, finite, sizes),
-            keypoints=keypoints,
-            keypoints_visible=visible,
-            keypoints_cam=points,
-            keypoints_3d_valid=valid,
-            keypoints_occluded=occluded,
-            person_valid=person_valid,
-            track_ids=track_ids,
-            keypoints_cam_univ=univ_points,
-        )
+    def _people(self, **columns: np.ndarray) -> PersonTable:
+        people, defects = person_table(**columns)
+        if defects:
+            warn(f'{self.source}: {defects}; not used')
+        return people
 
     def _sequence_folders(self) -> list[Path]:
         root = Path(self._require(self.data_prefix['img']))
@@ -190,7 +183,9 @@ class MuPoTSDataset(MultiPersonDataset):
             found = sorted(present, key=_sequence_key)
             raise ValueError(f'sequences {missing} are not in {self.source}; it has {found}')
 
-    def _images_of(self, folder: Path, sequence: MuPoTSSequence, first: int) -> tuple[np.ndarray, ...]:
+    def _images_of(
+        self, folder: Path, sequence: MuPoTSSequence, first: int, size: tuple[int, int] | None
+    ) -> tuple[np.ndarray, ...]:
         """Columns of :class:`ImageTable` for one sequence whose first image has the id ``first``."""
         count = sequence.num_frames
         try:
@@ -203,19 +198,31 @@ class MuPoTSDataset(MultiPersonDataset):
         return (
             first + np.arange(count),
             np.array([f'{folder.name}/{IMAGE_NAME % frame}'.encode() for frame in range(count)]),
-            np.tile(self._image_size(folder, count), (count, 1)),
+            np.tile(size or _likely_size(intrinsics), (count, 1)),
             np.full(count, folder.name.encode()),
             np.arange(count),
             np.tile(intrinsics, (count, 1)),
         )
 
-    def _image_size(self, folder: Path, count: int) -> tuple[int, int]:
-        for frame in range(count):
-            size = image_size(folder / (IMAGE_NAME % frame))
+    def _image_size(self, folder: Path) -> tuple[int, int] | None:
+        """Of the first image that can be read; None where there need not be images."""
+        for path in sorted(folder.glob(IMAGE_PATTERN)):
+            size = image_size(path)
             if size is not None:
                 return size
+        if not self.needs_images:
+            return None
         require(folder / (IMAGE_NAME % 0), self.data_root, self.REMEDY)
-        raise ValueError(f'{folder}: none of its {count} images {IMAGE_NAME} can be read; fetch them again')
+        raise ValueError(f'{folder}: none of its images {IMAGE_NAME} can be read; fetch them again')
+
+
+def _likely_size(intrinsics: np.ndarray) -> tuple[int, int]:
+    """Of images that are not there: MuPoTS' own size if the camera fits it, else twice the principal point."""
+    if np.isnan(intrinsics).any():
+        return OFFICIAL_SIZES[-1]
+    width, height = np.maximum(np.rint(2 * intrinsics[2:]), 1).astype(int).tolist()
+    near = [size for size in OFFICIAL_SIZES if np.allclose(size, (width, height), rtol=CENTRE_TOLERANCE)]
+    return near[0] if near else (width, height)
 
 
 def _flat(column: Sequence[np.ndarray]) -> np.ndarray:
@@ -229,12 +236,3 @@ def _sequence_name(sequence: int | str) -> str:
 def _sequence_key(name: str) -> tuple[int, str]:
     number = re.search(r'\d+', name)
     return (int(number.group()) if number else 0, name)
-
-
-def _frame_numbers(path: str, file_names: np.ndarray) -> np.ndarray:
-    numbers = [re.search(rb'(\d{1,9})\.\w+$', name) for name in file_names.tolist()]
-    if None in numbers:
-        bad = file_names[numbers.index(None)].decode('utf-8', 'replace')
-        raise ValueError(f'{path}: images[{numbers.index(None)}]: field "file_name" must end in a frame number and '
-                         f'suffix like {IMAGE_NAME % 0!r}, got {bad!r}')  # fmt: skip
-    return np.array([int(number.group(1)) for number in numbers], np.int64)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.io
 
+from mmp3d.datasets.mat5 import read_mat5
 from mmp3d.geometry import MUPOTS17
 from mmp3d.geometry.intrinsics import fit_intrinsics
 
@@ -59,15 +59,8 @@ def read_sequence(folder: Path) -> MuPoTSSequence:
 
 
 def count_frames(folder: Path) -> int:
-    """Number of frames of a sequence, without reading its poses. Raises as :func:`read_sequence`."""
-    path = folder / 'annot.mat'
-    try:
-        shapes = {name: shape for name, shape, _ in scipy.io.whosmat(str(path), appendmat=False)}
-    except FileNotFoundError:
-        raise FileNotFoundError(f'{path} does not exist; a MuPoTS-3D sequence folder holds it') from None
-    except Exception as error:  # scipy raises whatever the damaged bytes lead to
-        raise ValueError(_damaged(path, error)) from error
-    return _checked_shape(path, 'annotations', shapes)[0]
+    """Number of frames of a sequence. Raises as :func:`read_sequence`."""
+    return len(_cell_array(folder / 'annot.mat', 'annotations'))
 
 
 def sequence_intrinsics(sequence: MuPoTSSequence) -> np.ndarray | None:
@@ -98,31 +91,15 @@ def sequence_intrinsics(sequence: MuPoTSSequence) -> np.ndarray | None:
 
 
 def _cell_array(path: Path, variable: str) -> np.ndarray:
-    try:
-        content = scipy.io.loadmat(str(path), appendmat=False)
-    except FileNotFoundError:
-        raise FileNotFoundError(f'{path} does not exist; a MuPoTS-3D sequence folder holds it') from None
-    except Exception as error:  # scipy raises whatever the damaged bytes lead to
-        raise ValueError(_damaged(path, error)) from error
-    _checked_shape(path, variable, {name: np.shape(value) for name, value in content.items()})
-    cells = content[variable]
-    if cells.dtype != object:
-        raise ValueError(f'{path}: variable {variable!r} must be a cell array (frames, people), got {cells.dtype}')
+    if not path.exists():
+        raise FileNotFoundError(f'{path} does not exist; a MuPoTS-3D sequence folder holds it')
+    cells = read_mat5(path, variable)
+    if not isinstance(cells, np.ndarray) or cells.dtype != object or cells.ndim != 2 or not cells.size:
+        raise ValueError(
+            f'{path}: variable {variable!r} must be a cell array (frames, people), got '
+            f'{getattr(cells, "dtype", "a struct")} of shape {np.shape(cells)}'
+        )
     return cells
-
-
-def _checked_shape(path: Path, variable: str, shapes: dict[str, tuple]) -> tuple:
-    if variable not in shapes:
-        names = sorted(name for name in shapes if not name.startswith('__'))
-        raise ValueError(f'{path}: lacks the variable {variable!r}, it has {names}')
-    shape = shapes[variable]
-    if len(shape) != 2 or 0 in shape:
-        raise ValueError(f'{path}: variable {variable!r} must be a cell array (frames, people), got shape {shape}')
-    return shape
-
-
-def _damaged(path: Path, error: Exception) -> str:
-    return f'{path}: not a readable MATLAB v5 file ({type(error).__name__}: {error}); fetch it again'
 
 
 def _poses(path: Path, cells: np.ndarray, name: str, shape: tuple) -> np.ndarray:
@@ -140,11 +117,11 @@ def _each(path: Path, cells: np.ndarray, read: Any, empty: np.ndarray) -> np.nda
     return np.reshape(np.array(values, np.float64), (*cells.shape, *np.shape(empty)))
 
 
-def _field(cell: np.ndarray, name: str, shape: tuple) -> np.ndarray:
-    names = cell.dtype.names or ()
-    if name not in names:
-        raise ValueError(f'lacks the field {name!r}, it has {sorted(names)}')
-    value = np.asarray(cell[name].flat[0])
+def _field(cell: Any, name: str, shape: tuple) -> np.ndarray:
+    fields = cell if isinstance(cell, dict) else {}
+    if name not in fields:
+        raise ValueError(f'lacks the field {name!r}, it has {sorted(fields)}')
+    value = np.asarray(fields[name])
     if value.shape != shape or value.dtype.kind not in 'buif':
         raise ValueError(f'field {name!r} must be numbers of shape {shape}, got {value.dtype} of shape {value.shape}')
     return value

@@ -6,7 +6,6 @@ Pixels of the full image.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mmp3d.datasets.columns import Columns, Field
+from mmp3d.datasets.json_file import read_json
 from mmp3d.datasets.report import warn
 from mmp3d.datasets.table import ImageTable
 from mmp3d.geometry import COCO17, MUPOTS17, SKELETONS, Skeleton
@@ -116,10 +116,7 @@ def read_pose2d_file(path: str | Path) -> Poses2D:
 def _load(path: str | Path) -> Any:
     if not Path(path).is_file():
         raise FileNotFoundError(f'pose2d_file {path} does not exist; expected {EXPECTED}')
-    try:
-        return json.loads(Path(path).read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path}: not a JSON file ({error}); write it again') from error
+    return read_json(path)
 
 
 def _outline(content: Any) -> str:

@@ -7,7 +7,7 @@ them without copies.
 
 from __future__ import annotations
 
-import pickle
+import json
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -28,6 +28,9 @@ class ImageTable:
         frame_ids: (I,) int, place of the image in its sequence, from 0.
         intrinsics: (I, 4) fx, fy, cx, cy px; NaN where the camera is not known.
         poses: (I, 12) R row by row, then t in mm (world to camera); None where the data set has none.
+        distortions: (I, 5) coefficients of the lens; None where the data set has none.
+        distortion_model: Formula of the lens, see :class:`~mmp3d.geometry.Camera`.
+        labels: What else an item says of its image, by its key there: (I,) whole numbers or UTF-8 bytes.
     """
 
     img_ids: np.ndarray
@@ -37,6 +40,9 @@ class ImageTable:
     frame_ids: np.ndarray
     intrinsics: np.ndarray
     poses: np.ndarray | None = None
+    distortions: np.ndarray | None = None
+    distortion_model: str = 'opencv'
+    labels: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.img_ids)
@@ -50,8 +56,33 @@ class ImageTable:
         fx, fy, cx, cy = self.intrinsics[index]
         if np.isnan(fx):
             return None
-        pose = {} if self.poses is None else {'R': self.poses[index, :9].reshape(3, 3), 't': self.poses[index, 9:]}
-        return Camera.from_intrinsics((fx, fy), (cx, cy), self.sizes[index], source='given', **pose)
+        parts = {} if self.poses is None else {'R': self.poses[index, :9].reshape(3, 3), 't': self.poses[index, 9:]}
+        if self.distortions is not None:
+            parts |= {'distortion': self.distortions[index], 'distortion_model': self.distortion_model}
+        return Camera.from_intrinsics((fx, fy), (cx, cy), self.sizes[index], source='given', **parts)
+
+    def projected(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Where cameras of images see points of people, without a loop over the images.
+
+        Args:
+            points: (P, K, 3) mm in the camera frame.
+            rows: (P,) image of each person; every image's camera is known.
+
+        Returns:
+            (P, K, 2) px, NaN where a point is not in front of the camera.
+        """
+        cameras = [self.intrinsics] if self.distortions is None else [self.intrinsics, self.distortions]
+        kinds, kind = np.unique(np.concatenate(cameras, axis=1)[rows], axis=0, return_inverse=True)
+        pixels = np.full((*points.shape[:2], 2), np.nan)
+        for number in range(len(kinds)):
+            chosen = kind.ravel() == number
+            pixels[chosen] = self.camera(rows[chosen.argmax()]).project(points[chosen])
+        return pixels
+
+    def label(self, name: str, index: int) -> int | str:
+        """One of an image's labels as a number or text."""
+        value = self.labels[name][index]
+        return value.decode('utf-8', 'surrogatepass') if isinstance(value, bytes) else int(value)
 
 
 @dataclass(eq=False)
@@ -92,14 +123,25 @@ PERSON_KEYS = (*(column.name for column in fields(PersonTable)), 'bbox_score')
 
 
 class PackedLists:
-    """Small Python lists by row, pickled so that worker processes share them; most rows are empty."""
+    """Small Python lists by row, as JSON in one array so that worker processes share them; most rows are empty."""
 
     def __init__(self, lists: dict[int, list] | None = None) -> None:
         lists = lists or {}
-        packed = [np.frombuffer(pickle.dumps(lists[row]), np.uint8) for row in sorted(lists)]
+        packed = [json.dumps(lists[row]).encode() for row in sorted(lists)]
         self._rows = np.array(sorted(lists), np.int64)
         self._ends = np.cumsum([len(each) for each in packed], dtype=np.int64)
-        self._bytes = np.concatenate(packed) if packed else np.zeros(0, np.uint8)
+        self._bytes = np.frombuffer(b''.join(packed), np.uint8)
+
+    @classmethod
+    def from_arrays(cls, rows: np.ndarray, ends: np.ndarray, packed: np.ndarray) -> PackedLists:
+        """Inverse of :meth:`to_arrays`."""
+        lists = cls()
+        lists._rows, lists._ends, lists._bytes = rows, ends, packed
+        return lists
+
+    def to_arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows that have a list, where each list ends, and the text of all."""
+        return self._rows, self._ends, self._bytes
 
     def row(self, row: int) -> list:
         """The list of a row, [] where there is none."""
@@ -107,7 +149,7 @@ class PackedLists:
         if at == len(self._rows) or self._rows[at] != row:
             return []
         start = self._ends[at - 1] if at else 0
-        return pickle.loads(self._bytes[start : self._ends[at]].tobytes())
+        return json.loads(self._bytes[start : self._ends[at]].tobytes())
 
 
 @dataclass(eq=False)
@@ -137,6 +179,16 @@ class Annotations:
         labelled = np.concatenate([[0], np.cumsum(self.people.is_labelled())])
         return labelled[self.offsets[1:]] > labelled[self.offsets[:-1]]
 
+    def identity_defects(self) -> tuple[np.ndarray, np.ndarray]:
+        """(I,) bool: somebody in the image has no identity; and: two people in it have the same."""
+        rows, tracks = np.repeat(np.arange(len(self.images)), np.diff(self.offsets)), self.people.track_ids
+        order = np.lexsort((tracks, rows))
+        same = (np.diff(rows[order]) == 0) & (np.diff(tracks[order]) == 0)
+        unknown, shared = np.zeros((2, len(self.images)), bool)
+        unknown[rows[tracks < 0]] = True
+        shared[rows[order[1:]][same]] = True
+        return unknown, shared
+
     def item(self, index: int) -> dict[str, Any]:
         """One image with all its people, as the data contract has it (without the data set's own fields)."""
         images = self.images
@@ -151,5 +203,6 @@ class Annotations:
             camera=images.camera(index),
             invalid_segs=self.invalid_segs.row(index),
             joints_annotated=self.joints_annotated.copy(),
+            **{name: images.label(name, index) for name in images.labels},
         )
         return item

@@ -64,6 +64,11 @@ def prepare_run(cfg: Config, args: argparse.Namespace) -> None:
     # mmengine sets a CUDA device before it asks for the backend, and hands device ids to the wrapper.
     cfg.env_cfg.dist_cfg = dict(backend='gloo')
     cfg.model_wrapper_cfg = dict(type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None)
+    join_processes()
+
+
+def join_processes() -> None:
+    """Join the processes that a launcher started, by gloo, which needs no GPU."""
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo')
 

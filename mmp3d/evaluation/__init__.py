@@ -10,6 +10,7 @@ from mmp3d.evaluation.metrics import (
     DumpPredictions,
     JointF1,
     JointMetric,
+    LiftingErrors,
     MPJPEMetric,
     OrdinalDepth,
     PCKabs,
@@ -21,7 +22,7 @@ from mmp3d.evaluation.metrics import (
     RootAP,
     Tracking3D,
 )
-from mmp3d.evaluation.predictions import read_predictions, write_predictions
+from mmp3d.evaluation.predictions import iterate_predictions, read_predictions, write_predictions
 from mmp3d.evaluation.selection import select_evaluators
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     'DumpPredictions',
     'JointF1',
     'JointMetric',
+    'LiftingErrors',
     'OrdinalDepth',
     'PCKabs',
     'PeopleMetric',
@@ -44,6 +46,7 @@ __all__ = [
     'ReleasePCKabs',
     'RootAP',
     'Tracking3D',
+    'iterate_predictions',
     'read_predictions',
     'select_evaluators',
     'write_predictions',

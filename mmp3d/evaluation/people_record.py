@@ -59,6 +59,7 @@ class PeopleRecord:
         seq_name: Name of its sequence; ``''`` for a data set without sequences.
         pred: Arrays by name, first dimension all predicted people.
         gt: Arrays by name, first dimension the annotated people who are to be scored.
+        unscored: The same of the annotated people who are not.
         info: What else is known of the image, by the names in ``IMAGE_INFO_KEYS``; None where it is not.
     """
 
@@ -66,6 +67,7 @@ class PeopleRecord:
     seq_name: str
     pred: dict[str, np.ndarray]
     gt: dict[str, np.ndarray]
+    unscored: dict[str, np.ndarray]
     info: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -97,9 +99,16 @@ class PeopleRecord:
         scored = gt['person_valid'] > 0
         if needs_root:
             scored &= gt['keypoints_3d_valid'][:, MUPOTS17.root_index] > 0
-        gt = {name: array[scored] for name, array in gt.items()}
+        if scored.all():
+            unscored = {name: array[:0] for name, array in gt.items()}
+        else:
+            gt, unscored = ({name: array[chosen] for name, array in gt.items()} for chosen in (scored, ~scored))
         info = {key: sample.get(key) for key in IMAGE_INFO_KEYS}
-        return cls(int(sample.get('img_id', -1)), str(sample.get('seq_name') or ''), pred, gt, info)
+        return cls(int(sample.get('img_id', -1)), str(sample.get('seq_name') or ''), pred, gt, unscored, info)
+
+    def annotated(self, name: str) -> np.ndarray:
+        """The field of all annotated people: first those who are scored, then the others."""
+        return np.concatenate([self.gt[name], self.unscored[name]])
 
 
 def _predicted_fields(sample: Mapping, names: tuple[str, ...], image: str) -> dict[str, np.ndarray]:
@@ -144,15 +153,18 @@ def people_array(value: Any, field: Field, where: str) -> np.ndarray:
     if hasattr(value, 'detach'):
         value = value.detach().cpu()
         value = (value.float() if value.is_floating_point() else value).numpy()
-    expected = f'shape ({", ".join(["people", *map(str, field.shape)])})'
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ValueError(f'{where} must have {expected}, got rows of different lengths') from error
+        raise ValueError(f'{where} must have {_shape(field)}, got rows of different lengths') from error
     if array.shape == (0,):
         return np.zeros((0, *field.shape), field.kind)
     if array.ndim == 0 or array.shape[1:] != field.shape:
-        raise ValueError(f'{where} must have {expected}, got {array.shape}')
+        raise ValueError(f'{where} must have {_shape(field)}, got {array.shape}')
     if (array.dtype.kind == 'U') != (field.kind is np.str_) or array.dtype.kind not in 'biufU':
         raise ValueError(f'{where} must hold {"text" if field.kind is np.str_ else "numbers"}, got {array.dtype}')
     return array.astype(field.kind)
+
+
+def _shape(field: Field) -> str:
+    return f'shape ({", ".join(["people", *map(str, field.shape)])})'

@@ -8,12 +8,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mmp3d.evaluation.json_stream import JsonStream
 from mmp3d.evaluation.people_record import PREDICTION_FIELDS, people_array
 from mmp3d.geometry import MUPOTS17
 
@@ -46,33 +48,48 @@ def write_predictions(path: str | os.PathLike, images: Sequence[Mapping]) -> Non
 
 
 def read_predictions(path: str | os.PathLike) -> list[dict]:
-    """Read a file of :func:`write_predictions`.
+    """Read a file of :func:`write_predictions` as a whole; see :func:`iterate_predictions`."""
+    return list(iterate_predictions(path))
 
-    Returns:
+
+def iterate_predictions(path: str | os.PathLike) -> Iterator[dict]:
+    """Read a file of :func:`write_predictions` image by image; only about a megabyte of it is held at a time.
+
+    Yields:
         One dict per image: ``IMAGE_KEYS`` (None where the file has none) and ``instances``, arrays by name.
 
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: The file is damaged, of another format, version, joint set or unit, or an image in it is
-            incomplete; the message names the file and the image.
+            incomplete; the message names the file and the image. What is wrong further on is found later.
     """
     path = check_prediction_path(path)
     if not path.is_file():
         raise FileNotFoundError(f'no prediction file at {path}; tools/test.py CONFIG CHECKPOINT --out {path} writes it')
     try:
         with _open(path, path.suffix, 'rt') as file:
-            content = json.load(file)
-    except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            yield from _images(JsonStream(file), path)
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f'{path} is not readable as JSON ({error}); write it again: tools/test.py --out') from error
-    if not isinstance(content, dict):
-        raise ValueError(f'{path} must hold a JSON object, found {type(content).__name__}; see docs/predictions.md')
-    for key, expected in HEADER.items():
-        if content.get(key) != expected:
-            raise ValueError(f'{path}: {key!r} must be {expected!r}, found {content.get(key)!r}; '
-                             'see docs/predictions.md')  # fmt: skip
-    if not isinstance(content.get('images'), list):
-        raise ValueError(f"{path}: 'images' must be a list, one entry per image; see docs/predictions.md")
-    return [_read_image(image, f'{path}: images[{index}]') for index, image in enumerate(content['images'])]
+
+
+def _images(stream: JsonStream, path: Path) -> Iterator[dict]:
+    if stream.peek() != '{':
+        found = type(stream.value()).__name__
+        raise ValueError(f'{path} must hold a JSON object, found {found}; see docs/predictions.md')
+    missing = {'images': 'a list, one entry per image', **{key: repr(value) for key, value in HEADER.items()}}
+    for key in stream.object_keys():
+        expected = missing.pop(key, None)
+        if key == 'images' and stream.peek() == '[':
+            for index, image in enumerate(stream.list_elements()):
+                yield _read_image(image, f'{path}: images[{index}]')
+            continue
+        value = stream.value()
+        if expected and (key == 'images' or value != HEADER[key]):
+            raise ValueError(f'{path}: {key!r} must be {expected}, found {value!r}; see docs/predictions.md')
+    stream.end()
+    for key, expected in missing.items():
+        raise ValueError(f'{path}: {key!r} must be {expected}, found none; see docs/predictions.md')
 
 
 def _lines(images: Sequence[Mapping]) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """Mistakes in data that no single number gives away and that would only make every score zero.
 
-Shapes: N people of one image. Pixels of the full image; camera frame, millimetres.
+Of every image four numbers are kept, so that the checks see the whole set, whatever ranks and chunks it is tested in.
+
+Shapes: F images. Pixels of the full image; camera frame, millimetres.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmp3d.evaluation.functional.padding import pad_people
 from mmp3d.evaluation.people_record import PeopleRecord
 from mmp3d.geometry import MUPOTS17
 
@@ -19,83 +22,114 @@ UNIT_FACTOR = 2.0
 UNIT_AGREEMENT = 0.9
 # Pixels that lie in [-1, 1] are image coordinates scaled to the image's size.
 LARGEST_NORMALISED = 1.5
+# A sequence is checked by itself if so many of its images have a say.
+FEWEST_IMAGES = 10
 DUPLICATES_SHOWN = 3
 
 
-def check_records(records: Sequence[PeopleRecord]) -> None:
-    """Run the checks that need predictions and annotations side by side, as far as the records have the fields.
+def extents_of(records: Sequence[PeopleRecord]) -> np.ndarray:
+    """What the checks of :func:`check_extents` need to know of each image.
 
-    Raises:
-        ValueError: Units are mixed up, pixels are scaled to the image, or two annotated people share a track id.
+    Returns:
+        (F, 4) median depth of the predicted people's roots and of the annotated ones', mm, and largest coordinate of
+        predicted joints and of annotated ones, px; NaN where there is nobody, or no such prediction.
     """
-    depths = [(_root_depths(record), record.gt['keypoints_cam'][:, MUPOTS17.root_index, 2]) for record in records]
-    check_depth_units([pred for pred, _ in depths], [gt for _, gt in depths])
-    if all('keypoints' in record.pred for record in records):
-        check_pixels([record.pred['keypoints'] for record in records], [record.gt['keypoints'] for record in records])
-    # What several predictions of one track mean is for the metrics that read tracks to say.
-    for record in records:
-        check_track_ids(record.gt['track_ids'], f'image {record.img_id}: annotated people')
+    gt_depths = [record.gt['keypoints_cam'][:, MUPOTS17.root_index, 2] for record in records]
+    columns = [
+        _medians(list(map(_root_depths, records)), -np.inf),
+        _medians(gt_depths, 0.0),
+        _largest([record.pred.get('keypoints', record.gt['keypoints'][:0]) for record in records]),
+        _largest([record.gt['keypoints'] for record in records]),
+    ]
+    return np.stack(columns, axis=-1)
 
 
-def check_depth_units(pred_depths: Sequence[np.ndarray], gt_depths: Sequence[np.ndarray]) -> None:
-    """See that predicted and annotated depths are in the same unit.
-
-    An image speaks for a mistake if the median of its predicted depths is a thousand times the median of its
-    annotated ones, or a thousandth, up to a factor of 2. Nine in ten images must agree.
+def check_extents(extents: np.ndarray, sequences: Sequence[str]) -> None:
+    """See that predictions and annotations have the same units, in the whole set and in every sequence of some length.
 
     Args:
-        pred_depths: (N,) mm of each image's predicted people; an image with nobody on one side has no say.
-        gt_depths: (N,) mm of each image's annotated people.
+        extents: (F, 4), see :func:`extents_of`.
+        sequences: F names.
+
+    Raises:
+        ValueError: Depths are in metres on one side, or pixels are scaled to the image.
+    """
+    _check_extents(extents, 'the')
+    names, numbers = np.unique(np.asarray(sequences, str), return_inverse=True)
+    # An image has a say if somebody is annotated in it and somebody predicted.
+    telling = np.isfinite(extents[:, 1]) & np.isfinite(extents[:, [0, 2]]).any(axis=1)
+    for number in np.flatnonzero(np.bincount(numbers[telling]) >= FEWEST_IMAGES):
+        _check_extents(extents[numbers == number], f'sequence {str(names[number])!r}: the')
+
+
+def check_depth_units(pred: np.ndarray, gt: np.ndarray, whose: str) -> None:
+    """See that predicted and annotated depths are in the same unit.
+
+    An image speaks for a mistake if its predicted depth is a thousand times the annotated one, or a thousandth, up to a
+    factor of 2. Nine in ten images must agree.
+
+    Args:
+        pred: (F,) mm; an image that is NaN on one side has no say.
+        gt: (F,) mm.
+        whose: Start of the message.
 
     Raises:
         ValueError: One of them is in metres.
     """
-    pairs = ((pred[np.isfinite(pred)], gt[gt > 0]) for pred, gt in zip(pred_depths, gt_depths, strict=True))
-    medians = np.array([(np.median(pred), np.median(gt)) for pred, gt in pairs if len(pred) and len(gt)]).reshape(-1, 2)
-    if not len(medians):
+    known = np.isfinite(pred) & np.isfinite(gt)
+    if not known.any():
         return
-    ratios = medians[:, 0] / medians[:, 1]
+    pred, gt = pred[known], gt[known]
+    ratios = pred / gt
     for ratio, metres in ((1 / MM_PER_METRE, 'predictions'), (MM_PER_METRE, 'annotations')):
         agree = (ratios > ratio / UNIT_FACTOR) & (ratios < ratio * UNIT_FACTOR)
         if agree.mean() >= UNIT_AGREEMENT:
-            pred, gt = np.median(medians, axis=0)
             raise ValueError(
-                f'the {metres} seem to be in metres, expected millimetres: depth of predicted people {pred:.4g}, of '
-                f'annotated people {gt:.4g} (medians of {len(medians)} images); see docs/protocols.md'
+                f'{whose} {metres} seem to be in metres, expected millimetres: depth of predicted people '
+                f'{np.median(pred):.4g}, of annotated people {np.median(gt):.4g} (medians of {len(pred)} images); see '
+                'docs/protocols.md'
             )
 
 
-def check_pixels(pred: Sequence[np.ndarray], gt: Sequence[np.ndarray]) -> None:
+def check_pixels(pred: np.ndarray, gt: np.ndarray, whose: str) -> None:
     """See that predicted 2D joints are in pixels of the full image, not scaled to its size.
 
     Args:
-        pred: (N, K, 2) of each image's predicted people; joints at exactly (0, 0) count as not found.
-        gt: (N, K, 2) px of each image's annotated people.
+        pred: (F,) largest coordinate of an image; 0 counts as not found, NaN as nobody.
+        gt: (F,) px.
+        whose: Start of the message.
 
     Raises:
         ValueError: No predicted coordinate of any image is larger than 1.5, and annotated ones are.
     """
-    largest_pred, largest_gt = (
-        max((float(np.abs(people[np.isfinite(people)]).max(initial=0)) for people in images), default=0.0)
-        for images in (pred, gt)
-    )
+    largest_pred, largest_gt = (np.fmax.reduce(extents, initial=0.0) for extents in (pred, gt))
     if 0 < largest_pred <= LARGEST_NORMALISED < largest_gt:
         raise ValueError(
-            f'predicted keypoints seem to be scaled to the image (largest coordinate {largest_pred:.4g}, annotated '
-            f'{largest_gt:.4g}), expected pixels of the full image; see docs/protocols.md'
+            f'{whose} predicted keypoints seem to be scaled to the image (largest coordinate {largest_pred:.4g}, '
+            f'annotated {largest_gt:.4g}), expected pixels of the full image; see docs/protocols.md'
         )
 
 
-def check_track_ids(track_ids: Sequence[int], where: str) -> None:
-    """See that no two people of an image are the same track; negative ids mean no track and may repeat.
+def check_track_ids(records: Sequence[PeopleRecord]) -> None:
+    """See that no two annotated people of an image are the same track; negative ids mean no track and may repeat.
+
+    What several predictions of one track mean is for the metrics that read tracks to say.
 
     Raises:
-        ValueError: Two are; the message starts with ``where``.
+        ValueError: Two are; the message names the first such image.
     """
-    ids, counts = np.unique(np.asarray(track_ids, np.int64), return_counts=True)
-    twice = ids[(counts > 1) & (ids >= 0)]
-    if len(twice):
-        raise ValueError(f'{where} share track ids {_some(twice)}, expected one of their own each, or -1')
+    ids = np.concatenate([np.zeros(0, np.int64), *(record.gt['track_ids'] for record in records)])
+    image = np.repeat(np.arange(len(records)), [len(record.gt['track_ids']) for record in records])
+    order = np.lexsort((ids, image))
+    ids, image = ids[order], image[order]
+    twice = (ids[1:] == ids[:-1]) & (image[1:] == image[:-1]) & (ids[1:] >= 0)
+    if twice.any():
+        first = image[1:][twice][0]
+        shared = np.unique(ids[1:][twice & (image[1:] == first)])
+        raise ValueError(
+            f'image {records[first].img_id}: annotated people share track ids {_some(shared)}, expected one of their '
+            'own each, or -1'
+        )
 
 
 def check_image_ids(img_ids: Sequence[int]) -> None:
@@ -111,6 +145,12 @@ def check_image_ids(img_ids: Sequence[int]) -> None:
                          'of its own for every image of the data set')  # fmt: skip
 
 
+def _check_extents(extents: np.ndarray, whose: str) -> None:
+    pred_depth, gt_depth, pred_pixel, gt_pixel = extents.T
+    check_depth_units(pred_depth, gt_depth, whose)
+    check_pixels(pred_pixel, gt_pixel, whose)
+
+
 def _root_depths(record: PeopleRecord) -> np.ndarray:
     """(N,) depth of the predicted people's roots; nobody where the record has no 3D prediction."""
     if 'root_cam' in record.pred:
@@ -118,6 +158,27 @@ def _root_depths(record: PeopleRecord) -> np.ndarray:
     if 'keypoints_cam' in record.pred:
         return record.pred['keypoints_cam'][:, MUPOTS17.root_index, 2]
     return np.zeros(0)
+
+
+def _medians(images: Sequence[np.ndarray], above: float) -> np.ndarray:
+    """(F,) median (of two in the middle the lower) of each image's finite numbers above a limit; NaN if none is."""
+    numbers, present = pad_people(images)
+    usable = present & np.isfinite(numbers) & (numbers > above)
+    if not usable.any():
+        return np.full(len(images), np.nan)
+    ranked = np.sort(np.where(usable, numbers, np.inf), axis=1)
+    middle = np.maximum(usable.sum(axis=1) - 1, 0) // 2
+    medians = np.take_along_axis(ranked, middle[:, None], axis=1)[:, 0]
+    return np.where(np.isfinite(medians), medians, np.nan)
+
+
+def _largest(images: Sequence[np.ndarray]) -> np.ndarray:
+    """(F,) largest finite coordinate, without sign, of each image's (N, K, 2) joints; NaN if there is none."""
+    coordinates = np.abs(np.concatenate(images))
+    of_people = np.fmax.reduce(np.where(np.isfinite(coordinates), coordinates, np.nan), axis=(1, 2))
+    largest = np.full(len(images), np.nan)
+    np.fmax.at(largest, np.repeat(np.arange(len(images)), list(map(len, images))), of_people)
+    return largest
 
 
 def _some(numbers: np.ndarray) -> str:

@@ -4,7 +4,7 @@ from mmp3d.geometry.camera import Camera
 from mmp3d.geometry.chains import bones_up_to_root
 from mmp3d.geometry.dataset_cameras import h36m_camera, h36m_release_camera, jta_camera, pw3d_camera
 from mmp3d.geometry.depth import metric_depth, normalize_depth
-from mmp3d.geometry.occlusion import hidden_behind_people
+from mmp3d.geometry.occlusion import hidden_behind_people, hidden_behind_person, hidden_behind_self
 from mmp3d.geometry.skeleton import (
     COCO17,
     H36M17,
@@ -38,6 +38,8 @@ __all__ = [
     'h36m_camera',
     'h36m_release_camera',
     'hidden_behind_people',
+    'hidden_behind_person',
+    'hidden_behind_self',
     'jta_camera',
     'metric_depth',
     'normalize_depth',

@@ -23,5 +23,6 @@ def bones_up_to_root(skeleton: Skeleton) -> np.ndarray:
     step = np.eye(skeleton.num_joints)[list(skeleton.parents)]
     chains = np.eye(skeleton.num_joints)
     for _ in range(skeleton.num_joints):
-        chains = np.maximum(np.eye(skeleton.num_joints), chains @ step)
+        # At most 1: the root is its own parent, and would count again at each step.
+        chains = np.maximum(np.eye(skeleton.num_joints), np.minimum(chains @ step, 1))
     return chains

@@ -1,6 +1,7 @@
-"""Which joints are hidden behind another person, from poses alone.
+"""Which joints are hidden behind people, from poses alone.
 
-Shapes: N people, K joints, S bones. Pixels; millimetres along the optical axis.
+Shapes: N people, K joints, S bones, ... any leading dimensions (people, pairs of people, frames). Pixels; millimetres
+along the optical axis.
 """
 
 from __future__ import annotations
@@ -33,17 +34,60 @@ def hidden_behind_people(
     count, joints = depth.shape
     if count < 2:
         return np.zeros((count, joints), bool)
+    hides = hidden_behind_person(keypoints[:, None], depth[:, None], keypoints[None], depth[None], focal, skeleton)
+    hides[np.arange(count), np.arange(count)] = False
+    return hides.any(axis=1)
+
+
+def hidden_behind_person(
+    keypoints: np.ndarray,
+    depth: np.ndarray,
+    other_keypoints: np.ndarray,
+    other_depth: np.ndarray,
+    focal: np.ndarray,
+    skeleton: Skeleton = MUPOTS17,
+) -> np.ndarray:
+    """Joints of one person that another one hides, as in :func:`hidden_behind_people`, for many pairs at once.
+
+    Args:
+        keypoints, depth: (..., K, 2) px and (..., K) mm of who may be hidden.
+        other_keypoints, other_depth: The same of who may hide.
+        focal: (...) px.
+        skeleton: The joint set.
+
+    Returns:
+        (..., K) bool.
+    """
+    return np.moveaxis(_covered(keypoints, depth, other_keypoints, other_depth, focal, skeleton).any(axis=1), 0, -1)
+
+
+def hidden_behind_self(
+    keypoints: np.ndarray, depth: np.ndarray, focal: np.ndarray, skeleton: Skeleton = MUPOTS17
+) -> np.ndarray:
+    """Joints that the person's own body hides: a capsule of any bone that does not end at the joint.
+
+    Arguments and result as in :func:`hidden_behind_person`.
+    """
+    covered = _covered(keypoints, depth, keypoints, depth, focal, skeleton)
+    for bone, ends in enumerate(skeleton.bones):
+        covered[list(ends), bone] = False
+    return np.moveaxis(covered.any(axis=1), 0, -1)
+
+
+def _covered(points, depth, other_points, other_depth, focal, skeleton: Skeleton) -> np.ndarray:
+    """(K, S, ...) bool: the joint lies on the other's bone and behind it."""
     child, parent = np.array(skeleton.bones).T
-    start, end = keypoints[:, child], keypoints[:, parent]
-    known = (depth[:, child] > 0) & (depth[:, parent] > 0)
-    bone_depth = np.where(known, (depth[:, child] + depth[:, parent]) / 2, np.inf)
-    along = end - start
-    offset = keypoints[:, :, None, None] - start
-    length = np.maximum((along**2).sum(axis=-1), 1e-6)
-    share = np.clip((offset * along).sum(axis=-1) / length, 0, 1)
-    distance = np.linalg.norm(offset - share[..., None] * along, axis=-1)
-    near = distance < LIMB_RADIUS * focal / bone_depth
-    behind = depth[:, :, None, None] > bone_depth + DEPTH_MARGIN
-    hides = near & behind
-    hides[np.arange(count), :, np.arange(count)] = False
-    return hides.any(axis=(2, 3))
+    # Joints and bones come first, so that the inner loops run over people and frames, of which there are many.
+    x, y, z = (np.moveaxis(each, -1, 0)[:, None] for each in (points[..., 0], points[..., 1], depth))
+    others = (other_points[..., 0], other_points[..., 1], other_depth)
+    other_x, other_y, other_z = (np.ascontiguousarray(np.moveaxis(each, -1, 0)) for each in others)
+    known = (other_z[child] > 0) & (other_z[parent] > 0)
+    bone_depth = np.where(known, (other_z[child] + other_z[parent]) / 2, np.inf)
+    along_x, along_y = other_x[parent] - other_x[child], other_y[parent] - other_y[child]
+    length = np.maximum(along_x**2 + along_y**2, 1e-6)
+    aside_x, aside_y = x - other_x[child], y - other_y[child]
+    share = np.clip((aside_x * along_x + aside_y * along_y) / length, 0, 1)
+    aside_x -= share * along_x
+    aside_y -= share * along_y
+    near = aside_x**2 + aside_y**2 < (LIMB_RADIUS * focal / bone_depth) ** 2
+    return near & (z > bone_depth + DEPTH_MARGIN)

@@ -5,6 +5,8 @@ Shapes: H x W image. World frame: x right, y down with the floor at y = 0, z for
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -23,10 +25,10 @@ def draw_background(rng: np.random.Generator, camera: Camera) -> np.ndarray:
     first, last = (int(np.clip(row, 0, height)) for row in (np.floor(edge.min()), np.ceil(edge.max())))
     picture = np.empty((height, width, 3), np.uint8)
     if first < height:
-        picture[first:] = _floor(rng, camera, first)
+        picture[first:] = Floor.sample(rng).draw(camera, first)
     if last > 0:
         above = (np.arange(last)[:, None] < edge).astype(np.uint8)
-        cv2.copyTo(_wall(rng, last, width), above, picture[:last])
+        cv2.copyTo(draw_wall(rng, last, width), above, picture[:last])
     return picture
 
 
@@ -38,7 +40,7 @@ def _wall_foot(rng: np.random.Generator, camera: Camera) -> np.ndarray:
     return y0 + (np.arange(camera.image_size[0]) - x0) * (y1 - y0) / (x1 - x0)
 
 
-def _wall(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def draw_wall(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """(H, W, 3) noise of several scales in a random palette, with bricks, panels or clutter on it."""
     half = -(-height // 2), -(-width // 2)
     coarse = smooth_noise(rng, half, int(rng.integers(3, 10)))
@@ -86,19 +88,42 @@ def _draw_clutter(rng: np.random.Generator, picture: np.ndarray, count: int) -> 
             cv2.rectangle(picture, low, high, (colour * 0.6).tolist(), 2)
 
 
-def _floor(rng: np.random.Generator, camera: Camera, first_row: int) -> np.ndarray:
-    """(H - first_row, W, 3) floor plane with a tiled texture in perspective, from a row of the picture downwards."""
-    width, height = camera.image_size
-    tile = _floor_tile(rng)
-    angle, period = rng.uniform(0, np.pi), rng.uniform(1000, 4000)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * period / _FLOOR_TILE
-    plane = np.zeros((3, 3))
-    plane[:, :2] = camera.R[:, [0, 2]] @ turn
-    plane[:, 2] = camera.t + camera.R[:, [0, 2]] @ (turn @ rng.uniform(0, _FLOOR_TILE, 2))
-    shift = np.array([[1, 0, 0], [0, 1, -first_row], [0, 0, 1]])
-    warp = shift @ camera.K @ plane
-    grey = cv2.warpPerspective(tile, warp, (width, height - first_row), None, cv2.INTER_NEAREST, cv2.BORDER_WRAP)
-    return cv2.applyColorMap(grey, palette(rng, 3, rng.uniform(0.15, 0.8)))
+@dataclass(frozen=True)
+class Floor:
+    """A tiled texture on the plane y = 0.
+
+    Args:
+        tile: (128, 128) uint8 seamless grey texture.
+        turn: (2, 2) tile pixels to mm (x, z) on the floor.
+        corner: (2,) tile pixels that lie at the origin.
+        colours: (256, 1, 3) BGR of each grey.
+    """
+
+    tile: np.ndarray
+    turn: np.ndarray
+    corner: np.ndarray
+    colours: np.ndarray
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator) -> Floor:
+        """Draw a texture, its scale and its direction."""
+        tile = _floor_tile(rng)
+        angle, period = rng.uniform(0, np.pi), rng.uniform(1000, 4000)
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * period / _FLOOR_TILE
+        corner = rng.uniform(0, _FLOOR_TILE, 2)
+        return cls(tile, turn, corner, palette(rng, 3, rng.uniform(0.15, 0.8)))
+
+    def draw(self, camera: Camera, first_row: int = 0) -> np.ndarray:
+        """(H - first_row, W, 3) the floor in perspective, from a row of the picture downwards."""
+        width, height = camera.image_size
+        plane = np.zeros((3, 3))
+        plane[:, :2] = camera.R[:, [0, 2]] @ self.turn
+        plane[:, 2] = camera.t + camera.R[:, [0, 2]] @ (self.turn @ self.corner)
+        shift = np.array([[1, 0, 0], [0, 1, -first_row], [0, 0, 1]])
+        warp = shift @ camera.K @ plane
+        size = width, height - first_row
+        grey = cv2.warpPerspective(self.tile, warp, size, None, cv2.INTER_NEAREST, cv2.BORDER_WRAP)
+        return cv2.applyColorMap(grey, self.colours)
 
 
 def _floor_tile(rng: np.random.Generator) -> np.ndarray:

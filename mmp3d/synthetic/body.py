@@ -6,6 +6,7 @@ Shapes: J = 21 MuCo joints, M = 7 materials a person. Body frame of ``kinematics
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -94,6 +95,13 @@ def sample_body(rng: np.random.Generator) -> Body:
     offsets *= height / _standing_height(offsets)
     girth = np.clip(rng.normal(1, 0.12) + rng.normal(0, 0.06, 3), 0.75, 1.45)
     return Body(float(height), offsets, girth, float(head))
+
+
+@lru_cache(maxsize=1)
+def standard_body() -> Body:
+    """The mean body at the universal height."""
+    offsets = _REST * (UNIVERSAL_HEIGHT / _standing_height(_REST))
+    return Body(UNIVERSAL_HEIGHT, offsets, np.ones(3), 1.0)
 
 
 def sample_appearance(rng: np.random.Generator, patterned: bool = True) -> Appearance:

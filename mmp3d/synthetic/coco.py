@@ -40,6 +40,11 @@ _CATEGORY = dict(
 )  # fmt: skip
 
 
+def annotation_files(recipe: Recipe) -> list[str]:
+    """Paths of the annotation files below the data set's folder, the one that is written last first."""
+    return [ANNOTATION_FILE]
+
+
 def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
     """Draw and write picture ``index``.
 
@@ -96,7 +101,7 @@ def coco_keypoints(drawing: Drawing) -> np.ndarray:
 
     A joint that another person or furniture hides is flagged 1; one inside of the person's own body counts as visible.
     """
-    buffers, camera, shapes = drawing.buffers, drawing.scene.camera, drawing.shapes
+    buffers, camera, shapes = drawing.buffers, drawing.camera, drawing.shapes
     body = find_sight(buffers, camera, drawing.joints, shapes)
     pixels, labelled = MUCO21.convert(body.pixels, body.inside, COCO17)
     hidden = MUCO21.convert(body.occluded[..., None], body.inside, COCO17)[0][..., 0] > 0

@@ -27,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_json(path: Path, content: dict) -> None:
+def write_json(path: Path, content: dict | list) -> None:
     with replacing(path) as part:
         part.write_text(json.dumps(content), encoding='utf-8')
 

@@ -1,6 +1,6 @@
 """Writes a whole synthetic data set unit by unit, in several processes, and goes on where it was interrupted.
 
-A unit is one picture (muco, coco) or one sequence (mupots); it depends on the recipe and its own number alone. Its
+A unit is one picture (muco, coco) or one sequence (the others); it depends on the recipe and its own number alone. Its
 records wait in ``.records`` until all units are there, then the annotation files are written in one go.
 """
 
@@ -15,13 +15,14 @@ from pathlib import Path
 
 import cv2
 
-from mmp3d.synthetic import coco, muco, mupots
+from mmp3d.synthetic import coco, h36m, jta, muco, mupots, pw3d
 from mmp3d.synthetic.files import write_json
-from mmp3d.synthetic.recipe import Recipe, claim_folder
+from mmp3d.synthetic.motion_library import find_recordings
+from mmp3d.synthetic.recipe import SEQUENCES, Recipe, claim_folder
 
-WRITERS = {'coco': coco, 'muco': muco, 'mupots': mupots}
+WRITERS = {'3dpw': pw3d, 'coco': coco, 'h36m': h36m, 'jta': jta, 'muco': muco, 'mupots': mupots}
 RECORD_FOLDER = '.records'
-_CHUNK = {'coco': 50, 'muco': 50, 'mupots': 1}
+_PICTURES_A_CHUNK = 50
 
 
 def generate(recipe: Recipe, folder: Path, workers: int = 1, report: Callable[[int, int], None] | None = None) -> Path:
@@ -34,28 +35,37 @@ def generate(recipe: Recipe, folder: Path, workers: int = 1, report: Callable[[i
         report: Called with the pictures written (or found) so far and the pictures in all.
 
     Returns:
-        The path of the annotation file (coco: the one for training).
+        The path of the annotation file (coco: the one for training; formats with a file a sequence: the first).
 
     Raises:
         ValueError: The folder belongs to something else.
+        FileNotFoundError: The recipe's folder of motions does not exist or holds no BVH file.
     """
     folder = Path(folder)
+    if recipe.motion:
+        find_recordings(recipe.motion)
     claim_folder(folder, recipe)
     writer = WRITERS[recipe.format]
-    annotation_file = folder / writer.ANNOTATION_FILE
+    annotation_files = [folder / name for name in writer.annotation_files(recipe)]
     report = report or (lambda done, total: None)
-    if annotation_file.exists():
+    if all(path.exists() for path in annotation_files):
+        shutil.rmtree(folder / RECORD_FOLDER, ignore_errors=True)
         report(recipe.num_images, recipe.num_images)
-        return annotation_file
-    chunks = range(0, recipe.units, _CHUNK[recipe.format])
+        return annotation_files[0]
+    size = _chunk_size(recipe)
+    chunks = range(0, recipe.units, size)
     done = 0
     for start in _run(partial(_write_chunk, recipe, folder), chunks, workers):
-        done += (min(start + _CHUNK[recipe.format], recipe.units) - start) * recipe.frames
+        done += (min(start + size, recipe.units) - start) * recipe.num_images // recipe.units
         report(done, recipe.num_images)
     units: list[dict] = [unit for start in chunks for unit in _read_chunk(folder, start) or []]
     writer.write_annotations(recipe, folder, units)
     shutil.rmtree(folder / RECORD_FOLDER)
-    return annotation_file
+    return annotation_files[0]
+
+
+def _chunk_size(recipe: Recipe) -> int:
+    return 1 if recipe.format in SEQUENCES else _PICTURES_A_CHUNK
 
 
 def _run(task: Callable[[int], int], chunks: range, workers: int) -> Iterator[int]:
@@ -71,7 +81,7 @@ def _write_chunk(recipe: Recipe, folder: Path, start: int) -> int:
     if _read_chunk(folder, start) is None:
         threads = cv2.getNumThreads()
         cv2.setNumThreads(1)
-        stop = min(start + _CHUNK[recipe.format], recipe.units)
+        stop = min(start + _chunk_size(recipe), recipe.units)
         units = [WRITERS[recipe.format].write_unit(recipe, folder, index) for index in range(start, stop)]
         cv2.setNumThreads(threads)
         write_json(_record_path(folder, start), dict(units=units))

@@ -10,23 +10,31 @@ from typing import Protocol
 
 import numpy as np
 
-from mmp3d.synthetic.kinematics import FLEX, JOINT
+from mmp3d.synthetic.kinematics import FLEX, JOINT, rotations_from_angles
 from mmp3d.synthetic.motion_presets import LOWER_PRESETS, UPPER_PRESETS, Preset
+from mmp3d.synthetic.path import Path
 
 NUM_JOINTS = len(JOINT)
 
 
 class Motion(Protocol):
-    """What a scene needs of a motion; a source of recorded motion implements the same three members."""
+    """What a scene needs of a motion; :class:`HarmonicMotion` and ``recorded_motion.RecordedMotion`` have it."""
 
-    speed: float
-    """Forward speed in leg lengths per second."""
+    name: str
+    """What it is, for people."""
 
-    def angles(self, times: np.ndarray) -> np.ndarray:
-        """(T,) s to (T, J, 3) degrees, see ``kinematics.rotations_from_angles``."""
+    @property
+    def seated(self) -> bool:
+        """Whether the person sits, so that a seat belongs there."""
+
+    def rotations(self, times: np.ndarray) -> np.ndarray:
+        """(T,) s to (T, J, 3, 3) local rotations, see ``kinematics.forward_kinematics``; the heading is not in them."""
 
     def lift(self, times: np.ndarray) -> np.ndarray:
         """(T,) s to (T,) mm by which the lowest point of the body is above the floor."""
+
+    def along(self, path: Path, leg_length: float, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where a body with such legs (mm) is on its path: (T,) s to (T, 2) mm on the floor and (T,) rad heading."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class HarmonicMotion:
         frequency: (J,) Hz of the first harmonic.
         speed: Forward speed in leg lengths per second.
         hop: Height of a hop in mm, at the legs' frequency and phase.
+        turn: Degrees per second by which the body turns to its right on the way.
     """
 
     name: str
@@ -50,8 +59,21 @@ class HarmonicMotion:
     frequency: np.ndarray
     speed: float = 0.0
     hop: float = 0.0
+    turn: float = 0.0
+
+    @property
+    def seated(self) -> bool:
+        return self.speed == 0 and self.name.startswith('sit')
+
+    def rotations(self, times: np.ndarray) -> np.ndarray:
+        return rotations_from_angles(self.angles(times))
+
+    def along(self, path: Path, leg_length: float, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        ground, heading = path.at(times, self.speed * leg_length)
+        return ground, heading + np.radians(self.turn) * np.asarray(times, float) if self.turn else heading
 
     def angles(self, times: np.ndarray) -> np.ndarray:
+        """(T,) s to (T, J, 3) degrees, see ``kinematics.rotations_from_angles``."""
         turn = 2 * np.pi * np.multiply.outer(np.asarray(times, float), self.frequency)[..., None]
         waves = self.amplitude[0] * np.sin(turn + self.phase[0]) + self.amplitude[1] * np.sin(2 * turn + self.phase[1])
         return np.clip(self.mean + waves, _LOWEST, _HIGHEST)
@@ -89,10 +111,26 @@ def sample_motion(rng: np.random.Generator, legs: str = '', arms: str = '') -> H
         frequency=builder.frequency,
         speed=4 * tempo * stride if lower.travels else 0.0,
         hop=rng.uniform(80, 350) if legs == 'jump' else 0.0,
+        turn=rng.choice([-1, 1]) * rng.uniform(*lower.degrees_per_second) if any(lower.degrees_per_second) else 0.0,
     )
 
 
+def sample_named_motion(rng: np.random.Generator, name: str) -> HarmonicMotion:
+    """Draw a motion by one name: of the legs (``'walk'``, ``'run'``, ``'sit'``, ``'turn'``, ...), or of the arms of a
+    person who stands (``'reach'``, ``'wave'``, ...).
+
+    Raises:
+        ValueError: There is no such motion.
+    """
+    if name in LOWER_PRESETS:
+        return sample_motion(rng, name)
+    if name in UPPER_PRESETS:
+        return sample_motion(rng, 'stand', name)
+    raise ValueError(f'motion: expected one of {sorted({*LOWER_PRESETS, *UPPER_PRESETS})}, got {name!r}')
+
+
 def _draw(rng: np.random.Generator, presets: dict) -> str:
+    presets = {name: preset for name, preset in presets.items() if preset.weight}
     weights = np.array([preset.weight for preset in presets.values()])
     return list(presets)[int(rng.choice(len(weights), p=weights / weights.sum()))]
 

@@ -27,13 +27,15 @@ class Wave:
 
 @dataclass(frozen=True)
 class Preset:
-    """Angles by (joint name, axis), how often it is drawn, its tempo, and the arms that usually go with the legs."""
+    """Angles by (joint name, axis), how often it is drawn, its tempo, how fast the whole body turns, and the arms that
+    usually go with the legs. A weight of 0: drawn by name only."""
 
     waves: dict[tuple[str, int], Wave]
     weight: float = 1.0
     hertz: tuple[float, float] = (0.2, 0.5)
     one_sided: bool = False
     travels: bool = False
+    degrees_per_second: tuple[float, float] = (0, 0)
     partner: str = 'relaxed'
     partner_share: float = 0.0
 
@@ -102,6 +104,20 @@ _SWAY = {
     ('spine', ABDUCT): Wave(0, 12, 2.0),
     ('spine', TWIST): Wave(0, 20, 1.0),
 }
+_STEP = {
+    **_pair('hip', FLEX, Wave(14, 14, spread=3), np.pi),
+    **_pair('knee', FLEX, Wave(24, 22, spread=3), np.pi),
+    **_pair('ankle', FLEX, Wave(4, 6), np.pi),
+}
+_GUARD = {
+    ('right_hip', FLEX): Wave(28, 6),
+    ('left_hip', FLEX): Wave(-6, 5),
+    **_pair('hip', ABDUCT, Wave(10, spread=3)),
+    **_pair('knee', FLEX, Wave(30, 10, spread=4)),
+    ('left_ankle', FLEX): Wave(-8),
+    ('spine', TWIST): Wave(0, 16, spread=3),
+    ('spine', FLEX): Wave(10),
+}
 
 LOWER_PRESETS: dict[str, Preset] = {
     'stand': Preset(_pair('hip', ABDUCT, Wave(5, spread=4)), weight=3.0),
@@ -122,6 +138,8 @@ LOWER_PRESETS: dict[str, Preset] = {
     'lunge': Preset(_LUNGE, 0.6, one_sided=True),
     'kick': Preset(_KICK, 0.5, (0.4, 0.7), one_sided=True),
     'dance': Preset(_SWAY, 0.9, (0.4, 0.8), partner='dance', partner_share=0.75),
+    'turn': Preset(_STEP, 0, (0.7, 1.0), degrees_per_second=(40, 100)),
+    'guard': Preset(_GUARD, 0, (0.5, 0.9), one_sided=True, partner='punch', partner_share=1.0),
 }  # fmt: skip
 
 _HANGING = {**_pair('shoulder', ABDUCT, Wave(9)), **_pair('elbow', FLEX, Wave(16, spread=8))}
@@ -173,4 +191,12 @@ UPPER_PRESETS: dict[str, Preset] = {
         {**_pair('shoulder', FLEX, Wave(60, 55, spread=25), 2.2),
          **_pair('shoulder', ABDUCT, Wave(45, 40, 1.0, spread=20)),
          **_pair('elbow', FLEX, Wave(60, 45, 0.5, spread=15), 1.5)}, 0.6, (0.4, 1.0)),
+    'punch': Preset(
+        {**_pair('shoulder', FLEX, Wave(58, 26, spread=5), np.pi), **_pair('shoulder', ABDUCT, Wave(16, spread=4)),
+         **_pair('shoulder', TWIST, Wave(28, spread=4)),
+         **_pair('elbow', FLEX, Wave(72, 52, np.pi, spread=6), np.pi)}, 0, (0, 0)),
+    'handshake': Preset(
+        {**_HANGING, ('right_shoulder', FLEX): Wave(34, 3, spread=3), ('right_shoulder', ABDUCT): Wave(-2, spread=1),
+         ('right_shoulder', TWIST): Wave(22, spread=2), ('right_elbow', FLEX): Wave(52, 7, np.pi, spread=3)},
+        0, (1.2, 2.0)),
 }  # fmt: skip

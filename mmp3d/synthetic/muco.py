@@ -19,6 +19,11 @@ SUBSETS = ('augmented_set', 'unaugmented_set')
 _STREAM = 0
 
 
+def annotation_files(recipe: Recipe) -> list[str]:
+    """Paths of the annotation files below the data set's folder, the one that is written last first."""
+    return [ANNOTATION_FILE]
+
+
 def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
     """Draw and write picture ``index``: cloth patterns in the augmented half, plain cloth in the other one.
 

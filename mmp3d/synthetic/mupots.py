@@ -6,15 +6,13 @@ millimetres; pixels; boxes xywh.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mmp3d.geometry.skeleton import MUPOTS17
-from mmp3d.synthetic.files import replacing, write_coco_json, write_jpeg, write_mat
+from mmp3d.synthetic.clip import casting_of, clip_times, video_of
+from mmp3d.synthetic.files import write_coco_json, write_jpeg, write_mat
 from mmp3d.synthetic.picture import Annotation, PictureMaker
 from mmp3d.synthetic.poses2d import detection_record, write_poses2d
 from mmp3d.synthetic.recipe import Recipe
@@ -28,6 +26,11 @@ LEAST_JOINTS_INSIDE = 9
 _NUM_JOINTS = MUPOTS17.num_joints
 
 
+def annotation_files(recipe: Recipe) -> list[str]:
+    """Paths of the annotation files below the data set's folder, the one that is written last first."""
+    return [ANNOTATION_FILE]
+
+
 def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
     """Draw and write sequence ``TS{index + 1}``.
 
@@ -35,13 +38,13 @@ def write_unit(recipe: Recipe, folder: Path, index: int) -> dict:
         The records of its frames: lists ``images``, ``annotations`` (without ids) and ``detections``.
     """
     rng = np.random.default_rng([recipe.seed, 1, index])
-    times = (np.arange(recipe.frames) - recipe.frames / 2) / FRAMES_PER_SECOND
-    scene = sample_scene(rng, recipe.size, recipe.people, horizon=recipe.frames / FRAMES_PER_SECOND)
-    maker = PictureMaker(scene, times)
+    horizon = recipe.frames / FRAMES_PER_SECOND
+    scene = sample_scene(rng, recipe.size, recipe.people, horizon=horizon, casting=casting_of(recipe))
+    maker = PictureMaker(scene, clip_times(recipe, FRAMES_PER_SECOND))
     target = folder / IMAGE_FOLDER / f'TS{index + 1}'
     target.mkdir(parents=True, exist_ok=True)
     frames, unit = [], dict(images=[], annotations=[], detections=[])
-    with _video(target / 'clip.mp4', recipe) as record:
+    with video_of(recipe, target / 'clip.mp4', FRAMES_PER_SECOND) as record:
         for frame in range(recipe.frames):
             picture, annotation = maker.draw(frame)
             image_id, name = index * recipe.frames + frame, f'{target.name}/img_{frame:06d}.jpg'
@@ -115,17 +118,3 @@ def _annotation_cell(annotation: Annotation, person: int) -> np.ndarray:
 def _occlusion_cell(annotation: Annotation, person: int) -> np.ndarray:
     hidden = annotation.occluded[person] | ~annotation.inside[person]
     return hidden[None, :_NUM_JOINTS].astype(np.uint8)
-
-
-@contextmanager
-def _video(path: Path, recipe: Recipe) -> Iterator[Callable[[np.ndarray], object]]:
-    """A function that adds a picture to the .mp4 at ``path``, or does nothing where the recipe wants no video."""
-    if not recipe.video:
-        yield lambda picture: None
-        return
-    with replacing(path) as part:
-        writer = cv2.VideoWriter(str(part), cv2.VideoWriter_fourcc(*'mp4v'), FRAMES_PER_SECOND, recipe.size)
-        if not writer.isOpened():
-            raise ValueError(f'OpenCV cannot write {path}: it has no mp4v encoder; leave --video out')
-        yield writer.write
-        writer.release()

@@ -1,4 +1,4 @@
-"""Where people go on the floor, alone and in interacting pairs.
+"""Where people go on the floor.
 
 Shapes: T times. Floor coordinates (x, z) of the world frame in millimetres; headings in radians from +z towards +x.
 """
@@ -9,10 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmp3d.synthetic.motion import HarmonicMotion, sample_motion
-
-INTERACTIONS = ('facing', 'hug', 'abreast', 'behind', 'back_to_back')
-_INTERACTION_WEIGHTS = (0.3, 0.2, 0.2, 0.22, 0.08)
+TIGHT_ARCS = 500.0, 2500.0
 
 
 @dataclass(frozen=True)
@@ -42,65 +39,15 @@ class Path:
         return ground, self.heading + 2 * half + swing
 
 
-def sample_single(rng: np.random.Generator, place: np.ndarray) -> Path:
-    """A path through ``place`` in a random direction, more often than not roughly towards the camera."""
-    towards = np.arctan2(-place[0], -place[1])
-    heading = towards + (rng.normal(0, 0.9) if rng.random() < 0.5 else rng.uniform(-np.pi, np.pi))
-    curvature = rng.choice([-1, 1]) / rng.uniform(500, 2500)
-    return Path(place, float(heading), float(curvature), (rng.uniform(0, 0.5), rng.uniform(0.05, 0.2)))
-
-
-def sample_pair(
-    rng: np.random.Generator, place: np.ndarray, camera_distance: float
-) -> tuple[list[HarmonicMotion], list[Path]]:
-    """Motions and paths of two people who interact around ``place``.
+def sample_single(rng: np.random.Generator, place: np.ndarray, radius: tuple[float, float] = TIGHT_ARCS) -> Path:
+    """A path through ``place`` in a random direction, more often than not roughly towards the camera.
 
     Args:
         rng: Source of randomness.
-        place: (2,) mm middle of the pair.
-        camera_distance: mm; sets the lateral offset with which one person half hides the other.
+        place: (2,) mm.
+        radius: Least and greatest radius of the arc, mm.
     """
-    kind = str(rng.choice(INTERACTIONS, p=_INTERACTION_WEIGHTS))
-    if kind == 'abreast':
-        return _abreast(rng, place)
-    if kind == 'behind':
-        return _behind(rng, place, camera_distance)
-    distance = {'facing': rng.uniform(550, 1000), 'hug': rng.uniform(300, 420), 'back_to_back': rng.uniform(330, 600)}[
-        kind
-    ]
-    angle = rng.uniform(0, 2 * np.pi)
-    axis = np.array([np.sin(angle), np.cos(angle)])
-    turn = np.pi if kind == 'back_to_back' else 0.0
-    paths = [
-        Path(place - axis * distance / 2, angle + turn + rng.normal(0, 0.15), swing=(0.08, 0.15)),
-        Path(place + axis * distance / 2, angle + np.pi + turn + rng.normal(0, 0.15), swing=(0.08, 0.12)),
-    ]
-    if kind == 'hug':
-        return [sample_motion(rng, 'stand', 'hug') for _ in paths], paths
-    arms = ('gesture', 'reach', 'point', 'crossed', 'relaxed', 'wave', '')
-    return [
-        sample_motion(rng, str(rng.choice(['stand', 'stand', 'lunge', 'bend'])), str(rng.choice(arms))) for _ in paths
-    ], paths
-
-
-def _abreast(rng: np.random.Generator, place: np.ndarray) -> tuple[list[HarmonicMotion], list[Path]]:
-    """Two people side by side, walking in step or standing."""
-    heading = rng.uniform(-np.pi, np.pi)
-    side = np.array([np.cos(heading), -np.sin(heading)]) * rng.uniform(430, 650) / 2
-    paths = [Path(place - side, heading), Path(place + side, heading)]
-    motion = sample_motion(rng, 'walk')
-    if rng.random() < 0.35:
-        return [sample_motion(rng, 'stand'), sample_motion(rng, 'stand')], paths
-    return [motion, motion], paths
-
-
-def _behind(
-    rng: np.random.Generator, place: np.ndarray, camera_distance: float
-) -> tuple[list[HarmonicMotion], list[Path]]:
-    """One person behind another on nearly the same line of sight."""
-    ray = place / max(camera_distance, 1.0)
-    lateral = np.array([ray[1], -ray[0]]) * rng.normal(0, 170)
-    gap = ray * rng.uniform(420, 900) + lateral
-    paths = [sample_single(rng, place - gap / 2), sample_single(rng, place + gap / 2)]
-    legs = ('stand', 'stand', 'squat', 'jump', 'dance', 'bend')
-    return [sample_motion(rng, str(rng.choice(legs))) for _ in paths], paths
+    towards = np.arctan2(-place[0], -place[1])
+    heading = towards + (rng.normal(0, 0.9) if rng.random() < 0.5 else rng.uniform(-np.pi, np.pi))
+    curvature = rng.choice([-1, 1]) / rng.uniform(*radius)
+    return Path(place, float(heading), float(curvature), (rng.uniform(0, 0.5), rng.uniform(0.05, 0.2)))

@@ -5,20 +5,21 @@ Shapes: N people, J = 21 MuCo joints, H x W image. Camera frame x right, y down,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from mmp3d.geometry.camera import Camera
-from mmp3d.synthetic.background import cast_shadows, draw_background
-from mmp3d.synthetic.patterns import smooth_noise
-from mmp3d.synthetic.scene import Scene, pose_people
+from mmp3d.synthetic.background import cast_shadows
+from mmp3d.synthetic.person import pose_people
+from mmp3d.synthetic.scene import Scene
 from mmp3d.synthetic.shading import Light, Materials, shade
 from mmp3d.synthetic.shapes import PosedShapes, build_template, join_shapes, pose_shapes
+from mmp3d.synthetic.view import FixedView, View
 from mmp3d.synthetic.visibility import find_sight
-from mmp3d.synthetic.zbuffer import BACKGROUND, Buffers, draw_box, draw_shapes, extents
+from mmp3d.synthetic.zbuffer import BACKGROUND, Buffers, draw_shapes, extents
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Drawing:
 
     Args:
         scene: The scene.
+        camera: The camera of the frame.
         picture: (H, W, 3) BGR uint8.
         joints: (N, J, 3) mm, camera frame.
         shapes: The bodies, camera frame; None for nobody.
@@ -55,6 +57,7 @@ class Drawing:
     """
 
     scene: Scene
+    camera: Camera
     picture: np.ndarray
     joints: np.ndarray
     shapes: PosedShapes | None
@@ -62,19 +65,21 @@ class Drawing:
 
 
 class PictureMaker:
-    """Draws the frames of one scene; the background and the furniture are drawn once.
+    """Draws the frames of one scene.
 
     Args:
         scene: The scene.
         times: (T,) s of the frames.
+        view: The camera of every frame and what stands behind the people; None for the scene's camera and a background
+            of its own, drawn once.
     """
 
-    def __init__(self, scene: Scene, times: np.ndarray) -> None:
+    def __init__(self, scene: Scene, times: np.ndarray, view: View | None = None) -> None:
         self.scene = scene
         self.joints, self.bones = pose_people(scene.people, times)
         self.rng = np.random.default_rng(scene.seed)
-        self.light = _sample_light(self.rng, scene)
-        self.stage = self._draw_stage()
+        self.light = _sample_light(self.rng)
+        self.view = view or FixedView(scene, self.rng)
         self.templates = [build_template(person.body, person.appearance) for person in scene.people]
         self.materials = _materials(scene)
         self.shadow = self.rng.uniform(0.25, 0.75)
@@ -90,17 +95,19 @@ class PictureMaker:
 
     def render(self, frame: int) -> Drawing:
         """Draw a frame."""
-        world, joints, shapes = self._pose(frame)
-        buffers = self.stage.copy()
-        camera = self.scene.camera
+        camera = self.view.pinhole(frame)
+        world, joints, shapes = self._pose(frame, camera)
+        buffers = self.view.stage(frame)
         if self.scene.people:
             left = cast_shadows(camera, world, self.scene.lamp, self.shadow)
             left[buffers.label != BACKGROUND] = 255
             buffers.colour = cv2.multiply(buffers.colour, cv2.merge([left] * 3), scale=1 / 255)
             draw_shapes(buffers, camera, shapes)
-            shade(buffers, camera, shapes, self.materials, self.light)
+            light = replace(self.light, direction=camera.R @ self.scene.lamp)
+            shade(buffers, camera, shapes, self.materials, light)
+        camera, buffers = self.view.through_lens(frame, buffers)
         picture = cv2.GaussianBlur(buffers.colour, (3, 3), self.blur)
-        return Drawing(self.scene, self._expose(picture, frame), joints, shapes, buffers)
+        return Drawing(self.scene, camera, self._expose(picture, frame), joints, shapes, buffers)
 
     def _expose(self, picture: np.ndarray, frame: int) -> np.ndarray:
         """Exposure, black level and sensor noise."""
@@ -112,18 +119,8 @@ class PictureMaker:
         share = self.grain / _GRAIN_SIGMA
         return cv2.addWeighted(picture, self.gain, noise, share, self.offset - 128 * share)
 
-    def _draw_stage(self) -> Buffers:
-        buffers = Buffers.over(draw_background(self.rng, self.scene.camera))
-        if self.scene.boxes:
-            texture = smooth_noise(self.rng, buffers.nearness.shape, 48)
-            for box in self.scene.boxes:
-                corners = self.scene.camera.world_to_camera(box.corners)
-                draw_box(buffers, self.scene.camera, corners, box.colours, texture)
-        return buffers
-
-    def _pose(self, frame: int) -> tuple[np.ndarray, np.ndarray, PosedShapes | None]:
+    def _pose(self, frame: int, camera: Camera) -> tuple[np.ndarray, np.ndarray, PosedShapes | None]:
         """Joints (N, J, 3) mm in the world and in the camera frame, and the shapes in the latter, None for nobody."""
-        camera = self.scene.camera
         world = self.joints[:, frame]
         joints, bones = camera.world_to_camera(world), camera.R @ self.bones[:, frame]
         posed = [
@@ -134,14 +131,14 @@ class PictureMaker:
 
 def annotate(drawing: Drawing) -> Annotation:
     """Ground truth of a drawing."""
-    scene, joints, shapes = drawing.scene, drawing.joints, drawing.shapes
-    sight = find_sight(drawing.buffers, scene.camera, joints, shapes)
+    scene, camera, joints, shapes = drawing.scene, drawing.camera, drawing.joints, drawing.shapes
+    sight = find_sight(drawing.buffers, camera, joints, shapes)
     return Annotation(
         joints,
         sight.pixels,
         sight.occluded,
         sight.inside,
-        _body_boxes(scene.camera, shapes, len(joints)),
+        _body_boxes(camera, shapes, len(joints)),
         np.array([person.body.universal_scale for person in scene.people]),
     )
 
@@ -164,12 +161,11 @@ def _materials(scene: Scene) -> Materials:
     )
 
 
-def _sample_light(rng: np.random.Generator, scene: Scene) -> Light:
+def _sample_light(rng: np.random.Generator) -> Light:
+    """A lamp without direction, which depends on the camera."""
     tint = np.clip(1 + rng.normal(0, 0.07, 3), 0.75, 1.2)
     ambient = rng.uniform(0.25, 0.6)
-    return Light(
-        scene.camera.R @ scene.lamp, np.float32(ambient), np.float32(rng.uniform(0.75, 1.1) - ambient * 0.6), tint
-    )
+    return Light(np.zeros(3), np.float32(ambient), np.float32(rng.uniform(0.75, 1.1) - ambient * 0.6), tint)
 
 
 _GRAIN_TILE, _GRAIN_SIGMA = 1024, 32

@@ -10,7 +10,16 @@ from mmp3d.synthetic.files import write_json
 
 FILE_NAME = 'synthetic.json'
 RECIPE_VERSION = 1
-DEFAULT_SIZES = {'coco': (640, 480), 'muco': (640, 400), 'mupots': (960, 540)}
+DEFAULT_SIZES = {
+    '3dpw': (960, 540), 'coco': (640, 480), 'h36m': (1000, 1002), 'jta': (1920, 1080), 'muco': (640, 400),
+    'mupots': (960, 540)}  # fmt: skip
+DEFAULT_PEOPLE = {'3dpw': (1, 2), 'h36m': (1, 1), 'jta': (20, 60)}
+SEQUENCES = ('3dpw', 'h36m', 'jta', 'mupots')
+# Pictures of a scene at one time.
+NUM_CAMERAS = {'h36m': 4}
+CLOSE = 'close'
+INTERACTIONS = ('', CLOSE)
+MOST_PEOPLE = 100
 
 
 @dataclass(frozen=True)
@@ -18,14 +27,17 @@ class Recipe:
     """All that a synthetic data set depends on.
 
     Args:
-        format: 'muco', 'mupots' or 'coco'.
-        units: Number of pictures (muco, coco) or sequences (mupots).
+        format: One of ``DEFAULT_SIZES``.
+        units: Number of pictures (muco, coco) or sequences (the others).
         frames: Frames of a sequence; 1 for single pictures.
         people: Least and greatest number of people in a scene.
         size: (width, height) px.
         seed: Other seeds give other people, motions, cameras and backgrounds.
         prefix: Put before the picture number in muco's file names.
-        video: Whether mupots sequences also get a clip.mp4.
+        video: Whether sequences also get a video.
+        motion: Folder of BVH files that people without a partner play; '' for procedural motion.
+        interactions: 'close' for pairs who shake hands, fight and pass behind each other too, and bodies that are kept
+            out of each other; '' for the interactions of recipe 1.
         version: Version of the drawing code's output.
 
     Raises:
@@ -40,6 +52,8 @@ class Recipe:
     seed: int = 0
     prefix: str = ''
     video: bool = False
+    motion: str = ''
+    interactions: str = ''
     version: int = RECIPE_VERSION
 
     def __post_init__(self) -> None:
@@ -47,7 +61,9 @@ class Recipe:
         checks = {
             'format': (self.format in DEFAULT_SIZES, f'one of {sorted(DEFAULT_SIZES)}'),
             'images, sequences or frames': (self.units >= 1 and self.frames >= 1, 'at least 1'),
-            'people': (0 <= low <= high <= 20, 'MIN MAX with 0 <= MIN <= MAX <= 20'),
+            'people': (0 <= low <= high <= MOST_PEOPLE, f'MIN MAX with 0 <= MIN <= MAX <= {MOST_PEOPLE}'),
+            'people of h36m': (self.format != 'h36m' or low == high == 1, '1 1: the studio holds one person'),
+            'interactions': (self.interactions in INTERACTIONS, f'one of {INTERACTIONS}'),
             'size': (min(self.size) >= 64 and max(self.size) <= 4096, 'sides of 64 to 4096 px'),
             'seed': (self.seed >= 0, '0 or greater'),
             'prefix': (all(sign.isalnum() or sign in '_-' for sign in self.prefix), 'letters, digits, _ and -'),
@@ -58,11 +74,12 @@ class Recipe:
 
     @property
     def num_images(self) -> int:
-        return self.units * self.frames
+        return self.units * self.frames * NUM_CAMERAS.get(self.format, 1)
 
     def to_dict(self) -> dict:
-        """JSON-ready form."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        """JSON-ready form; what data sets did not have when the version was new is left out where it is off."""
+        fields = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {key: value for key, value in fields.items() if value or key not in ('motion', 'interactions')}
 
 
 def claim_folder(folder: Path, recipe: Recipe) -> None:

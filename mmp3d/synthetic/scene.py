@@ -1,6 +1,6 @@
 """Scenes: a camera, people who move and interact on a floor, furniture, a lamp; and the draw of all that.
 
-Shapes: N people, T times, J = 21 MuCo joints, B boxes. World frame: x right, y down with the floor at y = 0, z forward
+World frame: x right, y down with the floor at y = 0, z forward
 from below the camera; millimetres and seconds.
 """
 
@@ -11,62 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmp3d.geometry.camera import Camera
-from mmp3d.synthetic.body import Appearance, Body, sample_appearance, sample_body
-from mmp3d.synthetic.kinematics import JOINT, forward_kinematics, rotation_about_vertical, rotations_from_angles
-from mmp3d.synthetic.motion import NUM_JOINTS, Motion, sample_motion
-from mmp3d.synthetic.path import Path, sample_pair, sample_single
+from mmp3d.synthetic.casting import PROCEDURAL, Area, Casting, cast_people
+from mmp3d.synthetic.furniture import Box, furniture, seats
+from mmp3d.synthetic.person import Person
 
 NEAR, FAR = 2000.0, 7000.0
-PAIR_SHARE = 0.6
-_LEAST_GAP = 420.0
-
-
-@dataclass(frozen=True)
-class Person:
-    """One person of a scene: body, clothes, motion and where the motion goes."""
-
-    body: Body
-    appearance: Appearance
-    motion: Motion
-    path: Path
-
-    def ground(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(T,) s to (T, 2) mm on the floor (x, z) and (T,) rad heading."""
-        return self.path.at(times, self.motion.speed * self.body.leg_length)
-
-
-def pose_people(people: list[Person], times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """World positions and bone frames over time.
-
-    Args:
-        people: N persons.
-        times: (T,) s.
-
-    Returns:
-        (N, T, J, 3) mm and (N, T, J, 3, 3) bone-to-world rotations. The lowest point of a person touches the floor
-        (y = 0) except in a jump.
-    """
-    if not people:
-        return np.zeros((0, len(times), NUM_JOINTS, 3)), np.zeros((0, len(times), NUM_JOINTS, 3, 3))
-    rotations = rotations_from_angles(np.stack([person.motion.angles(times) for person in people]))
-    ground, heading = map(np.stack, zip(*(person.ground(times) for person in people), strict=True))
-    pelvis = JOINT['pelvis']
-    rotations[:, :, pelvis] = rotation_about_vertical(heading) @ rotations[:, :, pelvis]
-    offsets = np.stack([person.body.offsets for person in people])[:, None]
-    positions, frames = forward_kinematics(offsets, rotations)
-    clearance = np.stack([person.body.clearance for person in people])[:, None]
-    lift = np.stack([person.motion.lift(times) for person in people])
-    lowest = (positions[..., 1] + clearance).max(axis=-1) + lift
-    origin = np.stack([ground[..., 0], -lowest, ground[..., 1]], axis=-1)
-    return positions + origin[:, :, None], frames
-
-
-@dataclass(frozen=True)
-class Box:
-    """A piece of furniture: (8, 3) mm corners in the world frame and (6, 3) BGR face colours 0..255."""
-
-    corners: np.ndarray
-    colours: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -94,6 +43,7 @@ def sample_scene(
     people: tuple[int, int],
     patterned: bool = True,
     horizon: float = 0.0,
+    casting: Casting = PROCEDURAL,
 ) -> Scene:
     """Draw a scene.
 
@@ -103,19 +53,20 @@ def sample_scene(
         people: Least and greatest number of people.
         patterned: Whether cloth carries patterns.
         horizon: Seconds around t = 0 in which people keep off each other and stay in front of the camera.
+        casting: What people do.
     """
     count = int(rng.integers(people[0], people[1] + 1))
     width, height = image_size
     focal = rng.uniform(0.7, 1.4) * width
     depth = _group_depth(rng, focal, height)
     camera = _sample_camera(rng, focal, image_size, depth)
-    persons: list[Person] = []
-    while len(persons) < count:
-        persons += _place(rng, camera, depth, persons, count - len(persons), patterned, horizon)
-    lamp = rng.normal(0, 0.5, 3) + (0, -1, -0.25)
-    lamp[1] = min(lamp[1], -0.45)
-    boxes = _sample_boxes(rng, camera, persons, horizon)
-    return Scene(camera, persons, boxes, lamp / np.linalg.norm(lamp), int(rng.integers(2**31)))
+    persons = cast_people(rng, count, Area(camera, NEAR, FAR, depth), patterned, horizon, casting)
+    lamp = sample_lamp(rng)
+    boxes = seats(rng, persons)
+    for _ in range(int(rng.choice([0, 0, 1, 1, 2, 3]))):
+        around = Area(camera, NEAR, FAR, rng.uniform(NEAR, FAR + 1000))
+        boxes += furniture(rng, around, persons, horizon)
+    return Scene(camera, persons, boxes, lamp, int(rng.integers(2**31)))
 
 
 def _group_depth(rng: np.random.Generator, focal: float, image_height: int) -> float:
@@ -141,80 +92,8 @@ def _sample_camera(rng: np.random.Generator, focal: float, image_size: tuple[int
     return Camera.from_intrinsics((focal, focal), centre, image_size, R=R, t=R @ (0, height, 0))
 
 
-def _place(rng, camera, depth, others, room, patterned, horizon) -> list[Person]:
-    """One person or an interacting pair, at the best of some random places."""
-    pair = room >= 2 and rng.random() < PAIR_SHARE
-    best, best_gap = [], -np.inf
-    bodies = [(sample_body(rng), sample_appearance(rng, patterned)) for _ in range(1 + pair)]
-    for _ in range(12):
-        place = _sample_place(rng, camera, depth)
-        if pair:
-            motions, paths = sample_pair(rng, place, camera_distance=place[1])
-        else:
-            motions, paths = [sample_motion(rng)], [sample_single(rng, place)]
-        persons = [Person(*body, *rest) for body, rest in zip(bodies, zip(motions, paths, strict=True), strict=False)]
-        gap = _gap(persons, others, horizon)
-        if gap > best_gap:
-            best, best_gap = persons, gap
-        if gap > _LEAST_GAP:
-            break
-    return best
-
-
-def _sample_place(rng: np.random.Generator, camera: Camera, depth: float) -> np.ndarray:
-    """(2,) mm on the floor (x, z): somewhere the camera sees, now and then at the edge of the picture."""
-    z = np.clip(depth + rng.normal(0, 900), NEAR, FAR)
-    margin = -0.04 if rng.random() < 0.12 else 0.12
-    u = rng.uniform(margin, 1 - margin) * camera.image_size[0]
-    return np.array([(u - camera.K[0, 2]) / camera.K[0, 0] * z, z])
-
-
-def _gap(persons: list[Person], others: list[Person], horizon: float) -> float:
-    """mm between the new people and the rest, at the closest; negative where someone comes too near to the camera."""
-    times = np.linspace(-horizon / 2, horizon / 2, 1 if horizon == 0 else 13)
-    new = np.stack([person.ground(times)[0] for person in persons])
-    closest = np.inf
-    if others:
-        old = np.stack([person.ground(times)[0] for person in others])
-        closest = np.linalg.norm(new[:, None] - old[None], axis=-1).min()
-    depth = new[..., 1]
-    beyond = max(NEAR - 300 - depth.min(), depth.max() - FAR - 800, 0)
-    return float(closest if beyond == 0 else -beyond)
-
-
-def _sample_boxes(rng: np.random.Generator, camera: Camera, persons: list[Person], horizon: float) -> list[Box]:
-    """Seats under people who sit, and sometimes furniture among the people."""
-    boxes = []
-    for person in persons:
-        if person.motion.speed == 0 and person.motion.name.startswith('sit'):
-            boxes.append(_seat(rng, person))
-    for _ in range(int(rng.choice([0, 0, 1, 1, 2, 3]))):
-        x, z = _sample_place(rng, camera, rng.uniform(NEAR, FAR + 1000))
-        size = np.exp(rng.normal(np.log((450, 700, 450)), 0.45))
-        spots = np.concatenate(
-            [p.ground(np.linspace(-horizon / 2, horizon / 2, 7))[0] for p in persons] or [np.full((1, 2), 1e6)]
-        )
-        clear = np.linalg.norm(spots - (x, z), axis=1).min() > 350 + np.hypot(size[0], size[2]) / 2
-        if clear and z > NEAR - 200:
-            boxes.append(_box(rng, np.array([x, 0, z]), size, rng.uniform(0, np.pi)))
-    return boxes
-
-
-def _seat(rng: np.random.Generator, person: Person) -> Box:
-    joints, _ = pose_people([person], np.zeros(1))
-    x, y, z = joints[0, 0, JOINT['pelvis']]
-    _, heading = person.ground(np.zeros(1))
-    size = np.array(
-        [rng.uniform(350, 500), max(-y - person.body.clearance[JOINT['pelvis']], 100), rng.uniform(320, 420)]
-    )
-    back = np.array([np.sin(heading[0]), 0, np.cos(heading[0])]) * -40
-    return _box(rng, np.array([x, 0, z]) + back, size, float(heading[0]))
-
-
-def _box(rng: np.random.Generator, base: np.ndarray, size: np.ndarray, angle: float) -> Box:
-    """A box that stands on the floor at ``base``, ``size`` = (width, height, depth) mm."""
-    bits = (np.arange(8)[:, None] >> np.arange(3)) & 1
-    local = (bits - (0.5, 1, 0.5)) * size
-    corners = local @ rotation_about_vertical(np.float64(angle)).T + base
-    shades = rng.uniform(0.55, 1.1, (6, 1))
-    return Box(corners, rng.uniform(15, 235, 3) * shades)
+def sample_lamp(rng: np.random.Generator) -> np.ndarray:
+    """(3,) unit direction towards a lamp well above the floor."""
+    lamp = rng.normal(0, 0.5, 3) + (0, -1, -0.25)
+    lamp[1] = min(lamp[1], -0.45)
+    return lamp / np.linalg.norm(lamp)

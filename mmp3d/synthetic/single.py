@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmp3d.synthetic.clip import casting_of
 from mmp3d.synthetic.picture import Drawing, PictureMaker
 from mmp3d.synthetic.recipe import Recipe
 from mmp3d.synthetic.scene import sample_scene
@@ -21,5 +22,5 @@ def draw_single(recipe: Recipe, stream: int, index: int) -> tuple[np.random.Gene
         The source of randomness, for what comes after the drawing, and the drawing.
     """
     rng = np.random.default_rng([recipe.seed, stream, index])
-    scene = sample_scene(rng, recipe.size, recipe.people, patterned=index % 2 == 0)
+    scene = sample_scene(rng, recipe.size, recipe.people, patterned=index % 2 == 0, casting=casting_of(recipe))
     return rng, PictureMaker(scene, np.zeros(1)).render(0)

@@ -25,7 +25,7 @@ class Sight:
         pixels: (N, P, 2) px; may lie outside of the picture.
         inside: (N, P) bool, inside of the picture.
         occluded: (N, P) bool, inside and hidden by another person or furniture.
-        self_occluded: (N, P) bool, inside and more than ``OWN_COVER`` behind the person's own surface.
+        self_occluded: (N, P) bool, inside and further behind the person's own surface than that may cover.
     """
 
     pixels: np.ndarray
@@ -34,7 +34,13 @@ class Sight:
     self_occluded: np.ndarray
 
 
-def find_sight(buffers: Buffers, camera: Camera, points: np.ndarray, shapes: PosedShapes | None) -> Sight:
+def find_sight(
+    buffers: Buffers,
+    camera: Camera,
+    points: np.ndarray,
+    shapes: PosedShapes | None,
+    own_cover: float | np.ndarray = OWN_COVER,
+) -> Sight:
     """Look points up in the drawn scene.
 
     Args:
@@ -42,6 +48,7 @@ def find_sight(buffers: Buffers, camera: Camera, points: np.ndarray, shapes: Pos
         camera: The camera.
         points: (N, P, 3) mm, camera frame.
         shapes: The shapes whose indices the buffers hold; None for nobody.
+        own_cover: mm, or (N, P) mm, that a person's own surface may lie in front of a point and not hide it.
     """
     pixels, depth = camera.project(points), points[..., 2]
     size = np.array(camera.image_size)
@@ -53,7 +60,7 @@ def find_sight(buffers: Buffers, camera: Camera, points: np.ndarray, shapes: Pos
         pixels,
         inside,
         inside & (owner != BACKGROUND) & ~own & (nearness * depth > 1),
-        inside & own & (nearness * (depth - OWN_COVER) > 1),
+        inside & own & (nearness * (depth - own_cover) > 1),
     )
 
 

@@ -55,3 +55,23 @@ def test_reading_is_indexing():
         assert (
             values[image, person, joint].tolist() == maps[image, joint].flatten()[cells[image, person, joint]].tolist()
         )
+
+
+def test_targets_are_the_largest_gaussian_of_all_people_within_three_sigma():
+    rng = np.random.default_rng(0)
+    width, height, sigma, radius = 40, 30, 1.5, 5
+    cells = rng.uniform(-12, 52, (6, 5, 2))
+    cells[0, 0], cells[0, 1], cells[0, 2] = np.nan, (1e9, -1e9), (-5.4, 29.6)
+    visible = rng.random((6, 5)) < 0.8
+    rows, columns = np.mgrid[:height, :width]
+    expected = np.zeros((5, height, width), np.float32)
+    for person, joint in zip(*np.nonzero(visible & np.isfinite(cells).all(axis=-1)), strict=True):
+        x, y = cells[person, joint]
+        near = (np.abs(columns - np.round(x)) <= radius) & (np.abs(rows - np.round(y)) <= radius)
+        gaussian = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * sigma**2)) * near
+        expected[joint] = np.maximum(expected[joint], gaussian)
+    np.testing.assert_allclose(draw_heatmaps(cells, visible, (width, height), sigma), expected, atol=1e-7)
+
+
+def test_nobody_is_an_empty_map():
+    assert draw_heatmaps(np.zeros((0, 17, 2)), np.zeros((0, 17)), (8, 6), 2.0).tolist() == np.zeros((17, 6, 8)).tolist()

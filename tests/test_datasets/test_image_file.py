@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mmp3d.datasets import LoadMultiPersonImage
-from mmp3d.datasets.image_file import image_size, read_image
-from mmp3d.datasets.transforms import loading
+from mmp3d.datasets.image_file import image_size, largest_reduction, read_image
+from mmp3d.datasets.transforms import PackMultiPersonInputs, loading
 from tests.test_datasets.scenes import write_image
 
 
@@ -77,3 +77,46 @@ def test_warning_comes_once_a_file(tmp_path, monkeypatch):
 def test_given_array_is_taken():
     found = LoadMultiPersonImage()({'img': np.ones((4, 5, 3), np.uint8), 'img_path': 'nowhere.jpg'})
     assert found['img_shape'] == (4, 5) and not found['img_unreadable']
+
+
+@pytest.mark.parametrize(
+    ('shape', 'least_side', 'factor'),
+    [((2048, 2048), 768, 2), ((1080, 1920), 540, 2), ((1080, 1920), 541, 1), ((480, 640), 60, 8), ((480, 640), 500, 1)],
+)
+def test_reduction_leaves_the_shorter_side_long_enough(shape, least_side, factor):
+    assert largest_reduction(shape, least_side) == factor
+
+
+@pytest.mark.parametrize('suffix', ['jpg', 'png'])
+def test_only_jpeg_is_shrunk_and_to_the_mean_of_squares(tmp_path, suffix):
+    path = tmp_path / f'a.{suffix}'
+    smooth = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 255, (61, 83, 3), dtype=np.uint8), (0, 0), 6)
+    cv2.imwrite(str(path), smooth, [cv2.IMWRITE_JPEG_QUALITY, 100])
+    image = read_image(path, (61, 83), least_side=30)
+    if suffix == 'png':
+        np.testing.assert_array_equal(image, smooth)
+        return
+    assert image.shape == (31, 42, 3)
+    means = smooth[:60, :82].astype(float).reshape(30, 2, 41, 2, 3).mean(axis=(1, 3))
+    assert np.abs(image[:30, :41] - means).max() < 4
+
+
+@pytest.mark.parametrize('annotated', [(60, 83), (62, 83), (61, 84), (122, 166)])
+def test_a_wrong_size_is_seen_through_the_reduction(tmp_path, annotated):
+    path = tmp_path / 'a.jpg'
+    write_image(path, (83, 61))
+    with pytest.raises(ValueError, match=f'is 83x61, annotated as {annotated[1]}x{annotated[0]}'):
+        read_image(path, annotated, least_side=30)
+
+
+def test_a_shrunk_item_keeps_the_shape_of_the_whole_image(tmp_path):
+    path = tmp_path / 'a.jpg'
+    write_image(path, (83, 61))
+    item = LoadMultiPersonImage(least_side=30).transform(dict(img_path=str(path), img_shape=(61, 83)))
+    assert item['img'].shape == (31, 42, 3)
+    assert item['img_shape'] == item['ori_shape'] == (61, 83)
+    assert item['img_reduction'] == 2
+    with pytest.raises(ValueError, match='a.jpg: the image was loaded at 1/2 of its size'):
+        PackMultiPersonInputs().transform(item)
+    with pytest.raises(ValueError, match='least_side must be None or a positive number'):
+        LoadMultiPersonImage(least_side=0)

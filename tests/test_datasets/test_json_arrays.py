@@ -28,13 +28,17 @@ def read(path) -> list:
     return found
 
 
-@given(content=CONTENTS, block=st.integers(1, 40), indent=st.sampled_from([None, 1]), ascii_only=st.booleans())
-def test_same_as_reading_the_whole(tmp_path_factory, content, block, indent, ascii_only):
+@given(
+    content=CONTENTS, block=st.integers(1, 40), run=st.sampled_from([1, 8, 1000]), indent=st.sampled_from([None, 1]),
+    ascii_only=st.booleans(),
+)  # fmt: skip
+def test_same_as_reading_the_whole(tmp_path_factory, content, block, run, indent, ascii_only):
     path = tmp_path_factory.mktemp('json') / 'a.json'
     path.write_text(json.dumps(content, indent=indent, ensure_ascii=ascii_only), encoding='utf-8', newline='')
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_arrays, 'BLOCK_CHARS', block)
         patch.setattr(json_arrays, 'CHUNK_ELEMENTS', 2)
+        patch.setattr(json_arrays, 'LEAST_RUN_CHARS', run)
         assert read(path) == content['items']
 
 
@@ -55,6 +59,27 @@ def test_malformed_text(tmp_path, text):
     (tmp_path / 'a.json').write_text(text)
     with pytest.raises(ValueError, match='a.json: .*fetch it again'):
         read(tmp_path / 'a.json')
+
+
+RECORDS = st.lists(
+    st.dictionaries(st.sampled_from('ab'), st.sampled_from([1, '}, {', '"}, {', [{}, {'a': 1}], {}, float('inf')])),
+    max_size=9,
+)
+
+
+@given(
+    records=RECORDS, block=st.integers(1, 60), run=st.sampled_from([1, 8]), separator=st.sampled_from([',', ' ,\n '])
+)
+def test_runs_of_objects_end_where_an_object_ends(tmp_path_factory, records, block, run, separator):
+    path = tmp_path_factory.mktemp('json') / 'a.json'
+    text = json.dumps({'items': records, 'other': records}, separators=(separator, ':'))
+    path.write_text(text, newline='')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_arrays, 'BLOCK_CHARS', block)
+        patch.setattr(json_arrays, 'LEAST_RUN_CHARS', run)
+        found = {'items': [], 'other': []}
+        read_json_arrays(path, {name: each.extend for name, each in found.items()})
+    assert found == {'items': records, 'other': records}
 
 
 def test_missing_member_is_named(tmp_path):

@@ -150,7 +150,7 @@ def test_damaged_files_are_named(tmp_path, name, content):
     root = write_mupots(tmp_path, {'TS1': 2})
     path = root / 'MultiPersonTestSet' / 'TS1' / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2] if content is None else content)
-    with pytest.raises(ValueError, match=rf'{name}: (not a readable MATLAB|lacks the variable)'):
+    with pytest.raises(ValueError, match=rf'{name}: (not a readable MATLAB|lacks the variable|the file is empty)'):
         build(root)
 
 
@@ -230,3 +230,11 @@ def test_real_video_in_official_layout():
         errors.append(off[(item['keypoints_3d_valid'] > 0) & (item['person_valid'][:, None] > 0)])
     assert np.median(np.concatenate(errors)) < 0.5 and np.concatenate(errors).max() < 2
     np.testing.assert_allclose(items[0]['camera'].focal, 1675, rtol=0.01)
+
+
+def test_annotations_without_images(tmp_path):
+    root = write_mupots(tmp_path, {'TS1': 2}, images=False)
+    item = build(root, needs_images=False).get_data_info(0)
+    assert item['img_shape'] == (46, 62)  # twice the principal point
+    assert mupots._likely_size(np.array([1500, 1500, 1017.0, 1030.0])) == (2048, 2048)
+    assert mupots._likely_size(np.array([1500, 1500, 965.0, 545.0])) == (1920, 1080)

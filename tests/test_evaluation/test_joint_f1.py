@@ -151,6 +151,16 @@ def test_rule_and_optimum_on_random_points(seed, annotated, predicted):
     assert count_joints(gt, shuffled, 3, 0.75, 'optimal').tolist() == best.tolist()
 
 
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), association=st.sampled_from(['loco', 'optimal']))
+def test_several_radii_count_as_each_by_itself(seed, association):
+    rng = np.random.default_rng(seed)
+    gt, pred = random_bag(rng, 20), random_bag(rng, 15)
+    radii = [0.9, 0.5, 0.25]
+    together = count_joints(gt, pred, 3, radii, association)
+    assert together.tolist() == [count_joints(gt, pred, 3, radius, association).tolist() for radius in radii]
+
+
 def test_blocks_do_not_change_counts(monkeypatch):
     rng = np.random.default_rng(0)
     gt, pred = random_bag(rng, 400), random_bag(rng, 300)

@@ -11,7 +11,13 @@ from mmpose.registry import DATASETS, METRICS
 
 from mmp3d.datasets.ground_truth import ground_truth_instances
 from mmp3d.evaluation import read_predictions, select_evaluators
-from mmp3d.evaluation.offline import evaluate_predictions, pair_with_images, write_results
+from mmp3d.evaluation.offline import (
+    ImageIndex,
+    build_annotations,
+    data_samples,
+    evaluate_predictions,
+    write_results,
+)
 from tests.test_evaluation.scenes import make_people, make_sample, project
 
 NAMES = ['PCK', 'PCKabs', 'AUCrel', 'AP25root']
@@ -93,7 +99,7 @@ def load_tool():
 
 def test_tool_writes_the_scores_that_a_test_run_prints(cfg, samples, tmp_path):
     saved(samples, tmp_path)
-    cfg.dump(str(tmp_path / 'config.py'))
+    (tmp_path / 'config.py').write_text(f'test_dataloader = {cfg.test_dataloader.to_dict()!r}\n')
     files = [str(tmp_path / name) for name in ('config.py', 'predictions.json.gz', 'scores.json')]
     load_tool().main([*files[:2], '--eval', 'PCK', 'AP50root', '--out', files[2]])
     content = json.loads(Path(files[2]).read_text())
@@ -110,13 +116,30 @@ def test_images_without_prediction_count_as_nobody_found(cfg, samples, tmp_path,
     assert f'{IMAGES - 2} images without a prediction count as images where nobody was found' in log.text
 
 
+def test_predictions_are_taken_one_at_a_time(cfg, samples, tmp_path):
+    predictions = saved(samples, tmp_path)
+    taken = iter(predictions)
+    made = data_samples(build_annotations(cfg), taken)
+    for prediction in predictions[:3]:
+        assert next(made)['img_id'] == prediction['img_id']
+    assert len(list(taken)) == IMAGES - 3
+
+
+def test_two_processes_share_the_images(cfg, samples, tmp_path):
+    dataset, predictions = build_annotations(cfg), saved(samples, tmp_path)[:4]
+    parts = [[sample['img_id'] for sample in data_samples(dataset, predictions, rank, 2)] for rank in range(2)]
+    assert parts == [[100, 102, 104], [101, 103, 105]]
+
+
+ITEMS = [{'img_id': 5, 'seq_name': 'TS1', 'frame_id': 3}, {'img_id': 6, 'seq_name': 'TS1', 'frame_id': 4}]
+
+
 def test_pairing_by_sequence_and_frame_where_there_is_no_id():
-    items = [{'img_id': 5, 'seq_name': 'TS1', 'frame_id': 3}, {'img_id': 6, 'seq_name': 'TS1', 'frame_id': 4}]
-    predictions = [
-        {'img_id': None, 'seq_name': 'TS1', 'frame_id': 4},
-        {'img_id': 5, 'seq_name': None, 'frame_id': None},
-    ]
-    assert pair_with_images(predictions, items) == {1: 0, 0: 1}
+    images = ImageIndex(ITEMS)
+    assert images.not_found() == [0, 1]
+    assert images.find({'img_id': None, 'seq_name': 'TS1', 'frame_id': 4}) == 1
+    assert images.not_found() == [0]
+    assert images.find({'img_id': 5, 'seq_name': None, 'frame_id': None}) == 0
 
 
 @pytest.mark.parametrize(
@@ -128,14 +151,17 @@ def test_pairing_by_sequence_and_frame_where_there_is_no_id():
     ],
 )
 def test_predictions_of_another_data_set_are_refused(image):
-    with pytest.raises(ValueError, match='1 of 1 predictions are for images that the data set of 1 images does not'):
-        pair_with_images([image], [{'img_id': 5, 'seq_name': 'TS1', 'frame_id': 3}])
+    images = ImageIndex(ITEMS)
+    images.find(ITEMS[1])
+    with pytest.raises(ValueError, match='entry 1 of the predictions is for an image that the data set of 2 images'):
+        images.find(image)
 
 
 def test_two_predictions_for_an_image_are_refused():
-    image = {'img_id': 5, 'seq_name': None, 'frame_id': None}
+    images = ImageIndex(ITEMS)
+    images.find(ITEMS[0])
     with pytest.raises(ValueError, match='two predictions for img_id 5.*entries 0 and 1'):
-        pair_with_images([image, image], [{'img_id': 5, 'seq_name': 'TS1', 'frame_id': 3}])
+        images.find({'img_id': 5, 'seq_name': None, 'frame_id': None})
 
 
 def test_config_without_test_data_is_named():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mmp3d.evaluation import DumpPredictions, read_predictions, write_predictions
+from mmp3d.evaluation import DumpPredictions, iterate_predictions, read_predictions, write_predictions
 from mmp3d.geometry import Camera
 from tests.test_evaluation.scenes import evaluate, make_people, make_sample
 
@@ -109,6 +109,8 @@ def damaged_instances(**fields) -> dict:
         (damaged_instances(root_cam=[[0, None, 2]]), r'images\[0\]: root_cam must hold numbers'),
         (damaged_instances(root_cam=[[0, 1, 2]]), r'images\[0\]: fields differ in their number of people'),
         ([1], 'must hold a JSON object, found list'),
+        ({'images': []}, "'format' must be 'mmp3d-predictions', found none"),
+        ({key: value for key, value in damaged().items() if key != 'images'}, "'images' must be a list"),
     ],
 )
 def test_damaged_content_is_named(tmp_path, content, message):
@@ -124,6 +126,8 @@ def test_damaged_content_is_named(tmp_path, content, message):
     [
         ('a.json', b'{"format": "mmp3d-'),
         ('a.json', b'\xff\xfe\x00'),
+        ('a.json', b''),
+        ('a.json', json.dumps(damaged()).encode() + b']'),
         ('a.json.gz', b'not gzip'),
         ('b.json.gz', gzip.compress(b'{"format": 1}' * 100)[:40]),
     ],
@@ -132,6 +136,24 @@ def test_unreadable_file_is_named(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=f'{name} is not readable as JSON'):
         read_predictions(tmp_path / name)
+
+
+@pytest.mark.parametrize('options', [{'indent': 2}, {'separators': (',', ':')}, {'sort_keys': True}])
+def test_any_json_of_that_content_is_read(tmp_path, options):
+    (tmp_path / 'a.json').write_text(json.dumps({**damaged(), 'made_by': ['somebody']}, **options))
+    assert read_predictions(tmp_path / 'a.json')[0]['seq_name'] == 'TS1'
+
+
+def test_images_are_read_one_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr('mmp3d.evaluation.json_stream.CHUNK_CHARACTERS', 100)
+    path, images = tmp_path / 'a.json', make_images()
+    write_predictions(path, images)
+    assert_same(read_predictions(path), images)
+    path.write_text(path.read_text()[:-10])
+    reader = iterate_predictions(path)
+    assert_same([next(reader), next(reader)], images[:2])
+    with pytest.raises(ValueError, match='not readable as JSON'):
+        next(reader)
 
 
 def test_missing_file_and_wrong_ending(tmp_path):

@@ -244,6 +244,20 @@ def test_fit_uses_each_prediction_that_belongs_to_somebody_once():
     np.testing.assert_allclose(metric.results[0]['pairs'], np.stack([pred, gt])[:, :, PELVIS, 2].T, rtol=1e-6)
 
 
+@pytest.mark.parametrize('depth_of', ['2d', 'track', 'matched'])
+def test_fit_knows_people_who_are_not_scored_if_they_have_a_place(depth_of):
+    gt = make_people(np.random.default_rng(13), 3)
+    placed = np.ones((3, 17))
+    placed[0] = 0
+    sample = make_sample(0, gt, gt, person_valid=np.array([0, 0, 1]), keypoints_3d_valid=placed)
+    sample['pred_instances']['track_ids'] = np.arange(3)
+    metric = ReleasePCKabs(depth_of=depth_of)
+    metric.process(None, [sample])
+    metric._measure_pending()
+    known = gt[2:] if depth_of == 'matched' else gt[1:]
+    np.testing.assert_allclose(metric.results[0]['pairs'], np.stack([known, known])[:, :, PELVIS, 2].T, rtol=1e-6)
+
+
 def test_perfect_prediction_and_the_ceiling_of_the_curve():
     gt = make_people(np.random.default_rng(10), 2)
     for metric in ALL:

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmp3d.evaluation.functional.pose_errors import velocity_error
 from mmp3d.evaluation.functional.smoothness import track_errors, track_means
 from mmp3d.evaluation.metrics.smoothness import AccelerationError
 from tests.test_evaluation.scenes import PELVIS, evaluate, make_people, make_sample
@@ -42,6 +43,13 @@ def test_people_in_any_order_and_frames_some_numbers_apart():
     same(errors_of([9, 3, 0], frames=[20, 10, 0]), [[NAN] * 3] * 2)
 
 
+def test_a_track_with_a_frame_number_twice_has_no_errors():
+    same(
+        errors_of([0, 3, 9, 9, 2, 3], frames=[0, 1, 1, 2, 0, 1], tracks=[0, 0, 0, 0, 1, 1]),
+        [[NAN] * 4 + [1, NAN], [NAN] * 6],
+    )
+
+
 def test_a_joint_counts_where_it_is_known_in_the_whole_row():
     residuals = np.zeros((3, 2, 3))
     residuals[:, 0, 1] = [0, 4, 0]
@@ -70,6 +78,20 @@ def test_equals_the_difference_of_accelerations_for_people_in_any_order(seed, fr
     found = found.reshape(people, frames)
     np.testing.assert_allclose(found[:, :-2], expected)
     assert np.isnan(found[:, -2:]).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), step=st.integers(1, 3))
+def test_velocity_of_shuffled_tracks_equals_that_of_each_in_order(seed, step):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, 6, 3)
+    pred, gt = rng.normal(size=(2, lengths.sum(), 17, 3))
+    track = np.repeat(np.arange(3), lengths)
+    frame = np.concatenate([step * np.arange(length) for length in lengths])
+    expected = np.concatenate([[*velocity_error(pred[track == t], gt[track == t]), np.nan] for t in range(3)])
+    shuffle = rng.permutation(len(frame))
+    velocity, _ = track_errors((pred - gt)[shuffle], track[shuffle], frame[shuffle], step)
+    np.testing.assert_allclose(velocity, expected[shuffle])
 
 
 def clip(shifts: list, step: int = 1, seq_name: str = '', first: int = 0) -> list[dict]:

@@ -12,12 +12,11 @@ SIZE = (64, 48)
 CODEC = dict(type='AssociativeEmbeddingDepth', input_size=SIZE, stride=2, root_depth_space='log', root_depth_mean=3.0)
 
 
-def small_model(combined_heatmap=True, refiner=None, refiner_only=False, **test_cfg):
+def small_model(combined_heatmap=True, refiner=None, **test_cfg):
     model = MODELS.build(
         dict(
             type='BottomUpDepthEstimator',
             combined_heatmap=combined_heatmap,
-            refiner_only=refiner_only,
             patch_size=4,
             data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0] * 3, std=[255.0] * 3, bgr_to_rgb=True),
             backbone=dict(

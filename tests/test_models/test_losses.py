@@ -5,7 +5,8 @@ import torch
 from mmpose.models.losses import AssociativeEmbeddingLoss
 
 from mmp3d.codecs.cells import read_cells
-from mmp3d.models.losses import BatchedAssociativeEmbeddingLoss, DepthLoss
+from mmp3d.geometry import MUPOTS17
+from mmp3d.models.losses import BatchedAssociativeEmbeddingLoss, BoneLengthLoss, DepthLoss, VelocityLoss
 
 
 @pytest.mark.parametrize('people', [[0, 0], [1, 0], [1, 1], [4, 2], [3, 0]])
@@ -45,3 +46,30 @@ def test_no_depth_gives_zero_loss_and_zero_gradient():
 def test_unknown_norm_is_refused():
     with pytest.raises(ValueError, match="got 'l3'"):
         DepthLoss(norm='l3')
+
+
+def test_bone_lengths_are_compared_pose_by_pose():
+    target = torch.randn(2, 5, 17, 3)
+    valid = torch.ones(2, 5, 17)
+    turned = target.flip(-1) + 7
+    assert BoneLengthLoss()(turned, target, valid) == pytest.approx(0, abs=1e-5)
+    # One body a tenth larger and one a tenth smaller: their mean is right, each of them is wrong.
+    scaled = target * torch.tensor([1.1, 0.9])[:, None, None, None]
+    child, parent = map(list, zip(*MUPOTS17.bones, strict=True))
+    lengths = (target[..., child, :] - target[..., parent, :]).norm(dim=-1)
+    assert BoneLengthLoss(2.0)(scaled, target, valid) == pytest.approx(0.2 * float(lengths.mean()), rel=1e-4)
+    valid[..., MUPOTS17.joint_names.index('left_knee')] = 0
+    scaled[..., MUPOTS17.joint_names.index('left_knee'), :] = 1e6
+    assert BoneLengthLoss()(scaled, target, valid) < 1
+    with pytest.raises(ValueError, match="got 'coco'"):
+        BoneLengthLoss(joint_set='coco')
+
+
+def test_velocity_loss_is_the_mean_error_of_steps():
+    target = torch.randn(2, 4, 17, 3)
+    valid = torch.ones(2, 4, 17)
+    assert VelocityLoss()(target + 3, target, valid) == pytest.approx(0, abs=1e-5)
+    moving = target + torch.arange(4)[:, None, None] * torch.tensor([3.0, 4.0, 0.0])
+    assert VelocityLoss(0.5)(moving, target, valid) == pytest.approx(2.5)
+    assert VelocityLoss()(moving[:, :1], target[:, :1], valid[:, :1]) == 0
+    assert VelocityLoss()(moving, target, torch.zeros_like(valid)) == 0

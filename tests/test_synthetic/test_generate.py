@@ -164,7 +164,7 @@ def test_same_seed_same_bytes_other_seed_other_people(muco: Path, tmp_path: Path
 
 
 def test_an_interrupted_run_goes_on_and_ends_the_same(muco: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setitem(module._CHUNK, 'muco', 2)
+    monkeypatch.setattr(module, '_PICTURES_A_CHUNK', 2)
     drawn = []
     write = module.muco.write_unit
 

@@ -5,10 +5,12 @@ import pytest
 
 from mmp3d.geometry import Camera
 from mmp3d.synthetic.body import sample_appearance, sample_body
+from mmp3d.synthetic.furniture import Box
 from mmp3d.synthetic.motion import sample_motion
 from mmp3d.synthetic.path import Path
+from mmp3d.synthetic.person import Person
 from mmp3d.synthetic.picture import PictureMaker
-from mmp3d.synthetic.scene import Box, Person, Scene, sample_scene
+from mmp3d.synthetic.scene import Scene, sample_scene
 
 TORSO = [1, 14, 15]
 LAMP = np.array([0.0, -1.0, 0.0])

@@ -7,7 +7,8 @@ from mmp3d.geometry import MUCO21
 from mmp3d.synthetic.motion import sample_motion
 from mmp3d.synthetic.motion_presets import LOWER_PRESETS, UPPER_PRESETS
 from mmp3d.synthetic.path import Path
-from mmp3d.synthetic.scene import Person, pose_people, sample_scene
+from mmp3d.synthetic.person import Person, pose_people
+from mmp3d.synthetic.scene import sample_scene
 
 TIMES = np.linspace(-1, 1, 61)
 

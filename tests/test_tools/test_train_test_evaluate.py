@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
 
 from mmp3d.compat.checkpoint import publish_checkpoint
 
@@ -77,9 +78,9 @@ def losses(folder):
     return [line['loss'] for line in lines if 'loss' in line]
 
 
-def results(folder):
-    file = sorted(folder.glob('*/*.json'))[-1]
-    return json.loads(file.read_text())
+def results(folder, part='scores'):
+    file = sorted(folder.glob('*/results.json'))[-1]
+    return json.loads(file.read_text())[part]
 
 
 def test_training_leaves_safe_checkpoints_and_resumes(run, options):
@@ -95,12 +96,28 @@ def test_saved_predictions_give_the_same_numbers_again(run, options, tmp_path):
         [CONFIG, str(run / 'epoch_1.pth'), '--work-dir', str(tmp_path), '--out', str(predictions), '--eval', *options]
     )
     tool('evaluate')([CONFIG, str(predictions), '--out', str(again), *options])
-    first = results(tmp_path)
+    first, reports = results(tmp_path), results(tmp_path, 'reports')
     second = json.loads(again.read_text())['scores']
+    assert reports['PCK']['protocol']['annotation'] == 'univ_annot3'
     assert {name.split('/')[0] for name in first} >= {'AP25root', 'PCK', 'PCKabs', 'AUCrel'}
     for name, value in first.items():
         if name.split('/')[0] in ('AP25root', 'PCK', 'PCKabs', 'AUCrel'):
             assert second[name] == pytest.approx(value, abs=1e-9)
+
+
+def test_two_processes_evaluate_a_file_as_one(run, options, tmp_path):
+    predictions = tmp_path / 'predictions.json'
+    names = ['PCKabs', 'AP25root', 'F1@0.4', 'ReleasePCKabs']
+    tool('test')(
+        [CONFIG, str(run / 'epoch_1.pth'), '--work-dir', str(tmp_path), '--out', str(predictions), '--eval', *names]
+        + options
+    )
+    command = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node=2']
+    command += [str(CHECKOUT / 'tools' / 'evaluate.py'), CONFIG, str(predictions), '--launcher', 'pytorch']
+    finish([*command, '--out', str(tmp_path / 'two.json'), '--eval', *names, *options])
+    one, two = results(tmp_path), json.loads((tmp_path / 'two.json').read_text())
+    assert set(two['reports']) == set(names)
+    assert {name: one[name] for name in two['scores']} == pytest.approx(two['scores'], abs=1e-9, nan_ok=True)
 
 
 def test_named_metrics_only(run, options, tmp_path):
@@ -164,7 +181,6 @@ def test_unreadable_test_image_is_a_frame_with_nobody(run, options, data, tmp_pa
         ('train', ['no_such_config.py'], 'no config at no_such_config.py'),
         ('test', ['no_such_config.py', 'x.pth'], 'no config at no_such_config.py'),
         ('evaluate', ['no_such_config.py', 'x.json'], 'no config at no_such_config.py'),
-        ('train', [CONFIG, '--amp'], '--amp needs a GPU'),
         ('train', [CONFIG, '--resume', 'no_such.pth'], 'no_such.pth'),
         ('train', [CONFIG, '--cfg-options', 'train_dataloader.dataset.data_root=nowhere'], 'nowhere'),
         ('test', [CONFIG, 'no_such.pth', '--eval', 'PCKx'], "unknown metric 'PCKx'"),
@@ -174,8 +190,6 @@ def test_unreadable_test_image_is_a_frame_with_nobody(run, options, data, tmp_pa
     ],
 )
 def test_mistakes_are_named(name, arguments, message, tmp_path, monkeypatch):
-    if '--amp' in arguments and torch.cuda.is_available():
-        pytest.skip('has a GPU')
     monkeypatch.chdir(tmp_path)
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         tool(name)(arguments)
@@ -213,3 +227,56 @@ def test_command_line_ends_in_one_line(tmp_path):
     assert ended.returncode == 1
     assert ended.stderr.strip().splitlines()[-1].startswith('error: no config at no_such_config.py')
     assert 'Traceback' not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ('gpu', 'bfloat16', 'wrapper'),
+    [(True, False, 'AmpOptimWrapper'), (False, True, 'Bfloat16OptimWrapper'), (False, False, None)],
+)
+def test_mixed_precision_is_what_the_machine_has(gpu, bfloat16, wrapper, monkeypatch):
+    names = tool('train').__globals__
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: gpu)
+    monkeypatch.setitem(names, 'has_bfloat16_instructions', lambda: bfloat16)
+    cfg = Config(dict(optim_wrapper=dict(type='OptimWrapper')))
+    args = names['parse_args']([CONFIG, '--amp'])
+    if wrapper is None:
+        with pytest.raises(ValueError, match='--amp needs a GPU.*leave --amp out'):
+            names['apply_options'](cfg, args)
+    else:
+        names['apply_options'](cfg, args)
+        assert cfg.optim_wrapper.type == wrapper
+
+
+def test_a_refiner_is_trained_on_what_the_network_measures(run, options, data, tmp_path):
+    people, refined = tmp_path / 'people.npz', tmp_path / 'refined.pth'
+    config = str(CHECKOUT / 'configs' / 'bu_refiner_tiny_muco.py')
+    measured = [f'measured_{option}' for option in SMALL if option.startswith('model.')]
+    measured += ['measured_model.head.decoder.min_joints=1', 'measured_model.head.decoder.score_threshold=0.0']
+    measured += ['measure_dataloader.num_workers=0', f'measure_dataloader.dataset.data_root={data / "MuCo"}']
+    tool('measure_people')(
+        [config, str(run / 'epoch_1.pth'), '--out', str(people), '--images', '6', '--cfg-options', *measured]
+    )
+    quick = [f'train_dataloader.dataset.ann_file={people}', 'train_dataloader.num_workers=0', 'train_cfg.max_epochs=2']
+    quick += ['train_dataloader.persistent_workers=False', 'train_dataloader.batch_size=4', 'max_epochs=2']
+    work = tmp_path / 'work'
+    tool('train')([config, '--work-dir', str(work), '--cfg-options', *quick, 'default_hooks.checkpoint.interval=1'])
+    small = tmp_path / 'small.py'
+    backbone = 'dict(widths=(8, 16), encoder_blocks=(1, 1), decoder_blocks=(1,))'
+    small.write_text(f'_base_ = [{CONFIG!r}]\nmodel = dict(backbone={backbone}, head=dict(in_channels=8))\n')
+    checkpoint = str(run / 'epoch_1.pth')
+    tool('publish_model')([str(small), checkpoint, '--refiner', str(work / 'epoch_2.pth'), '--out', str(refined)])
+    weights, before = (torch.load(file, weights_only=True)['state_dict'] for file in (refined, checkpoint))
+    changed = {name for name, tensor in weights.items() if not torch.equal(tensor, before[name])}
+    assert 'head.refiner.output.weight' in changed and all(name.startswith('head.refiner.') for name in changed)
+    tool('test')([CONFIG, str(refined), '--work-dir', str(tmp_path), '--eval', 'PCK', *options])
+    assert 'PCK/all' in results(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('config', 'message'), [('bu_tiny_muco.py', 'measured_model'), ('bu_refiner_tiny_muco.py', 'no_such.pth')]
+)
+def test_measuring_names_mistakes(config, message, data, tmp_path):
+    options = ['--cfg-options', f'measure_dataloader.dataset.data_root={data / "MuCo"}']
+    arguments = [str(CHECKOUT / 'configs' / config), 'no_such.pth', '--out', str(tmp_path / 'people.npz')]
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        tool('measure_people')([*arguments, *options])

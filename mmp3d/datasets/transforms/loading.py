@@ -6,7 +6,7 @@ import numpy as np
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
-from mmp3d.datasets.image_file import read_image
+from mmp3d.datasets.image_file import largest_reduction, read_image
 from mmp3d.datasets.report import warn_once
 
 
@@ -20,20 +20,41 @@ class LoadMultiPersonImage(LoadImage):
     likewise, since its annotations cannot be placed. An item with ``img`` is passed on as it is.
 
     Required keys: ``img_path`` or ``img``; ``img_shape`` (h, w) where the size is annotated; ``test_mode`` (default
-    False). Adds: ``img`` (h, w, 3) uint8, ``img_shape``, ``ori_shape``, ``img_unreadable``.
+    False). Adds: ``img`` (h, w, 3) uint8, ``img_shape``, ``ori_shape``, ``img_unreadable`` and ``img_reduction``.
+
+    Args:
+        least_side: Shrink a JPEG by 2, 4 or 8 while it is decoded, as long as its shorter side keeps this many pixels.
+            ``img_reduction`` is the factor; ``img_shape``, ``ori_shape``, labels and camera stay those of the whole
+            image. For :class:`RandomBottomUpWarp` alone, which sees to it; its longest input side times its largest
+            scale loses nothing. None (default): never.
+        **kwargs: Those of mmpose's ``LoadImage``.
     """
+
+    def __init__(self, least_side: int | None = None, **kwargs) -> None:
+        super().__init__(**kwargs)
+        if least_side is not None and least_side < 1:
+            raise ValueError(f'least_side must be None or a positive number of pixels, got {least_side!r}')
+        self.least_side = least_side
 
     def transform(self, results: dict) -> dict | None:
         """Load the image; None where a training item cannot be used."""
         results['img_unreadable'] = False
+        results['img_reduction'] = 1
         if 'img' in results:
             return super().transform(results)
         expected = results.get('img_shape')
         try:
-            image = read_image(results['img_path'], expected)
+            image = read_image(results['img_path'], expected, self.least_side)
         except ValueError as error:
             return self._replaced(results, error, expected)
-        return super().transform(dict(results, img=image))
+        results = super().transform(dict(results, img=image))
+        if expected is not None and image.shape[:2] != tuple(expected):
+            results.update(
+                img_shape=tuple(expected),
+                ori_shape=tuple(expected),
+                img_reduction=largest_reduction(expected, self.least_side),
+            )
+        return results
 
     def _replaced(self, results: dict, error: ValueError, expected: tuple | None) -> dict | None:
         test_mode = results.get('test_mode', False)

@@ -69,11 +69,16 @@ class RandomBottomUpWarp(BaseTransform):
 
     def transform(self, results: dict) -> dict | None:
         """Warp ``img``, ``bbox``, all joints and ``camera``; add ``warp_mat`` (2, 3) and ``input_size``."""
-        height, width = results['img'].shape[:2]
+        reduction = results.pop('img_reduction', 1)
+        height, width = results['img'].shape[:2] if reduction == 1 else results['img_shape']
         flip = np.random.rand() < self.flip_prob
         warp = self._sample(width, height, flip)
         results['img'] = cv2.warpAffine(
-            results['img'], warp, self.input_size, flags=cv2.INTER_LINEAR, borderValue=(self.pad_value,) * 3
+            results['img'],
+            _from_reduced(warp, reduction),
+            self.input_size,
+            flags=cv2.INTER_LINEAR,
+            borderValue=(self.pad_value,) * 3,
         )
         if flip:
             indices = list(results['flip_indices'])
@@ -104,6 +109,12 @@ class RandomBottomUpWarp(BaseTransform):
         target = (np.array(self.input_size) - 1) / 2
         offset = np.random.uniform(-self.shift, self.shift, 2) * (width, height)
         return np.hstack([linear, (target - linear @ (centre + offset))[:, None]])
+
+
+def _from_reduced(warp: np.ndarray, reduction: int) -> np.ndarray:
+    """The warp of whole-image pixels for an image whose pixels are squares of ``reduction`` x ``reduction`` of them."""
+    linear, shift = warp[:, :2], warp[:, 2:]
+    return np.hstack([linear * reduction, shift + linear.sum(axis=1, keepdims=True) * (reduction - 1) / 2])
 
 
 def _warped(points: np.ndarray, warp: np.ndarray) -> np.ndarray:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from mmpose.datasets.transforms import BottomupGetHeatmapMask
 from mmpose.registry import TRANSFORMS
 from pycocotools import mask as coco_mask
+
+from mmp3d.codecs.cells import cells_to_pixels
 
 
 @TRANSFORMS.register_module()
@@ -20,6 +23,13 @@ class ValidRegionMask(BottomupGetHeatmapMask):
 
     def transform(self, results: dict) -> dict:
         """Add the mask as (1, H, W), the form in which fields are packed."""
+        heatmaps = results.get('heatmaps')
+        everywhere_valid = not results.get('invalid_segs') and not results.get('flip')
+        if everywhere_valid and 'warp_mat' in results and isinstance(heatmaps, np.ndarray):
+            stride = results['input_size'][0] / heatmaps.shape[-1], results['input_size'][1] / heatmaps.shape[-2]
+            mask = inside_of_image(results['warp_mat'], results['img_shape'], heatmaps.shape[-2:], stride)
+            results['heatmap_mask'] = mask[None]
+            return results
         results = super().transform(results)
         results['heatmap_mask'] = results['heatmap_mask'][None]
         return results
@@ -33,3 +43,28 @@ class ValidRegionMask(BottomupGetHeatmapMask):
             runs = coco_mask.frPyObjects(seg, height, width)
             encoded += runs if isinstance(runs, list) else [runs]
         return coco_mask.decode(coco_mask.merge(encoded))
+
+
+def inside_of_image(
+    warp: np.ndarray, image_shape: Sequence[int], map_shape: Sequence[int], stride: Sequence[float]
+) -> np.ndarray:
+    """Which cells of a map of the warped image show the image.
+
+    Args:
+        warp: (2, 3) affine map from image px to input px.
+        image_shape: (height, width) px.
+        map_shape: (H, W) cells.
+        stride: Input px per cell along x and y.
+
+    Returns:
+        (H, W) bool: the cell's centre lies on the image.
+    """
+    back = cv2.invertAffineTransform(np.asarray(warp, np.float64))
+    columns, rows = (
+        cells_to_pixels(np.arange(count), step) for count, step in zip(reversed(map_shape), stride, strict=True)
+    )
+    inside = np.ones(tuple(map_shape), bool)
+    for (across, down, shift), side in zip(back, reversed(image_shape), strict=True):
+        place = (down * rows + shift)[:, None] + across * columns
+        inside &= (place > -0.5) & (place < side - 0.5)
+    return inside

@@ -32,7 +32,6 @@ from mmp3d.evaluation.functional.pose_errors import (
     root_relative,
     sequence_weighted_mean,
     velocity_error,
-    velocity_errors_of_sequences,
     weighted_mpjpe,
 )
 from mmp3d.evaluation.functional.pw3d_subsets import NAMED_SUBSETS, in_named_subset, largest_overlaps
@@ -46,6 +45,7 @@ from mmp3d.evaluation.functional.root_ap import (
     rank_true_positives,
 )
 from mmp3d.evaluation.functional.root_error import nearest_poses, root_errors
+from mmp3d.evaluation.functional.rotation import best_rotations
 from mmp3d.evaluation.functional.similarity import align_similarity
 from mmp3d.evaluation.functional.smoothness import track_errors, track_means
 from mmp3d.evaluation.functional.tracking import TrackCounts, TrackedPeople, count_tracks, tracking_scores
@@ -105,10 +105,10 @@ __all__ = [
     'root_relative',
     'sequence_weighted_mean',
     'velocity_error',
-    'velocity_errors_of_sequences',
     'weighted_mpjpe',
     'NAMED_SUBSETS',
     'in_named_subset',
     'largest_overlaps',
     'align_similarity',
+    'best_rotations',
 ]

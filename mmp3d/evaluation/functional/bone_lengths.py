@@ -32,10 +32,9 @@ def map_bone_lengths(
     """
     pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
     parents, root = np.array(skeleton.parents), skeleton.root_index
-    bones = pred - pred[..., parents, :]
-    lengths = vector_lengths(bones)
+    bones = bones_of(pred, parents)
     with np.errstate(invalid='ignore', divide='ignore'):
-        scale = vector_lengths(gt - gt[..., parents, :]) / lengths
+        scale = vector_lengths(bones_of(gt, parents)) / vector_lengths(bones)
     if gt_valid is not None:
         valid = np.asarray(gt_valid) > 0
         scale = np.where(valid & valid[..., parents], scale, 1.0)
@@ -43,6 +42,11 @@ def map_bone_lengths(
     with np.errstate(invalid='ignore'):
         mapped_bones = bones * scale[..., None]
     return pred[..., root, None, :] + sum_along_chains(mapped_bones, bones_up_to_root(skeleton))
+
+
+def bones_of(poses: np.ndarray, parents: np.ndarray) -> np.ndarray:
+    """(..., K, 3) joints less those that (K,) ``parents`` names."""
+    return poses - poses.take(parents, axis=-2)
 
 
 def vector_lengths(vectors: np.ndarray) -> np.ndarray:
@@ -60,9 +64,10 @@ def sum_along_chains(bones: np.ndarray, chains: np.ndarray) -> np.ndarray:
     Returns:
         (..., K, 3); NaN for a joint one of whose bones is not finite.
     """
-    undefined = ~np.isfinite(bones).all(axis=-1)
-    rows = np.ascontiguousarray(np.swapaxes(np.where(undefined[..., None], 0.0, bones), -1, -2))
+    defined = np.isfinite(bones)
+    whole = defined.all()
+    rows = np.ascontiguousarray(np.swapaxes(bones if whole else np.where(defined, bones, 0.0), -1, -2))
     sums = np.swapaxes((rows.reshape(-1, rows.shape[-1]) @ chains.T).reshape(rows.shape), -1, -2)
-    if undefined.any():
-        sums[(undefined.astype(np.float64) @ chains.T) > 0] = np.nan
+    if not whole:
+        sums[((~defined).any(axis=-1).astype(np.float64) @ chains.T) > 0] = np.nan
     return sums

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmp3d.evaluation.functional.association import ASSOCIATIONS
+from mmp3d.evaluation.functional.association import ASSOCIATIONS, mutual_nearest
 from mmp3d.evaluation.functional.padding import pad_people
 
 # Distances held at a time: few enough to stay in a processor's cache, and all the memory that is needed.
@@ -43,7 +43,9 @@ def bag_of_people(frames: Sequence[np.ndarray]) -> JointBag:
     return JointBag(frame[person], kind, people[person, kind])
 
 
-def count_joints(gt: JointBag, pred: JointBag, num_frames: int, radius: float, association: str = 'loco') -> np.ndarray:
+def count_joints(
+    gt: JointBag, pred: JointBag, num_frames: int, radius: float | Sequence[float], association: str = 'loco'
+) -> np.ndarray:
     """Joints found, missed and predicted where there is none, frame by frame.
 
     A point can only stand for one of its own frame and type. Among points of equal distance the first in the bag's
@@ -53,25 +55,25 @@ def count_joints(gt: JointBag, pred: JointBag, num_frames: int, radius: float, a
         gt: Annotated points.
         pred: Predicted points.
         num_frames: F; frames without points count as well.
-        radius: A prediction exactly as far away still finds the joint.
+        radius: A prediction exactly as far away still finds the joint. Several radii share the distances.
         association: ``'loco'`` (:func:`mutual_nearest`) or ``'optimal'`` (:func:`optimal_assignment`).
 
     Returns:
-        (F, 3) int: found, missed, false.
+        (F, 3) int: found, missed, false; (R, F, 3) for R radii.
     """
     num_kinds = 1 + max(int(bag.kind.max(initial=0)) for bag in (gt, pred))
     gt_points, gt_starts, gt_counts = _grouped(gt, num_kinds, num_frames, np.inf)
     pred_points, pred_starts, pred_counts = _grouped(pred, num_kinds, num_frames, -np.inf)
-    found = np.zeros(num_frames, int)
+    radii = np.atleast_1d(np.asarray(radius, np.float64))
+    found = np.zeros((len(radii), num_frames), int)
     for groups in _blocks(gt_counts, pred_counts):
         # Not by index: its result would have the coordinates innermost in memory, which takes twice as long.
         annotated = gt_points.take(_members(gt_starts[groups], gt_counts[groups]), axis=1)
         predicted = pred_points.take(_members(pred_starts[groups], pred_counts[groups]), axis=1)
         distances = np.sqrt(((annotated[:, :, None] - predicted[:, None]) ** 2).sum(axis=0))
-        matches = ASSOCIATIONS[association](np.moveaxis(distances, -1, 0), radius)
-        np.add.at(found, groups // num_kinds, (matches >= 0).sum(axis=1))
+        np.add.at(found, np.s_[:, groups // num_kinds], _count_pairs(np.moveaxis(distances, -1, 0), radii, association))
     annotated, predicted = (np.bincount(bag.frame, minlength=num_frames) for bag in (gt, pred))
-    return np.stack([found, annotated - found, predicted - found], axis=-1)
+    return np.stack([found, annotated - found, predicted - found], axis=-1).reshape(*np.shape(radius), num_frames, 3)
 
 
 def count_people(
@@ -120,6 +122,16 @@ def detection_scores(counts: np.ndarray) -> np.ndarray:
     possible = np.stack([found + false, found + missed, 2 * found + missed + false], axis=-1)
     empty = ((found + missed + false) == 0)[..., None]
     return np.divide(earned, possible, out=np.where(empty, 1.0, np.zeros_like(earned)), where=possible > 0)
+
+
+def _count_pairs(distances: np.ndarray, radii: np.ndarray, association: str) -> np.ndarray:
+    """(R, B) pairs of each group within each of (R,) radii, from (B, G, P) distances."""
+    if association != 'loco':
+        return np.array([(ASSOCIATIONS[association](distances, radius) >= 0).sum(axis=1) for radius in radii])
+    # Who asks whom, and who is nearest of those that ask, are the same whatever the radius.
+    matches = mutual_nearest(distances, radii.max())
+    paired = np.take_along_axis(distances, np.maximum(matches, 0)[..., None], axis=2)[..., 0]
+    return ((paired <= radii[:, None, None]) & (matches >= 0)).sum(axis=-1)
 
 
 def _grouped(

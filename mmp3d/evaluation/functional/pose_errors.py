@@ -89,36 +89,6 @@ def velocity_error(pred: np.ndarray, gt: np.ndarray) -> np.ndarray:
     return mpjpe(np.diff(np.asarray(pred, np.float64), axis=-3), np.diff(np.asarray(gt, np.float64), axis=-3))
 
 
-def velocity_errors_of_sequences(
-    residuals: np.ndarray, sequence: np.ndarray, frame: np.ndarray, step: int = 1
-) -> np.ndarray:
-    """Velocity error between each frame and the one ``step`` later in its sequence; frames may come in any order.
-
-    A step's error is the change of the residual, so poses need not be kept.
-
-    Args:
-        residuals: (N, K, 3) prediction less annotation; NaN in joints that do not count.
-        sequence: (N,) index of each frame's sequence.
-        frame: (N,) frame number. In a sequence where a number occurs twice, frames have no clear successor, and
-            nothing there is measured.
-        step: Difference of the numbers of consecutive frames.
-
-    Returns:
-        (N,) float64 in the residuals' unit; NaN where there is no such later frame.
-    """
-    errors = np.full(len(residuals), np.nan)
-    order = np.lexsort((frame, sequence))
-    if len(order) < 2:
-        return errors
-    first, second = order[:-1], order[1:]
-    gap = np.where(sequence[first] == sequence[second], frame[second] - frame[first], -1)
-    ambiguous = np.isin(sequence[first], sequence[first][gap == 0])
-    chosen = (gap == step) & ~ambiguous
-    change = np.asarray(residuals[second[chosen]], np.float64) - residuals[first[chosen]]
-    errors[first[chosen]] = mpjpe(change, 0.0, np.isfinite(change).all(axis=-1))
-    return errors
-
-
 def sequence_weighted_mean(values: np.ndarray, sequence: np.ndarray, counted: np.ndarray) -> float:
     """Mean of the sequences' means, each weighted by its number of poses: how VideoPose3D averages velocity errors.
 

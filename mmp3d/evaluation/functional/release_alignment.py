@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mmp3d.evaluation.functional.bone_lengths import map_bone_lengths, sum_along_chains, vector_lengths
+from mmp3d.evaluation.functional.bone_lengths import bones_of, map_bone_lengths, sum_along_chains, vector_lengths
 from mmp3d.evaluation.functional.similarity import align_similarity
 from mmp3d.geometry import MUPOTS17
 
@@ -74,14 +74,14 @@ def map_bone_lengths_as_ported(pred: np.ndarray, gt: np.ndarray, gt_valid: np.nd
     """
     pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
     parents, starts, chains = _ported_tree()
-    bones = pred - pred[..., parents, :]
+    bones = bones_of(pred, parents)
     with np.errstate(invalid='ignore', divide='ignore'):
-        scale = vector_lengths(gt - gt[..., parents, :]) / vector_lengths(bones)
+        scale = vector_lengths(bones_of(gt, parents)) / vector_lengths(bones)
         if gt_valid is not None:
             valid = np.asarray(gt_valid) > 0
             scale = np.where(valid & valid[..., parents], scale, 1.0)
         mapped_bones = bones * scale[..., None]
-    return pred[..., starts, :] + sum_along_chains(mapped_bones, chains)
+    return pred.take(starts, axis=-2) + sum_along_chains(mapped_bones, chains)
 
 
 @lru_cache

@@ -10,6 +10,8 @@ import numpy as np
 from mmp3d.evaluation.functional.pose_errors import pa_mpjpe
 
 SHAPE_RADIUS = 250.0
+# Pairs aligned at a time: few enough to stay in a processor's cache.
+BLOCK = 1 << 11
 
 
 def match_people_by_shape(
@@ -42,8 +44,12 @@ def match_people_by_shape(
     if not pred_present.size or not gt_present.size:
         return np.full(gt_present.shape, -1)
     frames, people, guesses = np.nonzero(gt_present[:, :, None] & pred_present[:, None])
-    counted = None if gt_valid is None else gt_valid[frames, people]
-    means = pa_mpjpe(pred[frames, guesses], gt[frames, people], counted)
+    if gt_valid is not None and (np.asarray(gt_valid)[gt_present] > 0).all():
+        gt_valid = None
     distances = np.full((*gt_present.shape, pred_present.shape[1]), np.inf)
-    distances[frames, people, guesses] = np.where(np.isfinite(means), means, np.inf)
+    for start in range(0, len(frames), BLOCK):
+        pairs = slice(start, start + BLOCK)
+        person, guess = (frames[pairs], people[pairs]), (frames[pairs], guesses[pairs])
+        means = pa_mpjpe(pred[guess], gt[person], None if gt_valid is None else gt_valid[person])
+        distances[frames[pairs], people[pairs], guesses[pairs]] = np.where(np.isfinite(means), means, np.inf)
     return np.where(distances.min(axis=-1) <= radius, distances.argmin(axis=-1), -1)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmp3d.evaluation.functional.rotation import best_rotations
+
 
 def align_similarity(
     source: np.ndarray, target: np.ndarray, scale: bool = True, valid: np.ndarray | None = None
@@ -34,38 +36,43 @@ def align_similarity(
     source, target, used = _checked(source, target, valid)
     source_mean, centred_source = _centred(source, used)
     target_mean, centred_target = _centred(target, used)
-    left, values, right = np.linalg.svd(np.swapaxes(centred_source, -1, -2) @ centred_target)
-    signs = np.ones_like(values)
-    signs[..., -1] = np.where(np.linalg.det(left) * np.linalg.det(right) < 0, -1.0, 1.0)
-    turn = (left * signs[..., None, :]) @ right
+    turn, trace = best_rotations(np.swapaxes(centred_source, -1, -2) @ centred_target)
     if scale:
-        size = (centred_source**2).sum(axis=(-1, -2))
-        factor = np.divide((values * signs).sum(axis=-1), size, out=np.zeros_like(size), where=size > 0)
-        turn *= factor[..., None, None]
-    return (source - source_mean) @ turn + target_mean
+        size = np.einsum('...kc,...kc->...', centred_source, centred_source)
+        turn *= np.divide(trace, size, out=np.zeros_like(size), where=size > 0)[..., None, None]
+    moved = centred_source if used is None else source - source_mean
+    return moved @ turn + np.where(np.isfinite(source_mean), target_mean, np.nan)
 
 
 def _checked(
     source: np.ndarray, target: np.ndarray, valid: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Both poses as float64 and (..., K) bool, the joints that count."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Both poses as float64, and (..., K) bool, the joints that count; None where all do."""
     source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
     if source.ndim < 2 or source.shape[-1] != 3 or source.shape != target.shape:
         raise ValueError(f'source and target must both have shape (..., joints, 3), got {source.shape}, {target.shape}')
-    used = np.ones(source.shape[:-1], bool) if valid is None else np.asarray(valid) > 0
+    if valid is None:
+        return source, target, None
+    used = np.asarray(valid) > 0
     if used.shape != source.shape[:-1]:
         raise ValueError(f'valid must have shape {source.shape[:-1]}, got {used.shape}')
-    return source, target, used
+    return source, target, None if used.all() else used
 
 
-def _centred(poses: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _centred(poses: np.ndarray, used: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """(..., 1, 3) mean of the used joints, and (..., K, 3) the poses less the mean, zero where a joint is not used.
 
-    Where a used joint is not finite, or none is used: NaN, and zeros, which a decomposition can take.
+    Where a used joint is not finite, or none is used: NaN, and zeros, which every decomposition can take.
     """
-    count = used.sum(axis=-1)[..., None, None]
+    if used is None:
+        counted, count = poses, poses.shape[-2]
+    else:
+        counted, count = np.where(used[..., None], poses, 0.0), used.sum(axis=-1)[..., None, None]
     with np.errstate(invalid='ignore', divide='ignore'):
-        mean = np.where(used[..., None], poses, 0.0).sum(axis=-2, keepdims=True) / count
-        mean = np.where(np.isfinite(mean).all(axis=-1, keepdims=True), mean, np.nan)
-        centred = np.where(used[..., None], poses - mean, 0.0)
-    return mean, np.where(np.isfinite(mean), centred, 0.0)
+        mean = np.einsum('...kc->...c', counted)[..., None, :] / count
+        centred = poses - mean
+    finite = np.isfinite(mean).all(axis=-1, keepdims=True)
+    if used is None and finite.all():
+        return mean, centred
+    kept = finite if used is None else finite & used[..., None]
+    return np.where(finite, mean, np.nan), np.where(kept, centred, 0.0)

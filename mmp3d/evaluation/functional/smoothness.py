@@ -23,7 +23,8 @@ def track_errors(
     Args:
         residuals: (M, K, 3) prediction less annotation; NaN where either is not known.
         track: (M,) number of the track, unique over the sequences.
-        frame: (M,) frame number, each once in a track; people may come in any order.
+        frame: (M,) frame number; people may come in any order. In a track where a number occurs twice, frames have no
+            clear successor, and there are no errors.
         step: Difference of the numbers of consecutive frames.
 
     Returns:
@@ -31,7 +32,9 @@ def track_errors(
         frame and per frame^2; NaN where there is none.
     """
     order = np.lexsort((frame, track))
-    follows = (np.diff(np.asarray(track)[order]) == 0) & (np.diff(np.asarray(frame)[order]) == step)
+    track, gap = np.asarray(track)[order], np.diff(np.asarray(frame)[order])
+    same = track[1:] == track[:-1]
+    follows = same & (gap == step) & ~np.isin(track[1:], track[1:][same & (gap == 0)])
     errors, changes = [], np.asarray(residuals, np.float64)[order]
     for _ in ('velocity', 'acceleration'):
         later = np.full_like(changes, np.nan)

@@ -6,11 +6,12 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
 from mmp3d.evaluation.people_record import PeopleRecord
-from mmp3d.evaluation.sanity import check_image_ids, check_records
+from mmp3d.evaluation.sanity import check_extents, check_image_ids, check_track_ids, extents_of
 from mmp3d.evaluation.tables import ScoreTable
 
 CHUNK_IMAGES = 256
@@ -23,7 +24,8 @@ class PeopleMetric(BaseMetric):
     out (``needs_root``), turns a chunk of images into one small result per image (:meth:`measure`), and all results
     into scalars (:meth:`summarize`). Keeping exactly one result per image, in the order of the images, lets the base
     class merge several ranks and drop the samples that pad the last batch. Only the images of the current chunk are
-    held as poses.
+    held as poses. Mistakes in the data stop the evaluation, see :mod:`mmp3d.evaluation.sanity`: those that the first
+    chunk shows at once, the others in the end.
 
     Args:
         collect_device: ``'cpu'`` or ``'gpu'``, see :class:`mmengine.evaluator.BaseMetric`.
@@ -75,10 +77,11 @@ class PeopleMetric(BaseMetric):
         A metric that can be drawn leaves curves there as well, see :func:`mmp3d.visualization.curve_plot.plot_reports`.
 
         Raises:
-            ValueError: An image was tested more than once.
+            ValueError: An image was tested more than once, or units are mixed up.
         """
         results = sorted(results, key=lambda result: result['img_id'])
         check_image_ids([result['img_id'] for result in results])
+        self._check_extents(results)
         scalars, tables = self.summarize(results)
         self.report = {'protocol': self.protocol, 'tables': [table.to_dict() for table in tables]}
         if self.curves:
@@ -88,8 +91,19 @@ class PeopleMetric(BaseMetric):
         return scalars
 
     def _measure_pending(self) -> None:
-        if self._pending:
-            if not self.results:
-                check_records(self._pending)
-            self.results += self.measure(self._pending)
-            self._pending = []
+        if not self._pending:
+            return
+        check_track_ids(self._pending)
+        extents = extents_of(self._pending)
+        results = self.measure(self._pending)
+        for result, of_image in zip(results, extents, strict=True):
+            result['extents'] = of_image
+        if not self.results:
+            self._check_extents(results)
+        self.results += results
+        self._pending = []
+
+    @staticmethod
+    def _check_extents(results: Sequence[dict]) -> None:
+        if results:
+            check_extents(np.stack([result['extents'] for result in results]), [r['seq_name'] for r in results])

@@ -14,7 +14,8 @@ import numpy as np
 from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
 
-from mmp3d.evaluation.functional.pose_errors import sequence_weighted_mean, velocity_errors_of_sequences
+from mmp3d.evaluation.functional.pose_errors import sequence_weighted_mean
+from mmp3d.evaluation.functional.smoothness import track_errors
 from mmp3d.evaluation.metrics.mpjpe import ERRORS, NOBODY, MPJPEMetric, column_means, gather
 from mmp3d.evaluation.people_record import PeopleRecord
 from mmp3d.evaluation.tables import ScoreTable, natural_key
@@ -150,9 +151,7 @@ class H36MMPJPE(MPJPEMetric):
         frames = np.array([pose['frame'] if known else -1 for pose, known in zip(poses, numbered, strict=True)], int)
         columns['residuals'][~numbered] = np.nan
         _, columns['sequence'] = np.unique([pose['seq_name'] for pose in poses], return_inverse=True)
-        columns['velocity'] = velocity_errors_of_sequences(
-            columns.pop('residuals'), columns['sequence'], frames, self.frame_step
-        )
+        columns['velocity'], _ = track_errors(columns.pop('residuals'), columns['sequence'], frames, self.frame_step)
         return columns
 
     def _warn_about_names(self, results: list[dict], tested: list[dict]) -> None:

@@ -148,9 +148,9 @@ class ReleaseAbsolute(ReleaseMetric):
     The predicted depth is that of the pelvis of ``keypoints_cam``. In the release every prediction belongs to an
     annotated track from the start. The depth fit pairs it with that track's depth, and so does the ratio that moves it
     along the ray, even where the matching takes the prediction for somebody else: a confusion costs next to nothing.
-    Predictions of this package have no annotated track; ``depth_of`` says who takes that place. A prediction that
-    belongs to nobody is not used by the fit, and if it is matched all the same, it is held against the depth of whom
-    it is matched to.
+    Predictions of this package have no annotated track; ``depth_of`` says who takes that place. As in the release that
+    may be a person who is not scored, if it has a place. A prediction that belongs to nobody is not used by the fit,
+    and if it is matched all the same, it is held against the depth of whom it is matched to.
 
     The fit needs a whole sequence, hence every person is kept as offsets of the joints: about 300 bytes a person and 16
     a prediction, 7 MB for MuPoTS-3D.
@@ -211,15 +211,18 @@ class ReleaseAbsolute(ReleaseMetric):
         """(F, P) predicted depth, and annotated depth of whom each prediction belongs to, NaN for nobody; mm."""
         root = MUPOTS17.root_index
         pred, pred_present = pad_people([record.pred['keypoints_cam'][:, root, 2] for record in records])
-        gt, present = pad_people([record.gt[SKELETONS[self.skeleton]][:, root, 2] for record in records])
+        gt, present = pad_people([record.annotated(SKELETONS[self.skeleton])[:, root, 2] for record in records])
+        valid, _ = pad_people([record.annotated('keypoints_3d_valid')[:, root] for record in records])
         if self.depth_of == '2d':
-            owners = owners_by_match(match_records(records), pred.shape[1])
+            owners = owners_by_match(match_records(records, unscored=True), pred.shape[1])
         else:
             pred_tracks, _ = pad_people([record.pred['track_ids'] for record in records])
-            gt_tracks, _ = pad_people([record.gt['track_ids'] for record in records])
+            gt_tracks, _ = pad_people([record.annotated('track_ids') for record in records])
             owners = owners_by_track(np.where(pred_present, pred_tracks, -1), np.where(present, gt_tracks, -1))
         if not gt.size:
             return pred, np.full(pred.shape, np.nan)
+        # A person who is not scored may be annotated with no place at all.
+        gt = np.where((valid > 0) & (gt > 0), gt, np.nan)
         return pred, np.where(owners >= 0, np.take_along_axis(gt, owners, axis=1), np.nan)
 
     def _placed(self, results: list[dict]) -> list[dict]:

@@ -1,5 +1,12 @@
 """Estimators: networks put together as mmpose runs them."""
 
 from mmp3d.models.estimators.bottom_up_depth_estimator import BottomUpDepthEstimator
+from mmp3d.models.estimators.multi_person_top_down_estimator import MultiPersonTopDownEstimator
+from mmp3d.models.estimators.pose_refinement_estimator import PoseRefinementEstimator
 
-__all__ = ['BottomUpDepthEstimator']
+__all__ = [
+    'BottomUpDepthEstimator',
+    'MultiPersonTopDownEstimator',
+    'PoseLiftingEstimator',
+    'PoseRefinementEstimator',
+]

@@ -40,11 +40,11 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         heatmap_sigma: Standard deviation of a rendered joint in input px.
         heatmap_stride: Input px per cell of the rendered maps before they are resized to the image.
         root_index: Index of the root joint.
-        refiner_only: Train the head's refiner and leave everything else as it is.
         **kwargs: Those of ``BottomupPoseEstimator``. ``test_cfg`` takes ``flip_test`` (default False) and
-            ``root_depth_error`` (default 0): the error to expect of a root depth, as a share of the distance. A
-            person's score is then multiplied by the probability that the root lies within ``root_tolerance`` mm
-            (default 250) of the truth: of two people who are seen equally well the nearer one ranks first.
+            ``root_depth_error`` (default 0): the error to expect of a root depth, as a share of the distance; a
+            refiner tells it for each person. A person's score is then multiplied by the probability that the root lies
+            within ``root_tolerance`` mm (default 250) of the truth: of two people who are seen equally well the nearer
+            one ranks first.
     """
 
     def __init__(
@@ -55,7 +55,6 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         heatmap_sigma: float = 4.0,
         heatmap_stride: int = 4,
         root_index: int = MUPOTS17.root_index,
-        refiner_only: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -64,27 +63,9 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         self.heatmap_sigma = heatmap_sigma
         self.heatmap_stride = heatmap_stride
         self.root_index = root_index
-        self.refiner_only = refiner_only
-        if refiner_only:
-            if self.head.refiner is None:
-                raise ValueError('refiner_only=True needs a refiner in the head, for example refiner=dict(type=...)')
-            self.requires_grad_(False)
-            self.head.refiner.requires_grad_(True)
-
-    def train(self, mode: bool = True) -> BottomUpDepthEstimator:
-        """As in PyTorch; with ``refiner_only`` the statistics of all other layers stay as they are."""
-        super().train(mode and not self.refiner_only)
-        if self.refiner_only:
-            self.training = mode
-            self.head.refiner.train(mode)
-        return self
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
         """Losses of the head; ``inputs`` (B, 3, H, W) normalised image."""
-        if self.refiner_only:
-            with torch.no_grad():
-                maps = self._maps(inputs, self._person_heatmaps(inputs, data_samples))
-            return self.head.refiner_loss(maps, data_samples)
         return self.head.loss(self._maps(inputs, self._person_heatmaps(inputs, data_samples)), data_samples)
 
     def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:
@@ -96,18 +77,34 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
                 sample without a camera gets an assumed one, which is recorded there. An image that could not be read
                 (``img_unreadable``) has nobody in it.
         """
-        person_heatmaps = self._person_heatmaps(inputs, data_samples)
-        maps = self._maps(inputs, person_heatmaps)
-        if self.test_cfg.get('flip_test', False):
-            indices = list(data_samples[0].metainfo['flip_indices'])
-            flipped = None if person_heatmaps is None else person_heatmaps.flip(-1)[:, indices]
-            maps = maps.merged_with_flipped(self._maps(inputs.flip(-1), flipped), indices)
+        maps = self._tested_maps(inputs, data_samples)
         maps = maps._replace(heatmaps=maps.heatmaps * self._inside_image(maps.heatmaps, data_samples))
         for sample, people in zip(data_samples, self.head.predict(maps), strict=True):
             if sample.metainfo.get('img_unreadable', False):
                 people = people[:0]
             sample.pred_instances = self._in_camera_space(people, sample)
         return data_samples
+
+    def measure(self, inputs: Tensor, data_samples: SampleList) -> list[InstanceData]:
+        """People of each image in input px, before the refiner; what a ``PoseRefiner`` learns from.
+
+        Args:
+            inputs: (B, 3, H, W) normalised image.
+            data_samples: Their metainfo gives ``flip_indices``; their input poses are used.
+
+        Returns:
+            See ``AssociativeEmbeddingDepth.decode``.
+        """
+        return self.head.measure(self._tested_maps(inputs, data_samples))
+
+    def _tested_maps(self, inputs: Tensor, data_samples: SampleList) -> BottomUpMaps:
+        person_heatmaps = self._person_heatmaps(inputs, data_samples)
+        maps = self._maps(inputs, person_heatmaps)
+        if not self.test_cfg.get('flip_test', False):
+            return maps
+        indices = list(data_samples[0].metainfo['flip_indices'])
+        flipped = None if person_heatmaps is None else person_heatmaps.flip(-1)[:, indices]
+        return maps.merged_with_flipped(self._maps(inputs.flip(-1), flipped), indices)
 
     def _forward(self, inputs: Tensor, data_samples: SampleList | None = None) -> BottomUpMaps:
         return self._maps(inputs, self._person_heatmaps(inputs, data_samples))
@@ -163,7 +160,7 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         root_depth = metric_depth(people.root_depths, camera.focal / scale[0])
         points = camera.back_project(keypoints, root_depth[:, None] + people.relative_depths).astype(np.float32)
         root = points[:, self.root_index]
-        scores = people.bbox_scores * self._root_confidence(root)
+        scores = people.bbox_scores * self._root_confidence(root, people.get('root_errors'))
         found = InstanceData(
             keypoints=keypoints.astype(np.float32),
             keypoint_scores=people.keypoint_scores,
@@ -178,12 +175,18 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         )
         return found[np.argsort(-scores, kind='stable')]
 
-    def _root_confidence(self, root: np.ndarray) -> np.ndarray:
+    def _root_confidence(self, root: np.ndarray, errors: np.ndarray | None) -> np.ndarray:
+        """(N,) probability that (N, 3) mm roots are right, given (N,) expected relative errors or none."""
+        distances = np.linalg.norm(root, axis=-1)
+        tolerance = self.test_cfg.get('root_tolerance', 250.0)
+        if errors is not None:
+            return 1 - np.exp(-tolerance / (errors * distances))
         error = self.test_cfg.get('root_depth_error', 0.0)
-        if not error:
-            return np.ones(len(root), np.float32)
-        spread = error * np.linalg.norm(root, axis=-1)
-        return erf(self.test_cfg.get('root_tolerance', 250.0) / (np.sqrt(2) * spread)).astype(np.float32)
+        return (
+            erf(tolerance / (np.sqrt(2) * error * distances)).astype(np.float32)
+            if error
+            else np.ones(len(root), np.float32)
+        )
 
     def _camera(self, sample: PoseDataSample) -> Camera:
         known = sample.metainfo.get('camera')

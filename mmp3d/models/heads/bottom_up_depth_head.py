@@ -19,12 +19,10 @@ from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from mmp3d.codecs.cells import cells_to_pixels, read_cells, refined_cells, window_cells
+from mmp3d.codecs.cells import cells_to_pixels, read_cells, window_cells
 from mmp3d.codecs.heatmaps import resized
-from mmp3d.models.lifters.pose_refiner import MeasuredPeople, RefinerTargets
-
-# How far from a labelled joint its peak is looked for, cells.
-PEAK_RADIUS = 3
+from mmp3d.models.heads.sample_targets import heatmap_targets, padded_labels
+from mmp3d.models.lifters.measured_people import MeasuredPeople
 
 
 class BottomUpMaps(NamedTuple):
@@ -69,8 +67,8 @@ class BottomUpDepthHead(BaseHead):
         tag_loss: Loss of the tags read at the joints.
         relative_depth_loss: Eq. 2 for joints but the root.
         root_depth_loss: Eq. 2 for the root.
-        refiner: Config of a network that corrects a person's joints and depths from the pose as a whole; None: as they
-            were read (paper).
+        refiner: Config of a network that corrects people's joints and depths from their poses as a whole; None: as they
+            were read (paper). It is trained by ``PoseRefinementEstimator``, not with the maps.
         decoder: Config of the ``AssociativeEmbeddingDepth`` codec.
         init_cfg: Initialisation; by default a small normal. Tags that start all alike would not be pushed apart.
     """
@@ -118,7 +116,7 @@ class BottomUpDepthHead(BaseHead):
         self.tag_loss = MODELS.build(tag_loss or dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=0.001))
         self.relative_depth_loss = MODELS.build(relative_depth_loss or dict(type='DepthLoss'))
         self.root_depth_loss = MODELS.build(root_depth_loss or dict(type='DepthLoss'))
-        self.refiner = MODELS.build(refiner) if refiner else None
+        self.refiner = MODELS.build(refiner).requires_grad_(False) if refiner else None
 
     def forward(self, feats: tuple[Tensor, ...], person_heatmaps: Tensor | None = None) -> BottomUpMaps:
         """Maps from features.
@@ -127,7 +125,10 @@ class BottomUpDepthHead(BaseHead):
             feats: Feature maps, the finest last or only: (B, C, h, w).
             person_heatmaps: (B, K, H', W') input heatmaps on the image grid at any resolution.
         """
-        maps = F.pixel_shuffle(self.output(self.hidden(feats[-1])), self.upsampling)
+        features = self.hidden(feats[-1])
+        # Tags and depths need more than the eight bits of bfloat16.
+        with torch.autocast(features.device.type, enabled=False):
+            maps = F.pixel_shuffle(self.output(features.float()), self.upsampling)
         joints = self.num_keypoints
         heatmaps, tags, relative, root = maps.split((joints, joints, joints, 1), dim=1)
         if self.residual_heatmaps and person_heatmaps is not None:
@@ -138,22 +139,26 @@ class BottomUpDepthHead(BaseHead):
         return BottomUpMaps(heatmaps, tags[:, :, None], relative, root)
 
     def predict(self, maps: BottomUpMaps) -> list[InstanceData]:
-        """People of each image; see ``AssociativeEmbeddingDepth.decode``."""
-        images = [self.codec.decode(*image_maps) for image_maps in zip(*maps, strict=True)]
+        """People of each image; see ``AssociativeEmbeddingDepth.decode``.
+
+        With a refiner, ``bbox_scores`` are the probabilities that there is such a person, and ``root_errors`` (N,) the
+        errors to expect of the root depths' logarithms.
+        """
+        images = self.measure(maps)
         return images if self.refiner is None else self._refined(images, maps)
 
-    def loss(self, maps: BottomUpMaps, batch_data_samples: SampleList) -> dict:
-        """``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth`` and ``loss_root_depth``.
+    def measure(self, maps: BottomUpMaps) -> list[InstanceData]:
+        """People of each image as the maps show them, before the refiner; see ``AssociativeEmbeddingDepth.decode``."""
+        return [self.codec.decode(*image_maps) for image_maps in zip(*maps, strict=True)]
 
-        With a refiner also :meth:`refiner_loss`.
-        """
-        labels = _padded_labels(batch_data_samples)
+    def loss(self, maps: BottomUpMaps, batch_data_samples: SampleList) -> dict:
+        """``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth`` and ``loss_root_depth``."""
+        labels = padded_labels(batch_data_samples)
         cells = labels['keypoint_indices']
         tags = read_cells(maps.tags.flatten(2, 3), cells[..., None])
         pull, push = self.tag_loss(tags, labels['keypoint_weights'])
         height, width = maps.heatmaps.shape[-2:]
         window = window_cells(cells, self.codec.depth_radius, width, height)
-        refined = {} if self.refiner is None else self._refiner_loss(maps, labels)
         return dict(
             loss_heatmap=self._heatmap_loss(maps.heatmaps, batch_data_samples),
             loss_pull=pull,
@@ -162,69 +167,22 @@ class BottomUpDepthHead(BaseHead):
                 self.relative_depth_loss, maps.relative_depths, window, labels, 'relative_depth'
             ),
             loss_root_depth=self._depth_loss(self.root_depth_loss, maps.root_depths, window, labels, 'root_depth'),
-            **refined,
         )
-
-    def refiner_loss(self, maps: BottomUpMaps, batch_data_samples: SampleList) -> dict:
-        """Losses of the refiner on the labelled people, with the joints and depths that the maps give for them.
-
-        The maps get no gradient from it: what they say is learnt by their own losses.
-        """
-        return self._refiner_loss(maps, _padded_labels(batch_data_samples))
-
-    def _refiner_loss(self, maps: BottomUpMaps, labels: dict) -> dict:
-        maps = BottomUpMaps(*(values.detach().float() for values in maps))
-        measured = self._measured(maps, labels)
-        depths = self.codec.depths
-        known_root, at_joint = labels['root_depth_weights'].max(dim=-1)
-        known_root = known_root > 0
-        root = depths.root_from_network(labels['root_depths'].gather(-1, at_joint[..., None])[..., 0])
-        targets = RefinerTargets(
-            labels['keypoint_positions'],
-            labels['keypoint_weights'],
-            depths.relative_to_root(labels['relative_depths']),
-            depths.known_to_root(labels['relative_depth_weights']) & known_root[..., None],
-            root * known_root,
-        )
-        # The others would be dropped when they are decoded.
-        people = measured.found.sum(dim=-1) >= self.codec.min_joints
-        chosen = (type(group)(*(values[people] for values in group)) for group in (measured, targets))
-        return self.refiner.loss(*chosen, self._centre(maps))
-
-    def _measured(self, maps: BottomUpMaps, labels: dict) -> MeasuredPeople:
-        """The labelled people (B, N, ...) as the maps show them: the highest peak near each labelled joint."""
-        height, width = maps.heatmaps.shape[-2:]
-        window = window_cells(labels['keypoint_indices'], PEAK_RADIUS, width, height)
-        scores, best = read_cells(maps.heatmaps, window).max(dim=-1)
-        cells = window.gather(-1, best[..., None])
-        around = read_cells(maps.heatmaps, window_cells(cells[..., 0], 1, width, height))
-        keypoints = cells_to_pixels(refined_cells(cells[..., 0], around, width, height), self.codec.stride)
-        found = (labels['keypoint_weights'] > 0) & (scores > self.codec.score_threshold)
-        read = (
-            read_cells(maps.relative_depths, cells)[..., 0],
-            read_cells(maps.root_depths, cells.flatten(2)[:, :, None])[:, :, 0],
-        )
-        return MeasuredPeople(keypoints, found, *self.codec.depths.read(*read, scores, found))
 
     def _refined(self, images: list[InstanceData], maps: BottomUpMaps) -> list[InstanceData]:
-        for people in images:
-            arrays = (people.keypoints, people.keypoint_scores > 0, people.relative_depths, people.root_depths)
-            measured = MeasuredPeople(*(torch.from_numpy(array).to(maps.heatmaps.device) for array in arrays))
-            refined = (values.detach().cpu().numpy() for values in self.refiner(measured, self._centre(maps)))
-            people.keypoints, people.relative_depths, people.root_depths = refined
+        measured = _measured(images, maps.heatmaps.device)
+        height, width = maps.heatmaps.shape[-2:]
+        size = torch.tensor([width, height], device=maps.heatmaps.device) * self.codec.stride
+        refined = self.refiner(measured, size)
+        for index, people in enumerate(images):
+            kept = (values[index, : len(people)].detach().cpu().numpy() for values in refined)
+            people.keypoints, people.relative_depths, people.root_depths, errors, logits = kept
+            people.set_field(errors, 'root_errors')
+            people.bbox_scores = 1 / (1 + np.exp(-logits))
         return images
 
-    def _centre(self, maps: BottomUpMaps) -> Tensor:
-        height, width = maps.heatmaps.shape[-2:]
-        return torch.tensor([width, height], device=maps.heatmaps.device) * self.codec.stride / 2
-
     def _heatmap_loss(self, heatmaps: Tensor, samples: SampleList) -> Tensor:
-        target = torch.stack([sample.gt_fields.heatmaps for sample in samples])
-        mask = torch.stack([sample.gt_fields.heatmap_mask for sample in samples]).to(target)
-        annotated = np.stack([sample.metainfo['joints_annotated'] for sample in samples])
-        weights = mask * torch.from_numpy(annotated).to(target)[..., None, None]
-        if self.peak_weight:
-            weights = weights * (1 + self.peak_weight * target)
+        target, weights = heatmap_targets(samples, self.peak_weight)
         return self.heatmap_loss(heatmaps.float(), target, mask=weights)
 
     @staticmethod
@@ -237,9 +195,19 @@ class BottomUpDepthHead(BaseHead):
         return loss(prediction, target, weights)
 
 
-def _padded_labels(samples: SampleList) -> dict:
-    """The samples' (N, K) labels as (B, max N, K); padding has weight 0."""
-    names = samples[0].gt_instance_labels.keys()
-    return {
-        name: pad_sequence([sample.gt_instance_labels[name] for sample in samples], batch_first=True) for name in names
-    }
+def _measured(images: list[InstanceData], device: torch.device) -> MeasuredPeople:
+    """The people of several images, padded to the greatest number."""
+
+    def padded(name: str) -> Tensor:
+        return pad_sequence([torch.from_numpy(people[name]) for people in images], batch_first=True).to(device)
+
+    counts = torch.tensor([len(people) for people in images], device=device)
+    root_depths = padded('root_depths')
+    present = torch.arange(root_depths.shape[1], device=device) < counts[:, None]
+    return MeasuredPeople(
+        keypoints=padded('keypoints'),
+        scores=padded('keypoint_scores'),
+        relative_depths=padded('relative_depths'),
+        root_depths=root_depths.masked_fill(~present, 1),
+        present=present,
+    )

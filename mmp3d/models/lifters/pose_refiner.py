@@ -1,11 +1,9 @@
-"""Corrects a person's joints and depths, as they were read off the maps, from the pose as a whole.
+"""Corrects joints and depths, as they were read off the maps, from each pose as a whole and from all people together.
 
-Shapes: M people of any images, K joints.
+Shapes: B images, N people (padded), K joints, C channels. Units as in ``measured_people``.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import torch
 from mmengine.model import BaseModule
@@ -14,153 +12,107 @@ from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
 
 from mmp3d.geometry import MUPOTS17
+from mmp3d.models.lifters.measured_people import MeasuredPeople, RefinedPeople
 
 # What the network corrects by 1: a share of the person's size, mm of relative depth, a logarithm of distance.
 KEYPOINT_UNIT = 0.1
 RELATIVE_UNIT = 300.0
 ROOT_UNIT = 0.1
+# Error of a root depth's logarithm that a new network expects: about that of a body whose height is not known.
+FIRST_ROOT_ERROR = 0.08
 
 
-class MeasuredPeople(NamedTuple):
-    """M people of any images.
+class _Block(nn.Module):
+    """Attention among the people of an image, then a perceptron for each; both residual."""
 
-    ``keypoints`` (M, K, 2) input px, ``found`` (M, K) bool, ``relative_depths`` (M, K) mm relative to the root (both
-    hold anything where not found), ``root_depths`` (M,) Z / f in mm per input px.
-    """
+    def __init__(self, channels: int, num_heads: int) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(channels, num_heads, batch_first=True) if num_heads else None
+        self.norm_people = nn.LayerNorm(channels) if num_heads else None
+        self.norm = nn.LayerNorm(channels)
+        self.perceptron = nn.Sequential(nn.Linear(channels, channels), nn.GELU(), nn.Linear(channels, channels))
 
-    keypoints: Tensor
-    found: Tensor
-    relative_depths: Tensor
-    root_depths: Tensor
-
-
-class RefinerTargets(NamedTuple):
-    """What the M people should be; the second of each pair is 0 or False where it is not known.
-
-    ``keypoints`` (M, K, 2) input px and ``labelled`` (M, K); ``relative_depths`` (M, K) mm and ``known`` (M, K);
-    ``root_depths`` (M,) Z / f, 0 where not known.
-    """
-
-    keypoints: Tensor
-    labelled: Tensor
-    relative_depths: Tensor
-    known: Tensor
-    root_depths: Tensor
+    def forward(self, features: Tensor, absent: Tensor) -> Tensor:
+        # torch's attention refuses nobody.
+        if self.attention is not None and features.numel():
+            people = self.norm_people(features)
+            mixed, _ = self.attention(people, people, people, key_padding_mask=absent, need_weights=False)
+            features = features + mixed
+        return features + self.perceptron(self.norm(features))
 
 
 @MODELS.register_module()
 class PoseRefiner(BaseModule):
-    """A residual multi-layer perceptron over one person at a time.
+    """A residual network over the people of an image.
 
     A convolution sees a limb from close by; whether it points towards the camera or away, and where a hidden joint is,
-    shows in the pose as a whole. Not part of the paper's bottom-up branch; SMAP (Zhen et al., ECCV 2020) refines the
-    poses of its depth maps likewise.
+    shows in the pose as a whole. How far away a person is shows less in the own size than in all people's: they stand
+    on one floor, and on average they are of average height. Not part of the paper's bottom-up branch; SMAP (Zhen et
+    al., ECCV 2020) refines the poses of its depth maps person by person.
+
+    Its last layer starts at zero: a network that was not trained changes nothing.
 
     Args:
         num_keypoints: K.
-        hidden_channels: Width of the hidden layers.
-        num_layers: Number of hidden layers.
-        drop_joint_prob: Probability that a joint is hidden from the network in training.
-        outlier_prob: Probability that a joint is somewhere else in training, as after a confusion of people.
-        keypoint_weight: Factor of the loss of the joints' places, mean absolute error in units of a tenth of the size.
-        relative_depth_loss: Loss of the relative depths, in units of 300 mm.
-        root_depth_loss: Loss of the root depth's logarithm, in units of 0.1.
+        channels: C.
+        num_layers: Number of residual blocks.
+        num_heads: Attention heads among the people of an image; 0 looks at each person alone.
         root_index: Index of the root joint.
-        init_cfg: Initialisation; by default the last layer starts near zero, so that nothing is corrected.
+        init_cfg: Initialisation.
     """
 
     def __init__(
         self,
         num_keypoints: int = 17,
-        hidden_channels: int = 256,
-        num_layers: int = 3,
-        drop_joint_prob: float = 0.1,
-        outlier_prob: float = 0.03,
-        keypoint_weight: float = 1.0,
-        relative_depth_loss: OptConfigType = None,
-        root_depth_loss: OptConfigType = None,
+        channels: int = 256,
+        num_layers: int = 4,
+        num_heads: int = 4,
         root_index: int = MUPOTS17.root_index,
         init_cfg: OptConfigType = None,
     ) -> None:
-        super().__init__(init_cfg or dict(type='Normal', layer=[], std=0.01, override=dict(name='output')))
-        self.drop_joint_prob = drop_joint_prob
-        self.outlier_prob = outlier_prob
-        self.keypoint_weight = keypoint_weight
+        super().__init__(init_cfg)
         self.root_index = root_index
-        layers: list[nn.Module] = []
-        width = 4 * num_keypoints + 4
-        for _ in range(num_layers):
-            layers += [nn.Linear(width, hidden_channels), nn.ReLU(inplace=True)]
-            width = hidden_channels
-        self.hidden = nn.Sequential(*layers)
-        self.output = nn.Linear(width, 3 * num_keypoints + 1)
-        self.relative_depth_loss = MODELS.build(relative_depth_loss or dict(type='DepthLoss'))
-        self.root_depth_loss = MODELS.build(root_depth_loss or dict(type='DepthLoss'))
+        self.input = nn.Linear(5 * num_keypoints + 4, channels)
+        self.blocks = nn.ModuleList(_Block(channels, num_heads) for _ in range(num_layers))
+        self.norm = nn.LayerNorm(channels)
+        self.output = nn.Linear(channels, 3 * num_keypoints + 3)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
 
-    def forward(self, people: MeasuredPeople, image_centre: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Better joints and depths of M people; M = 0 is legal.
+    def forward(self, people: MeasuredPeople, input_size: Tensor) -> RefinedPeople:
+        """Better joints and depths; N = 0 is legal.
 
         Args:
             people: As measured.
-            image_centre: (2,) middle of the input, px.
-
-        Returns:
-            (M, K, 2) px and (M, K) mm, also for joints that were not found, the root at 0 mm; and (M,) Z / f.
+            input_size: (2,) width and height of the network's input, px.
         """
-        keypoints, found, relative_depths, root_depths = people
-        weights = found.to(root_depths)
-        centre, size = _centre_and_size(keypoints, weights)
-        offsets = (keypoints - centre[:, None]) * weights[..., None] / size[:, None, None]
-        relative_depths = relative_depths * weights
+        keypoints, scores, relative_depths, root_depths, present = people
+        found = (scores > 0).to(scores)
+        centre, size = people.centre_and_size()
+        offsets = (keypoints - centre[..., None, :]) * found[..., None] / size[..., None, None]
+        relative_depths = relative_depths * found
         features = [
-            offsets.flatten(1),
-            weights,
+            offsets.flatten(-2),
+            found,
+            scores,
             relative_depths / RELATIVE_UNIT,
             # Pixels times mm per pixel: how large the person would be at this depth.
-            (size * root_depths).log()[:, None] - 6,
-            size.log()[:, None] - 3,
-            (centre - image_centre) / image_centre,
+            (size * root_depths).log()[..., None] - 6,
+            size.log()[..., None] - 3,
+            2 * centre / input_size - 1,
         ]
-        corrections = self.output(self.hidden(torch.cat(features, dim=1)))
-        joints = found.shape[1]
-        moves, turns, distance = corrections.split((2 * joints, joints, 1), dim=1)
-        places = centre[:, None] + (offsets + moves.view_as(offsets) * KEYPOINT_UNIT) * size[:, None, None]
+        features = self.input(torch.cat(features, dim=-1))
+        # Attention over nobody is not a number: an image without people attends to its padding.
+        absent = ~present & present.any(dim=1, keepdim=True)
+        for block in self.blocks:
+            features = block(features, absent)
+        joints = scores.shape[-1]
+        moves, turns, rest = self.output(self.norm(features)).split((2 * joints, joints, 3), dim=-1)
         relative = relative_depths + turns * RELATIVE_UNIT
-        is_root = torch.arange(joints, device=relative.device) == self.root_index
-        root = root_depths * (distance[:, 0] * ROOT_UNIT).clamp(-3, 3).exp()
-        return places, relative.masked_fill(is_root, 0), root
-
-    def loss(self, people: MeasuredPeople, targets: RefinerTargets, image_centre: Tensor) -> dict:
-        """``loss_refined_keypoints``, ``loss_refined_relative_depth`` and ``loss_refined_root_depth``."""
-        _, size = _centre_and_size(people.keypoints, people.found.to(people.root_depths))
-        places, relative, root = self(self._disturbed(people), image_centre)
-        moves = (places - targets.keypoints).abs().sum(dim=-1) / (KEYPOINT_UNIT * size[:, None])
-        labelled = targets.labelled.to(moves)
-        return dict(
-            loss_refined_keypoints=(moves * labelled).sum() / labelled.sum().clamp(min=1) * self.keypoint_weight,
-            loss_refined_relative_depth=self.relative_depth_loss(
-                relative / RELATIVE_UNIT, targets.relative_depths / RELATIVE_UNIT, targets.known.to(relative)
-            ),
-            loss_refined_root_depth=self.root_depth_loss(
-                root.log() / ROOT_UNIT,
-                targets.root_depths.clamp(min=1e-3).log() / ROOT_UNIT,
-                (targets.root_depths > 0).to(root),
-            ),
+        return RefinedPeople(
+            keypoints=centre[..., None, :] + (offsets + moves.view_as(offsets) * KEYPOINT_UNIT) * size[..., None, None],
+            relative_depths=relative - relative[..., self.root_index, None],
+            root_depths=root_depths * (rest[..., 0] * ROOT_UNIT).clamp(-3, 3).exp(),
+            root_errors=FIRST_ROOT_ERROR * rest[..., 1].clamp(-5, 5).exp(),
+            real_logits=scores.mean(dim=-1).clamp(0.001, 0.999).logit() + rest[..., 2],
         )
-
-    def _disturbed(self, people: MeasuredPeople) -> MeasuredPeople:
-        """The people with joints hidden and moved at random."""
-        keypoints, found = people.keypoints, people.found
-        chance = torch.rand_like(keypoints[..., 0])
-        _, size = _centre_and_size(keypoints, found.to(keypoints))
-        moved = (chance < self.outlier_prob)[..., None]
-        keypoints = keypoints + torch.randn_like(keypoints) * moved * size[:, None, None]
-        return people._replace(keypoints=keypoints, found=found & (chance < 1 - self.drop_joint_prob))
-
-
-def _centre_and_size(keypoints: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """(M, 2) mean of the joints and (M,) their root mean square distance from it, at least 1 px."""
-    count = weights.sum(dim=1).clamp(min=1)
-    centre = (keypoints * weights[..., None]).sum(dim=1) / count[:, None]
-    squares = (keypoints - centre[:, None]).square().sum(dim=-1)
-    return centre, ((squares * weights).sum(dim=1) / count).sqrt().clamp(min=1)

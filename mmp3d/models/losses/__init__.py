@@ -1,6 +1,8 @@
 """Losses that mmpose lacks or computes sample by sample."""
 
+from mmp3d.models.losses.bone_length_loss import BoneLengthLoss
 from mmp3d.models.losses.depth_loss import DepthLoss
 from mmp3d.models.losses.tag_loss import BatchedAssociativeEmbeddingLoss
+from mmp3d.models.losses.velocity_loss import VelocityLoss
 
-__all__ = ['BatchedAssociativeEmbeddingLoss', 'DepthLoss']
+__all__ = ['BatchedAssociativeEmbeddingLoss', 'BoneLengthLoss', 'DepthLoss', 'VelocityLoss']

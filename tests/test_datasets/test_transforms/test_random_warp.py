@@ -72,3 +72,38 @@ def test_nobody_and_no_camera():
 def test_unknown_fit_is_refused():
     with pytest.raises(ValueError, match="got 'wide'"):
         RandomBottomUpWarp((32, 32), fit='wide')
+
+
+@pytest.mark.parametrize('reduction', [2, 4])
+@pytest.mark.parametrize('seed', range(4))
+def test_a_shrunk_image_is_warped_to_the_same_place(reduction, seed):
+    # An odd number of pixels: the last square of a shrunk image lies half outside.
+    size, spots = (267, 181), ((60, 50), (200, 130), (133, 90))
+    whole = np.zeros((size[1], size[0], 3), np.uint8)
+    for spot in spots:
+        cv2.circle(whole, spot, 5, (255, 255, 255), -1)
+    whole = cv2.GaussianBlur(whole, (0, 0), 2)
+    padded = np.pad(whole, ((0, -size[1] % reduction), (0, -size[0] % reduction), (0, 0)), 'edge').astype(float)
+    rows, columns = padded.shape[0] // reduction, padded.shape[1] // reduction
+    shrunk = padded.reshape(rows, reduction, columns, reduction, 3).mean(axis=(1, 3)).round().astype(np.uint8)
+    warped = []
+    for image, factor in ((whole, 1), (shrunk, reduction)):
+        np.random.seed(seed)
+        data = dict(item(size=size), img=image, img_shape=size[::-1], img_reduction=factor)
+        warped.append(RandomBottomUpWarp((96, 64), scale=(0.5, 0.6), shift=0).transform(data))
+    full, reduced = warped
+    assert 'img_reduction' not in reduced
+    np.testing.assert_array_equal(full['warp_mat'], reduced['warp_mat'])
+    np.testing.assert_array_equal(full['keypoints'], reduced['keypoints'])
+    np.testing.assert_array_equal(full['camera'].K, reduced['camera'].K)
+    for spot in spots:
+        x, y = full['warp_mat'] @ (*spot, 1)
+        assert np.abs(_centre(full['img'], x, y) - (x, y)).max() < 0.1
+        assert np.abs(_centre(reduced['img'], x, y) - (x, y)).max() < 0.1
+
+
+def _centre(image, x, y, radius=7):
+    """Centre of what is bright around a place."""
+    rows, columns = np.mgrid[: image.shape[0], : image.shape[1]]
+    weight = image[..., 0] * (np.hypot(columns - x, rows - y) < radius)
+    return np.array([(columns * weight).sum(), (rows * weight).sum()]) / weight.sum()

@@ -1,0 +1,60 @@
+"""mmpose's temporal convolutional network in both of its forms on one set of weights.
+
+Shapes: B sequences, C channels, T frames, R frames of the receptive field.
+"""
+
+from __future__ import annotations
+
+import math
+
+from mmpose.models.backbones import TCN
+from mmpose.registry import MODELS
+from torch import Tensor
+
+
+@MODELS.register_module()
+class TwoFormTCN(TCN):
+    """Strided where the input is one window, dilated where it is longer.
+
+    mmpose's network is one or the other from its construction on. The strided form computes nothing that the one output
+    frame does not need, so windows train fast; in the dilated form the windows of a track share what they have in
+    common, so a track takes one pass. Both give the same numbers (Pavllo et al., CVPR 2019).
+
+    Args: those of mmpose's ``TCN``, without ``use_stride_conv``.
+    """
+
+    @property
+    def receptive_field(self) -> int:
+        """Frames that one output frame depends on."""
+        return math.prod(self.kernel_sizes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Output of every block.
+
+        Args:
+            x: (B, C, T), T >= R.
+
+        Returns:
+            Per block (B, stem_channels, frames); of the last one T - R + 1 frames.
+
+        Raises:
+            ValueError: T is less than R.
+        """
+        frames = x.shape[-1]
+        if frames < self.receptive_field:
+            raise ValueError(
+                f'a sequence of {frames} frames is shorter than the receptive field of {self.receptive_field}; pad it, '
+                'as TemporalLifter.over_track does, or choose smaller kernel_sizes'
+            )
+        self._take_form(strided=frames == self.receptive_field)
+        return super().forward(x)
+
+    def _take_form(self, strided: bool) -> None:
+        dilation = self.kernel_sizes[0]
+        self.expand_conv.conv.stride = (dilation if strided else 1,)
+        for block, kernel in zip(self.tcn_blocks, self.kernel_sizes[1:], strict=True):
+            conv = block.conv1[0].conv
+            conv.stride, conv.dilation = ((kernel,), (1,)) if strided else ((1,), (dilation,))
+            block.use_stride_conv = strided
+            block.causal_shift = kernel // 2 * (1 if strided else dilation) if self.causal else 0
+            dilation *= kernel

@@ -1,0 +1,43 @@
+"""The temporal net for the pose.
+
+Shapes: B windows, F frames, K joints. Camera frame, millimetres.
+"""
+
+from __future__ import annotations
+
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from mmp3d.geometry import MUPOTS17
+from mmp3d.models.lifters.pose_gcn import POSE_UNIT
+from mmp3d.models.lifters.temporal_lifter import TemporalLifter
+
+
+@MODELS.register_module()
+class TemporalPoseNet(TemporalLifter):
+    """Poses relative to the root from a person's poses over time (paper, section 3.1).
+
+    With 3D poses as input the net predicts their correction, so that an untrained one hands on what the GCN found; the
+    authors predict the pose anew.
+
+    Args:
+        num_keypoints: K.
+        root_index: Index of the root joint.
+        **kwargs: Those of :class:`TemporalLifter`. The authors' form is ``use_keypoints=False``.
+    """
+
+    def __init__(
+        self, num_keypoints: int = MUPOTS17.num_joints, root_index: int = MUPOTS17.root_index, **kwargs
+    ) -> None:
+        super().__init__(out_channels=3 * num_keypoints, num_keypoints=num_keypoints, **kwargs)
+        self.root_index = root_index
+        if self.use_poses:
+            self.output.weight.data.mul_(0.1)
+            self.output.bias.data.zero_()
+
+    def answer(self, outputs: Tensor, poses: Tensor | None) -> Tensor:
+        """(B, F, K, 3) mm relative to the root."""
+        predicted = outputs.unflatten(-1, (-1, 3)) * POSE_UNIT
+        if self.use_poses:
+            predicted = predicted + poses
+        return predicted - predicted[..., self.root_index, None, :]

@@ -1,0 +1,76 @@
+"""The lifters' configs train and test from the command line, one after the other."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+from mmpose.registry import MODELS
+
+from mmp3d.compat.checkpoint import load_checkpoint
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SMALL = [
+    'train_cfg.max_epochs=1',
+    'train_cfg.val_interval=1',
+    'train_dataloader.batch_size=4',
+    'train_dataloader.dataset.num_items=8',
+    'train_dataloader.dataset.num_procedural=4',
+]
+for part in ('train', 'val', 'test'):
+    SMALL += [f'{part}_dataloader.num_workers=0', f'{part}_dataloader.persistent_workers=False']
+for part in ('val', 'test'):
+    SMALL += [f'{part}_dataloader.dataset.{option}' for option in ('num_items=2', 'clip_length=5', 'num_procedural=40')]
+GCN = ['model.gcn.hidden_channels=8']
+
+
+def temporal(net):
+    """A small net, and windows a little longer than its receptive field."""
+    backbone = f'model.{net}.backbone'
+    small = [f'{backbone}.stem_channels=8', f'{backbone}.kernel_sizes=(3,3)']
+    return [*small, 'train_dataloader.dataset.clip_length=11']
+
+
+def tool(name):
+    spec = importlib.util.spec_from_file_location(f'tool_{name}', CHECKOUT / 'tools' / f'{name}.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+def trained_and_tested(config, folder, options):
+    """The checkpoint of a short training, and the scores of its test."""
+    path, work_dir = str(CHECKOUT / 'configs' / f'{config}.py'), folder / config
+    options = ['--cfg-options', *SMALL, *options]
+    tool('train')([path, '--work-dir', str(work_dir), *options])
+    checkpoint = work_dir / 'epoch_1.pth'
+    tool('test')([path, str(checkpoint), '--work-dir', str(work_dir / 'test'), *options])
+    (scores,) = (work_dir / 'test').glob('*/results.json')
+    return checkpoint, json.loads(scores.read_text())['scores']
+
+
+def test_the_temporal_pose_net_is_trained_on_the_graph_network_before_it(tmp_path):
+    gcn, scores = trained_and_tested('gcn_tiny_virtual', tmp_path, GCN)
+    assert scores['LiftingErrors/MPJPE'] > 0
+    options = [*GCN, *temporal('pose_net'), f'model.gcn.init_cfg.checkpoint={gcn}']
+    both, scores = trained_and_tested('tcn_pose_tiny_virtual', tmp_path, options)
+    assert scores['LiftingErrors/PA-MPJPE'] > 0
+    after = load_checkpoint(both)['state_dict']
+    assert all((after[name] == value).all() for name, value in load_checkpoint(gcn)['state_dict'].items())
+
+
+def test_the_root_depth_net_needs_no_pose(tmp_path):
+    _, scores = trained_and_tested('tcn_root_tiny_virtual', tmp_path, temporal('depth_net'))
+    assert scores['LiftingErrors/root-depth-median'] > 0
+
+
+@pytest.mark.parametrize('name', ['gcn_h36m', 'tcn_pose_h36m', 'tcn_root_muco'])
+def test_the_papers_recipes_have_the_receptive_field_that_they_name(name):
+    cfg = Config.fromfile(CHECKOUT / 'configs' / f'{name}.py')
+    model = MODELS.build(cfg.model)
+    nets = [net for net in (model.pose_net, model.depth_net) if net is not None]
+    assert all(net.receptive_field == cfg.receptive_field == 243 for net in nets)
+    assert len(nets) == (name != 'gcn_h36m')

@@ -1,0 +1,47 @@
+"""Strip a training checkpoint to its weights, for others to load safely; put a refiner into it that was trained apart.
+
+python tools/publish_model.py CONFIG CHECKPOINT --out FILE.pth [--refiner REFINER.pth] [--meta key=value ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from mmengine.config import DictAction
+
+import mmp3d
+from mmp3d.engine.launch import load_config, run_command
+
+
+def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Command line of this tool."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config that will run the weights')
+    parser.add_argument('checkpoint', help='checkpoint of a training run')
+    parser.add_argument('--out', required=True, metavar='FILE.pth', help='file to write')
+    parser.add_argument('--refiner', metavar='FILE.pth', help='checkpoint of a PoseRefinementEstimator')
+    parser.add_argument('--meta', nargs='+', action=DictAction, default={}, help='facts to record, key=value')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the tool."""
+    args = parse_args(arguments)
+    mmp3d.register_all_modules()
+    from mmpose.registry import MODELS
+
+    from mmp3d.compat.checkpoint import check_architecture, load_checkpoint, publish_checkpoint, state_dict_of
+
+    cfg = load_config(args.config, required=('model',))
+    parts = {}
+    if args.refiner:
+        weights = state_dict_of(load_checkpoint(args.refiner), args.refiner)
+        parts = {f'head.{name}': tensor for name, tensor in weights.items() if name.startswith('refiner.')}
+    publish_checkpoint(args.checkpoint, args.out, args.meta, replaced=parts)
+    check_architecture(MODELS.build(cfg.model), load_checkpoint(args.out), args.out)
+    print(f'weights: {args.out}')
+
+
+if __name__ == '__main__':
+    run_command(main)
