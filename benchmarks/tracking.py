@@ -17,6 +17,7 @@ import argparse
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -24,7 +25,6 @@ import numpy as np
 import torch
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
-from mmpose.apis.inference_tracking import _track_by_iou, _track_by_oks
 
 from mmp3d.datasets import MuPoTSDataset
 from mmp3d.datasets.hygiene import boxes_around
@@ -33,7 +33,7 @@ from mmp3d.evaluation.functional.nearest_matching import mean_joint_distances
 from mmp3d.evaluation.functional.tracking import TrackCounts, TrackedPeople, count_tracks, tracking_scores
 from mmp3d.geometry import MUPOTS17
 from mmp3d.pipeline.track_linking import track_people
-from mmp3d.pipeline.tracking import FramePoses, track_stream
+from mmp3d.pipeline.tracking import FramePoses, TrackerSettings, track_stream
 
 NEAR = 0.25
 IOU_THRESHOLD, OKS_THRESHOLD = 0.3, 0.3
@@ -76,8 +76,10 @@ def read_clips(args: argparse.Namespace) -> dict[str, Clip]:
     return clips
 
 
-def greedy(frames: Sequence[FramePoses], by: Callable, threshold: float) -> list[Ids]:
+def greedy(frames: Sequence[FramePoses], name: str, threshold: float) -> list[Ids]:
     """mmpose's trackers, called as its inferencer calls them."""
+    # Only after mmp3d do mmpose's modules load without compiled operators.
+    by = getattr(import_module('mmpose.apis.inference_tracking'), name)
     results, last, next_id = [], [], 0
     for frame in frames:
         now, ids = [], []
@@ -90,7 +92,7 @@ def greedy(frames: Sequence[FramePoses], by: Callable, threshold: float) -> list
                     areas=np.array([(box[2:] - box[:2]).prod()]),
                 )
             )
-            extra = {'sigmas': MUPOTS17.sigmas} if by is _track_by_oks else {}
+            extra = {'sigmas': MUPOTS17.sigmas} if name == '_track_by_oks' else {}
             track_id, last, _ = by(person, last, threshold, **extra)
             if track_id == -1:
                 track_id, next_id = next_id, next_id + 1
@@ -125,9 +127,10 @@ def byte_track(frames: Sequence[FramePoses]) -> list[Ids]:
     return results
 
 
-def streamed(frames: Sequence[FramePoses]) -> list[Ids]:
+def streamed(frames: Sequence[FramePoses], **settings: float) -> list[Ids]:
     """Ours, frame by frame, confirmed people only."""
-    return [Ids(ids[sure], frame.keypoints[sure], frame.scores[sure]) for frame, (ids, sure) in track_stream(frames)]
+    tracked = track_stream(frames, TrackerSettings(**settings))
+    return [Ids(ids[sure], frame.keypoints[sure], frame.scores[sure]) for frame, (ids, sure) in tracked]
 
 
 def whole_clip(frames: Sequence[FramePoses], gaps_filled: bool) -> list[Ids]:
@@ -145,9 +148,10 @@ def whole_clip(frames: Sequence[FramePoses], gaps_filled: bool) -> list[Ids]:
 
 
 TRACKERS: dict[str, Tracker] = {
-    'greedy IoU (mmpose)': lambda frames: greedy(frames, _track_by_iou, IOU_THRESHOLD),
-    'greedy OKS (mmpose)': lambda frames: greedy(frames, _track_by_oks, OKS_THRESHOLD),
+    'greedy IoU (mmpose)': lambda frames: greedy(frames, '_track_by_iou', IOU_THRESHOLD),
+    'greedy OKS (mmpose)': lambda frames: greedy(frames, '_track_by_oks', OKS_THRESHOLD),
     'ByteTrack (mmdet)': byte_track,
+    'ours, streaming, boxes only': lambda frames: streamed(frames, pose_weight=0),
     'ours, streaming': streamed,
     'ours, whole clip': lambda frames: whole_clip(frames, gaps_filled=False),
     'ours, gaps filled': lambda frames: whole_clip(frames, gaps_filled=True),
