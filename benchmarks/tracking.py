@@ -3,12 +3,12 @@
 python benchmarks/tracking.py DATA_ROOT [--pose2d FILE] [--sequences 1 2] [--stride 1]
 
 DATA_ROOT is in MuPoTS-3D's layout (tools/make_synthetic.py --format mupots, whose poses2d.json simulates a detector's
-noise, misses, exchanged joints and false people). A found pose stands for the annotated person whose joints are nearest, at
-most a quarter of the person's size away on average; IDF1, MOTA and switches are those of mmp3d's tracking metric on these
-pairs, so that all trackers have the same misses and false people to begin with. Times are processor seconds.
+noise, misses, exchanged joints and false people). A found pose stands for the annotated person whose joints are nearest,
+at most a quarter of the person's size away on average; IDF1, MOTA and switches are those of mmp3d's tracking metric on
+these pairs, so that all trackers have the same misses and false people to begin with. Times are processor seconds.
 
-Trackers: mmpose's greedy ones by box and by OKS (as its inferencer has them), mmdet's ByteTracker (where `lap` is installed),
-ours frame by frame and ours over the whole clip without and with interpolated gaps.
+Trackers: mmpose's greedy ones by box and by OKS (as its inferencer has them), mmdet's ByteTracker (where `lap` is
+installed), ours frame by frame and ours over the whole clip without and with interpolated gaps.
 """
 
 from __future__ import annotations
@@ -161,7 +161,9 @@ TRACKERS: dict[str, Tracker] = {
 def count(clip: Clip, tracked: list[Ids]) -> TrackCounts:
     """Counts of a sequence; a pose that stands for a person is at that person's place, others are nowhere."""
     gt, pred = TrackedPeople([], []), TrackedPeople([], [])
-    for ids, keypoints, visible, (found, poses, scores) in zip(clip.ids, clip.keypoints, clip.visible, tracked, strict=True):
+    for ids, keypoints, visible, (found, poses, scores) in zip(
+        clip.ids, clip.keypoints, clip.visible, tracked, strict=True
+    ):
         places = np.arange(len(ids))[:, None] * 10.0
         rows = stands_for(keypoints, visible, poses, scores)
         roots = np.full((len(found), 1), np.nan)
@@ -218,7 +220,7 @@ def main() -> None:
     parser.add_argument('--sequences', type=int, nargs='+', help='numbers; all without it')
     parser.add_argument('--stride', type=int, default=1, help='take every so many-th frame only')
     clips = read_clips(parser.parse_args())
-    print('| tracker | IDF1 % | MOTA % | switches | missed | false | frames / s |\n| --- | --- | --- | --- | --- | --- | --- |')
+    print('| tracker | IDF1 % | MOTA % | switches | missed | false | frames / s |\n' + 7 * '| --- ' + '|')
     for name, idf1, mota, *numbers, speed in rows(clips):
         print(f'| {name} | {100 * idf1:.1f} | {100 * mota:.1f} | {" | ".join(map(str, numbers))} | {speed:.0f} |')
 

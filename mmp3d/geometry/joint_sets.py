@@ -5,8 +5,8 @@ name of its own. A joint whose parent is itself is a root of the tree. Where a s
 a little aside, a comment says so; ``docs/joint_sets.md`` shows them all.
 
 Sigmas are COCO's published per-joint values where COCO has the joint; a joint that COCO lacks takes the value of the
-nearest one that it has (neck and clavicle: shoulder, pelvis and spine: hip, head: ear, hand and thumb: wrist, foot, heel
-and toes: ankle).
+nearest one that it has (neck and clavicle: shoulder, pelvis and spine: hip, head: ear, hand and thumb: wrist, foot,
+heel and toes: ankle).
 """
 
 # Order and parents (tree "o1") of the official MuPoTS-3D evaluation. Its neck lies between the shoulders, its spine
@@ -113,8 +113,8 @@ SIGMAS = {
     'knee': 0.087, 'ankle': 0.089, 'head_top': 0.035, 'head': 0.035, 'neck': 0.079, 'clavicle': 0.079,
     'clavicle_base': 0.079, 'pelvis': 0.107, 'spine': 0.107, 'spine_base': 0.107, 'spine_lower': 0.107,
     'spine_upper': 0.107, 'spine0': 0.107, 'spine1': 0.107, 'spine2': 0.107, 'spine3': 0.107, 'spine4': 0.107,
-    'hand': 0.062, 'hand_end': 0.062, 'thumb': 0.062, 'thumb_base': 0.062, 'foot': 0.089, 'toe': 0.089, 'big_toe': 0.089,
-    'small_toe': 0.089, 'heel': 0.089}  # fmt: skip
+    'hand': 0.062, 'hand_end': 0.062, 'thumb': 0.062, 'thumb_base': 0.062, 'foot': 0.089, 'toe': 0.089,
+    'big_toe': 0.089, 'small_toe': 0.089, 'heel': 0.089}  # fmt: skip
 
 # Joints that one set implies for another: target name -> names whose mid-point stands for it.
 IMPLIED_JOINTS = {

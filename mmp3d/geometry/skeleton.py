@@ -175,6 +175,18 @@ HALPE26 = Skeleton('halpe26', joint_sets.HALPE26_NAMES, joint_sets.HALPE26_PAREN
 SKELETONS = {
     skeleton.name: skeleton
     for skeleton in (
-        MUPOTS17, MUCO21, COCO17, H36M17, H36M32, JTA14, JTA22, SMPL24, LSP14, PANOPTIC19, OPENPOSE18, OPENPOSE25, HALPE26
+        MUPOTS17,
+        MUCO21,
+        COCO17,
+        H36M17,
+        H36M32,
+        JTA14,
+        JTA22,
+        SMPL24,
+        LSP14,
+        PANOPTIC19,
+        OPENPOSE18,
+        OPENPOSE25,
+        HALPE26,
     )  # fmt: skip
 }

@@ -1,7 +1,7 @@
 """Tracks of a whole video: the poses of each id together, tracks of one person joined over long gaps, false people out.
 
-Shapes: F frames of a track, T frames from its first to its last one, L tracks, M people of a frame, K = 17 MuPoTS joints.
-Pixels of the full image.
+Shapes: F frames of a track, T frames from its first to its last one, L tracks, M people of a frame, K = 17 MuPoTS
+joints. Pixels of the full image.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from mmp3d.datasets.hygiene import boxes_around
 from mmp3d.pipeline.track import Track
-from mmp3d.pipeline.tracking import UNTRACKED, FramePoses, TrackerSettings, track_stream
+from mmp3d.pipeline.tracking import DEFAULT_SETTINGS, UNTRACKED, FramePoses, TrackerSettings, track_stream
 
 # Frames at a track's ends from which its place, size and velocity there are taken.
 END_FRAMES = 8
@@ -41,7 +41,7 @@ class LinkSettings:
 
 def track_people(
     frames: Iterable[FramePoses],
-    settings: TrackerSettings = TrackerSettings(),
+    settings: TrackerSettings = DEFAULT_SETTINGS,
     links: LinkSettings | None = LinkSettings(),
 ) -> list[Track]:
     """Track the people of a whole video.

@@ -1,7 +1,7 @@
 """Who is who from frame to frame: 2D poses of one frame after another to ids, in one pass and bounded memory.
 
-Two thresholds as in ByteTrack (Zhang et al., ECCV 2022): sure poses are given to the tracks first, doubtful ones may only
-continue a track. The likeness of a pose and a track is that of their joints (OKS, COCO's formula) and of their boxes,
+Two thresholds as in ByteTrack (Zhang et al., ECCV 2022): sure poses are given to the tracks first, doubtful ones may
+only continue a track. The likeness of a pose and a track is that of their joints (OKS, COCO's formula) and of their boxes,
 where the track would be now at constant velocity.
 
 Shapes: A tracks, M people of a frame, K = 17 MuPoTS joints. Pixels of the full image.
@@ -62,6 +62,9 @@ class TrackerSettings:
                 raise ValueError(f'TrackerSettings: {field.name} must be {kind}, got {value!r}')
 
 
+DEFAULT_SETTINGS = TrackerSettings()
+
+
 class FramePoses(NamedTuple):
     """The people found in one frame: ``keypoints`` (M, K, 2) px, ``scores`` (M, K), ``boxes`` (M, 4) xyxy px or None.
 
@@ -117,7 +120,7 @@ class PoseTracker:
         settings: When a pose belongs to a track.
     """
 
-    def __init__(self, settings: TrackerSettings = TrackerSettings()) -> None:
+    def __init__(self, settings: TrackerSettings = DEFAULT_SETTINGS) -> None:
         self.settings = settings
         self._tracks = _as_people(FramePoses(0, np.zeros((0, JOINTS, 2)), np.zeros((0, JOINTS))))
         self._next_id = 0
@@ -221,7 +224,7 @@ class PoseTracker:
 
 
 def track_stream(
-    frames: Iterable[FramePoses], settings: TrackerSettings = TrackerSettings()
+    frames: Iterable[FramePoses], settings: TrackerSettings = DEFAULT_SETTINGS
 ) -> Iterator[tuple[FramePoses, FrameIds]]:
     """Each frame with the ids of its people, as soon as it comes; see :class:`PoseTracker`."""
     tracker = PoseTracker(settings)
