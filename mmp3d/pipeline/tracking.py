@@ -1,8 +1,8 @@
 """Who is who from frame to frame: 2D poses of one frame after another to ids, in one pass and bounded memory.
 
 Two thresholds as in ByteTrack (Zhang et al., ECCV 2022): sure poses are given to the tracks first, doubtful ones may
-only continue a track. The likeness of a pose and a track is that of their joints (OKS, COCO's formula) and of their boxes,
-where the track would be now at constant velocity.
+only continue a track. The likeness of a pose and a track is that of their joints (OKS, COCO's formula) and of their
+boxes, where the track would be now at constant velocity.
 
 Shapes: A tracks, M people of a frame, K = 17 MuPoTS joints. Pixels of the full image.
 """
