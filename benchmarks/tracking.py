@@ -4,8 +4,9 @@ python benchmarks/tracking.py DATA_ROOT [--pose2d FILE] [--sequences 1 2] [--str
 
 DATA_ROOT is in MuPoTS-3D's layout (tools/make_synthetic.py --format mupots, whose poses2d.json simulates a detector's
 noise, misses, exchanged joints and false people). A found pose stands for the annotated person whose joints are
-nearest, at most a quarter of the person's size away on average; IDF1, MOTA and switches are those of mmp3d's tracking metric on
-these pairs, so that all trackers have the same misses and false people to begin with. Times are processor seconds.
+nearest, at most a quarter of the person's size away on average; IDF1, MOTA and switches are those of mmp3d's tracking
+metric on these pairs, so that all trackers have the same misses and false people to begin with. Times are processor
+seconds.
 
 Trackers: mmpose's greedy ones by box and by OKS (as its inferencer has them), mmdet's ByteTracker (where `lap` is
 installed), ours frame by frame and ours over the whole clip without and with interpolated gaps.

@@ -33,7 +33,8 @@ def pairwise_oks(
     """
     weights = first_weights[:, None] * second_weights
     squares = ((first[:, None] - second) ** 2).sum(axis=-1)
-    scale = 2 * sigmas * np.broadcast_to(np.asarray(sizes).reshape(len(first), -1), weights.shape[:2])[..., None]
+    sizes = np.asarray(sizes) if np.ndim(sizes) == 2 else np.asarray(sizes)[:, None]
+    scale = 2 * sigmas * np.broadcast_to(sizes, weights.shape[:2])[..., None]
     total = weights.sum(axis=-1)
     likeness = (weights * np.exp(-squares / (2 * scale**2))).sum(axis=-1)
     return np.divide(likeness, total, out=np.zeros_like(total), where=total > 0), (weights > 0).sum(axis=-1)

@@ -75,8 +75,8 @@ def tracks_by_id(poses: Poses2D) -> list[Track]:
         numbers, counts = np.unique(ids, return_counts=True)
         if (counts > 1).any():
             raise ValueError(
-                f'{poses.path}: frame {frame_id}: several people have the id {numbers[counts > 1][0]}; number them anew '
-                'or let them be tracked (keep_ids=False)'
+                f'{poses.path}: frame {frame_id}: several people have the id {numbers[counts > 1][0]}; number them '
+                'anew or let them be tracked (keep_ids=False)'
             )
         for number, *pose in zip(ids.tolist(), keypoints, scores, strict=True):
             found[number].append((frame_id, *pose))
@@ -90,6 +90,6 @@ def _check_image_size(path: str | Path, tracks: Sequence[Track], camera: Camera)
     if len(joints) and outside.mean() > LARGEST_SHARE_OUTSIDE:
         raise ValueError(
             f"{path}: {100 * outside.mean():.0f} % of the joints lie outside of the camera's image of "
-            f'{camera.image_size[0]} x {camera.image_size[1]} px, up to {joints.max(axis=0).round().tolist()}; give the '
-            'camera of these images (Camera.resized)'
+            f'{camera.image_size[0]} x {camera.image_size[1]} px, up to {joints.max(axis=0).round().tolist()}; give '
+            'the camera of these images (Camera.resized)'
         )
