@@ -117,9 +117,14 @@ def publish_checkpoint(
     kept = {key: value for key, value in (checkpoint.get('meta') or {}).items() if key in ('dataset_meta', 'cfg')}
     facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}
     tensors = state_dict_of(checkpoint, src) | (replaced or {})
+    save_weights(tensors, dst, facts)
+
+
+def save_weights(tensors: dict[str, torch.Tensor], dst: str | Path, meta: dict[str, Any]) -> None:
+    """Write named tensors and plain facts about them, as `load_checkpoint` reads them; replaces the file in one step."""
     weights = {name: tensor.detach().clone() for name, tensor in tensors.items()}
     buffer = io.BytesIO()
-    torch.save({'meta': plain(facts, 'meta'), 'state_dict': weights}, buffer)
+    torch.save({'meta': plain(meta, 'meta'), 'state_dict': weights}, buffer)
     AtomicLocalBackend().put(buffer.getvalue(), dst)
 
 
