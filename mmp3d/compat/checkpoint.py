@@ -121,7 +121,7 @@ def publish_checkpoint(
 
 
 def save_weights(tensors: dict[str, torch.Tensor], dst: str | Path, meta: dict[str, Any]) -> None:
-    """Write named tensors and plain facts about them, as `load_checkpoint` reads them; replaces the file in one step."""
+    """Write named tensors and plain facts, as `load_checkpoint` reads them; replaces the file in one step."""
     weights = {name: tensor.detach().clone() for name, tensor in tensors.items()}
     buffer = io.BytesIO()
     torch.save({'meta': plain(meta, 'meta'), 'state_dict': weights}, buffer)

@@ -106,7 +106,8 @@ class PoseGCN(BaseModule):
         init_cfg: Initialisation.
 
     Raises:
-        ValueError: ``bones`` are given with ``'confidence'``, ``adjacency`` or ``joint_set`` is not known, or the channels do not fall into the groups.
+        ValueError: ``bones`` are given with ``'confidence'``, ``adjacency`` or ``joint_set`` is not known, or the
+            channels do not fall into the groups.
     """
 
     def __init__(
