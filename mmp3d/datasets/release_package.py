@@ -26,7 +26,7 @@ class ReleasedTracks:
 
     Attributes:
         poses: (T, N, K, 3) near the root, roughly in metres.
-        depths: (T, N) predicted depth of the root, mm; the release has fitted it to the annotated one.
+        depths: (T, N) predicted depth of the root, mm; the release has fitted those of either branch to the annotated.
         true_depths: (T, N) annotated depth of the root, mm.
     """
 

