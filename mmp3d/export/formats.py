@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from mmp3d.evaluation.predictions import iterate_predictions
 from mmp3d.export.bvh_file import bvh_bytes, clip_from_bvh
 from mmp3d.export.csv_file import clip_from_csv, csv_bytes
+from mmp3d.export.html_page import page_bytes
 from mmp3d.export.json_file import clip_from_json, json_bytes
 from mmp3d.export.new_file import refuse_existing, write_new
 from mmp3d.export.npz_file import clip_from_npz, npz_bytes
@@ -25,16 +27,21 @@ READERS = {
     '.trc': lambda content, source: clip_from_trc(content),
     '.bvh': clip_from_bvh,
 }
-FORMATS = tuple(suffix[1:] for suffix in READERS)
+WRITTEN = (*WHOLE, *BY_PERSON, '.html')
+FORMATS = tuple(suffix[1:] for suffix in WRITTEN)
 
 
-def write_clip(path: str | Path, clip: PeopleClip, overwrite: bool = False) -> list[Path]:
+def write_clip(
+    path: str | Path, clip: PeopleClip, overwrite: bool = False, pictures: list[tuple[int, bytes]] = ()
+) -> list[Path]:
     """Write a clip in the format of the path's suffix.
 
     Args:
-        path: ``.json``, ``.npz``, ``.csv``: this file. ``.trc``, ``.bvh``: one a person, ``<stem>_person<id>.trc``.
+        path: ``.json``, ``.npz``, ``.csv``, ``.html``: this file. ``.trc``, ``.bvh``: one a person,
+            ``<stem>_person<id>.trc``.
         clip: What to write.
         overwrite: Replace files that are there.
+        pictures: For ``.html``: (frame, JPEG) of the video, see :class:`~mmp3d.export.html_page.PictureStrip`.
 
     Returns:
         The files written, each appearing when it is whole.
@@ -44,7 +51,10 @@ def write_clip(path: str | Path, clip: PeopleClip, overwrite: bool = False) -> l
         OSError: The folder cannot be written to.
     """
     path = Path(path)
-    suffix = _known_suffix(path)
+    suffix = _known_suffix(path, WRITTEN)
+    if suffix == '.html':
+        write_new(path, page_bytes(clip, pictures), overwrite)
+        return [path]
     if suffix in WHOLE:
         write_new(path, WHOLE[suffix](clip), overwrite)
         return [path]
@@ -68,7 +78,7 @@ def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera')
         ValueError: Names the file and what is not as expected.
     """
     path = Path(path)
-    suffix = _known_suffix(path)
+    suffix = _known_suffix(path, READERS)
     if not path.is_file():
         raise FileNotFoundError(f'no file at {path}; it must be one of {", ".join(FORMATS)}')
     if fps is not None and suffix == '.json':
@@ -85,8 +95,8 @@ def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera')
     return clip.replaced(positions=points, frame=frame, track_ids=track_ids, seq_name=path.stem)
 
 
-def _known_suffix(path: Path) -> str:
+def _known_suffix(path: Path, known: Iterable[str]) -> str:
     suffix = path.suffix.lower()
-    if suffix not in READERS:
-        raise ValueError(f'{path}: the name must end in one of {" ".join(READERS)}')
+    if suffix not in known:
+        raise ValueError(f'{path}: the name must end in one of {" ".join(known)}')
     return suffix
