@@ -3,8 +3,8 @@
 python tools/infer.py INPUT [--out DIR] [--export json html bvh ...] [--camera FILE | --fov DEG | --focal PX]
     [--pose2d FILE] [--smooth METHOD] [--height MM] [--world] [--overwrite]
 
-Writes DIR/<name>.json, .html, ... (docs/outputs.md). Without a camera an image's EXIF data, or else 55 degrees are taken:
-distances are then right up to one common factor, which --height fixes.
+Writes DIR/<name>.json, .html, ... (docs/outputs.md). Without a camera an image's EXIF data, or else 55 degrees are
+taken: distances are then right up to one common factor, which --height fixes.
 Exit status: 0 done; 1 a mistake in the command, or a file that cannot be read or written; 2 an unknown option.
 """
 
@@ -41,9 +41,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--person-thr', type=float, default=0.0, help='leave out people with a lower score')
     parser.add_argument('--pose2d', metavar='FILE', help='2D poses for the network (docs/inference.md)')
     camera = parser.add_mutually_exclusive_group()
-    camera.add_argument(
-        '--camera', metavar='FILE', help="OpenCV's or ROS' .yaml/.json, COLMAP's cameras.txt, our .json"
-    )
+    camera.add_argument('--camera', metavar='FILE', help="OpenCV's or ROS' .yaml, COLMAP's cameras.txt, our .json")
     camera.add_argument('--fov', type=float, metavar='DEG', help='field of view of the longer image side')
     camera.add_argument('--focal', type=float, metavar='PX', help='focal length in px')
     add_adjustment_arguments(parser)
