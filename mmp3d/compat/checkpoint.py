@@ -100,6 +100,7 @@ def publish_checkpoint(
     meta: dict[str, Any],
     trust: bool = False,
     replaced: dict[str, torch.Tensor] | None = None,
+    half: bool = False,
 ) -> None:
     """Write the weights of a training checkpoint and plain facts about them; `torch.load(weights_only=True)` reads it.
 
@@ -109,18 +110,33 @@ def publish_checkpoint(
         meta: facts to add or replace, such as measured numbers; made plain.
         trust: see `load_checkpoint`.
         replaced: tensors, by their names in the model, that were trained elsewhere.
+        half: store numbers in half precision, in half the space; a model that loads them computes as before.
 
     Raises:
-        FileNotFoundError, ValueError: see `load_checkpoint`.
+        FileNotFoundError, ValueError: see `load_checkpoint`; also where half precision cannot hold a number.
     """
     checkpoint = load_checkpoint(src, trust=trust)
     kept = {key: value for key, value in (checkpoint.get('meta') or {}).items() if key in ('dataset_meta', 'cfg')}
+    if 'cfg' in kept:
+        kept['cfg'] = re.sub(r'^work_dir = .*\n?', '', kept['cfg'], flags=re.MULTILINE)  # the publisher's own folder
     facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}
     tensors = state_dict_of(checkpoint, src) | (replaced or {})
-    weights = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+    weights = {name: _stored(name, tensor, half) for name, tensor in tensors.items()}
     buffer = io.BytesIO()
     torch.save({'meta': plain(facts, 'meta'), 'state_dict': weights}, buffer)
     AtomicLocalBackend().put(buffer.getvalue(), dst)
+
+
+def _stored(name: str, tensor: torch.Tensor, half: bool) -> torch.Tensor:
+    """A copy that holds nothing but its own numbers."""
+    if not half or not tensor.is_floating_point():
+        return tensor.detach().clone()
+    stored = tensor.detach().half()
+    if not torch.equal(stored.isfinite(), tensor.isfinite()):
+        raise ValueError(
+            f'{name}: up to {tensor.abs().max():.3g}, which half precision cannot hold; publish without --half'
+        )
+    return stored
 
 
 def _local_file(path: str | Path) -> Path:

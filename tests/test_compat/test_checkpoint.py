@@ -11,7 +11,7 @@ from mmengine.logging import HistoryBuffer
 from torch import nn
 
 from mmp3d.compat import checkpoint as module
-from mmp3d.compat.checkpoint import load_checkpoint, load_weights, publish_checkpoint
+from mmp3d.compat.checkpoint import load_checkpoint, load_weights, publish_checkpoint, state_dict_of
 from mmp3d.version import __version__
 
 
@@ -24,7 +24,7 @@ def saved(path: Path, **content: object) -> Path:
 def run_file(tmp_path: Path) -> Path:
     meta = {
         'experiment_name': 'bu_tiny_muco_20260102_030405',
-        'cfg': 'a = 1',
+        'cfg': "a = 1\nwork_dir = 'runs'\n",
         'dataset_meta': {'sigmas': [0.5]},
         'seed': 3,
     }
@@ -111,7 +111,7 @@ def test_published_file_is_small_plain_and_complete(run_file: Path, tmp_path: Pa
     assert set(content) == {'meta', 'state_dict'}
     assert content['meta'] == {
         'config_name': 'bu_tiny_muco',
-        'cfg': 'a = 1',
+        'cfg': 'a = 1\n',
         'dataset_meta': {'sigmas': [0.5]},
         'mmp3d_version': __version__,
         'AP25root': 0.5,
@@ -119,6 +119,20 @@ def test_published_file_is_small_plain_and_complete(run_file: Path, tmp_path: Pa
     }
     assert set(content['state_dict']) == {'weight', 'bias'}
     assert list(published.parent.iterdir()) == [published]
+
+
+def test_half_precision_takes_half_the_space_and_loads_into_full(run_file: Path, tmp_path: Path) -> None:
+    publish_checkpoint(run_file, tmp_path / 'half.pth', {}, half=True)
+    stored = load_checkpoint(tmp_path / 'half.pth')['state_dict']
+    given = state_dict_of(load_checkpoint(run_file), run_file)
+    assert {tensor.dtype for tensor in stored.values()} == {torch.float16}
+    model = nn.Linear(2, 3)
+    load_weights(model, tmp_path / 'half.pth')
+    assert model.weight.dtype == torch.float32
+    assert torch.equal(model.weight, given['weight'].half().float())
+    large = saved(tmp_path / 'large.pth', state_dict={'weight': torch.tensor([1e5])})
+    with pytest.raises(ValueError, match=r'weight: up to 1e\+05.*without --half'):
+        publish_checkpoint(large, tmp_path / 'never.pth', {}, half=True)
 
 
 def test_address_is_fetched_once(run_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

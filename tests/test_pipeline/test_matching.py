@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from mmp3d import register_all_modules
 from mmp3d.geometry import MUPOTS17
 from mmp3d.pipeline.matching import CameraPeople, match_people, pair_similarities
+
+register_all_modules()
 
 
 def people_at(*roots, noise=0.0, seed=0, **fields):
