@@ -2,12 +2,17 @@
 
 from mmp3d.pipeline.detection import BoxesOfPoses, Detections, GivenBoxes, MMDetPersonDetector, PersonDetector
 from mmp3d.pipeline.lifting import LiftedTrack, lift_tracks
+from mmp3d.pipeline.matching import CameraPeople, Matches, match_people
+from mmp3d.pipeline.person_merging import merge_people
 from mmp3d.pipeline.pose_tracks import lift_pose_file, pose_tracks
+from mmp3d.pipeline.release_matching import match_as_released
+from mmp3d.pipeline.top_down_2d import find_people
 from mmp3d.pipeline.track import Track
 from mmp3d.pipeline.track_linking import LinkSettings, link_tracks, track_people
 from mmp3d.pipeline.tracking import FrameIds, FramePoses, PoseTracker, TrackerSettings, track_stream
 
 __all__ = [
-    'BoxesOfPoses', 'Detections', 'FrameIds', 'FramePoses', 'GivenBoxes', 'LiftedTrack', 'LinkSettings',
-    'MMDetPersonDetector', 'PersonDetector', 'PoseTracker', 'Track', 'TrackerSettings', 'lift_pose_file', 'lift_tracks',
-    'link_tracks', 'pose_tracks', 'track_people', 'track_stream']  # fmt: skip
+    'BoxesOfPoses', 'CameraPeople', 'Detections', 'FrameIds', 'FramePoses', 'GivenBoxes', 'LiftedTrack',
+    'LinkSettings', 'MMDetPersonDetector', 'Matches', 'PersonDetector', 'PoseTracker', 'Track',
+    'TrackerSettings', 'find_people', 'lift_pose_file', 'lift_tracks', 'link_tracks',
+    'match_as_released', 'match_people', 'merge_people', 'pose_tracks', 'track_people', 'track_stream']  # fmt: skip
