@@ -29,7 +29,7 @@ model = dict(
     gcn=dict(
         type='PoseGCN',
         hidden_channels=32,
-        init_cfg=dict(type='Pretrained', checkpoint='weights/gcn_tiny_virtual.pth', prefix='gcn.'),
+        init_cfg=dict(type='Pretrained', checkpoint='weights/lifting_tiny_virtual.pth', prefix='gcn.'),
     ),
     pose_net=dict(
         type='TemporalPoseNet',
