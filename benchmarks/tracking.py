@@ -1,6 +1,6 @@
 """How well ids are kept: the tracker beside others on the same 2D poses, against annotated identities.
 
-python benchmarks/tracking.py DATA_ROOT [--pose2d FILE] [--sequences 1 2] [--stride 1]
+python benchmarks/tracking.py DATA_ROOT [--pose2d FILE] [--sequences 1 2] [--stride 1] [--trackers ours]
 
 DATA_ROOT is in MuPoTS-3D's layout (tools/make_synthetic.py --format mupots, whose poses2d.json simulates a detector's
 noise, misses, exchanged joints and false people). A found pose stands for the annotated person whose joints are
@@ -9,7 +9,7 @@ metric on these pairs, so that all trackers have the same misses and false peopl
 seconds.
 
 Trackers: mmpose's greedy ones by box and by OKS (as its inferencer has them), mmdet's ByteTracker (where `lap` is
-installed), ours frame by frame and ours over the whole clip without and with interpolated gaps.
+installed; with its own thresholds of scores and with ours), ours frame by frame and ours over the whole clip without and with interpolated gaps.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -34,10 +34,13 @@ from mmp3d.evaluation.functional.nearest_matching import mean_joint_distances
 from mmp3d.evaluation.functional.tracking import TrackCounts, TrackedPeople, count_tracks, tracking_scores
 from mmp3d.geometry import MUPOTS17
 from mmp3d.pipeline.track_linking import track_people
-from mmp3d.pipeline.tracking import FramePoses, TrackerSettings, track_stream
+from mmp3d.pipeline.tracking import DEFAULT_SETTINGS, FramePoses, TrackerSettings, track_stream
 
 NEAR = 0.25
 IOU_THRESHOLD, OKS_THRESHOLD = 0.3, 0.3
+# From which score on a pose is sure, and may begin a track; every other one may continue a track.
+SURE_SCORE = DEFAULT_SETTINGS.sure_score
+OUR_SCORES = dict(obj_score_thrs=dict(high=SURE_SCORE, low=0.0), init_track_thr=SURE_SCORE)
 
 
 class Clip(NamedTuple):
@@ -105,13 +108,13 @@ def greedy(frames: Sequence[FramePoses], name: str, threshold: float) -> list[Id
     return results
 
 
-def byte_track(frames: Sequence[FramePoses]) -> list[Ids]:
+def byte_track(frames: Sequence[FramePoses], **settings: Any) -> list[Ids]:
     """mmdet's ByteTracker on the boxes around the joints; a person's score is the mean of the joints found."""
     from mmdet.models.trackers import ByteTracker
     from mmdet.structures import DetDataSample
 
     init_default_scope('mmdet')
-    tracker = ByteTracker(motion=dict(type='KalmanFilter'), num_frames_retain=30)
+    tracker = ByteTracker(motion=dict(type='KalmanFilter'), num_frames_retain=30, **settings)
     results = []
     for index, frame in enumerate(frames):
         found = np.maximum((frame.scores > 0).sum(axis=1), 1)
@@ -152,6 +155,7 @@ TRACKERS: dict[str, Tracker] = {
     'greedy IoU (mmpose)': lambda frames: greedy(frames, '_track_by_iou', IOU_THRESHOLD),
     'greedy OKS (mmpose)': lambda frames: greedy(frames, '_track_by_oks', OKS_THRESHOLD),
     'ByteTrack (mmdet)': byte_track,
+    'ByteTrack, our thresholds of scores': lambda frames: byte_track(frames, **OUR_SCORES),
     'ours, streaming, boxes only': lambda frames: streamed(frames, pose_weight=0),
     'ours, streaming': streamed,
     'ours, whole clip': lambda frames: whole_clip(frames, gaps_filled=False),
@@ -194,12 +198,13 @@ def found_boxes(frame: FramePoses) -> np.ndarray:
     return boxes_around(frame.keypoints, frame.scores > 0)
 
 
-def rows(clips: dict[str, Clip]) -> Iterator[tuple]:
+def rows(clips: dict[str, Clip], names: Sequence[str]) -> Iterator[tuple]:
     """One row a tracker."""
     people = sum(len(ids) for clip in clips.values() for ids in clip.ids)
     frames = sum(len(clip.frames) for clip in clips.values())
     print(f'{len(clips)} sequences, {frames} frames, {people} annotated people')
-    for name, tracker in TRACKERS.items():
+    for name in names:
+        tracker = TRACKERS[name]
         try:
             start = time.process_time()
             tracked = [tracker(clip.frames) for clip in clips.values()]
@@ -220,9 +225,14 @@ def main() -> None:
     parser.add_argument('--pose2d', default='poses2d.json', help='2D poses, any format of docs/datasets.md')
     parser.add_argument('--sequences', type=int, nargs='+', help='numbers; all without it')
     parser.add_argument('--stride', type=int, default=1, help='take every so many-th frame only')
-    clips = read_clips(parser.parse_args())
+    parser.add_argument('--trackers', default='', help='only those whose name contains this, such as "ours"')
+    args = parser.parse_args()
+    names = [name for name in TRACKERS if args.trackers in name]
+    if not names:
+        parser.error(f'no tracker has {args.trackers!r} in its name; there are {list(TRACKERS)}')
+    clips = read_clips(args)
     print('| tracker | IDF1 % | MOTA % | switches | missed | false | frames / s |\n' + 7 * '| --- ' + '|')
-    for name, idf1, mota, *numbers, speed in rows(clips):
+    for name, idf1, mota, *numbers, speed in rows(clips, names):
         print(f'| {name} | {100 * idf1:.1f} | {100 * mota:.1f} | {" | ".join(map(str, numbers))} | {speed:.0f} |')
 
 

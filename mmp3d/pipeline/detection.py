@@ -6,11 +6,13 @@ Shapes: H W image, M people. Pixels of the full image, corners x1, y1, x2, y2.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from mmengine.registry import DefaultScope
 
 from mmp3d.compat.checkpoint import load_weights
 from mmp3d.datasets.hygiene import boxes_around
@@ -68,7 +70,8 @@ class MMDetPersonDetector:
     ) -> None:
         self._apis = import_module('mmdet.apis')
         self.score_thr = score_thr
-        self.model = self._apis.init_detector(str(_config_file(config)), None, palette='coco', device=device)
+        with _mmdet_scope():
+            self.model = self._apis.init_detector(str(_config_file(config)), None, palette='coco', device=device)
         if weights is not None:
             meta = load_weights(self.model, weights).get('meta', {})
             given = {key.lower(): value for key, value in (meta.get('dataset_meta') or meta).items()}
@@ -80,9 +83,7 @@ class MMDetPersonDetector:
 
     def detect(self, image: np.ndarray, frame_id: int) -> Detections:
         """See :class:`PersonDetector`."""
-        # mmengine's scope is global; mmpose's stays the one of the caller.
-        scope = import_module('mmengine.registry').DefaultScope
-        with scope.overwrite_default_scope('mmdet'):
+        with _mmdet_scope():
             found = self._apis.inference_detector(self.model, image).pred_instances.numpy()
         people = (found.labels == self._person) & (found.scores >= self.score_thr)
         return usable_boxes(found.bboxes[people], found.scores[people], image.shape[:2])
@@ -143,6 +144,11 @@ def usable_boxes(boxes: np.ndarray, scores: np.ndarray, image_shape: tuple[int, 
     cut = np.clip(np.where(finite[:, None], boxes, 0), 0, [width, height, width, height])
     good = finite & (cut[:, 2:] > cut[:, :2]).all(axis=1)
     return Detections(cut[good].astype(np.float32), scores[good].astype(np.float32))
+
+
+def _mmdet_scope() -> AbstractContextManager:
+    """mmengine's scope is global: mmdet's inside, the caller's again afterwards."""
+    return DefaultScope.overwrite_default_scope('mmdet')
 
 
 def _config_file(config: str | Path) -> Path:

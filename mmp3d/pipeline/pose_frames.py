@@ -13,21 +13,26 @@ from mmp3d.pipeline.tracking import FramePoses
 
 
 def frames_of(poses: Poses2D) -> Iterator[FramePoses]:
-    """The frames of one video, sorted by number, whatever their order in the file; frames left out stay left out.
+    """The frames of one video, sorted by number; frames left out stay left out. Raises as :func:`keys_of_frames`."""
+    for number, key in keys_of_frames(poses).items():
+        yield FramePoses(number, *poses[key])
+
+
+def keys_of_frames(poses: Poses2D) -> dict[int, int | str]:
+    """Number of a frame to the key of its image, sorted by number, whatever their order in the file.
 
     Raises:
         ValueError: A file name without a number, or two images of one number (two videos); names them.
     """
-    numbers: dict[int, int | str] = {}
+    keys: dict[int, int | str] = {}
     for key in poses:
         number = _number(poses, key)
-        if number in numbers:
+        if number in keys:
             raise ValueError(
-                f'{poses.path}: {numbers[number]!r} and {key!r} are both frame {number}; track one video at a time'
+                f'{poses.path}: {keys[number]!r} and {key!r} are both frame {number}; track one video at a time'
             )
-        numbers[number] = key
-    for number in sorted(numbers):
-        yield FramePoses(number, *poses[numbers[number]])
+        keys[number] = key
+    return dict(sorted(keys.items()))
 
 
 def _number(poses: Poses2D, key: int | str) -> int:

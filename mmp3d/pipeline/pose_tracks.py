@@ -16,7 +16,7 @@ from mmp3d.datasets.poses2d import Poses2D
 from mmp3d.geometry import Camera
 from mmp3d.models.estimators import PoseLiftingEstimator
 from mmp3d.pipeline.lifting import LiftedTrack, lift_tracks
-from mmp3d.pipeline.pose_frames import frames_of
+from mmp3d.pipeline.pose_frames import frames_of, keys_of_frames
 from mmp3d.pipeline.track import Track
 from mmp3d.pipeline.track_linking import track_people
 from mmp3d.pipeline.tracking import DEFAULT_SETTINGS, TrackerSettings
@@ -69,16 +69,16 @@ def tracks_by_id(poses: Poses2D) -> list[Track]:
     """Tracks by the ids that the file gives its people. Raises ValueError as :func:`pose_tracks`."""
     if poses.track_ids is None:
         raise ValueError(f'{poses.path}: does not number all of its people; let them be tracked (keep_ids=False)')
-    numbered = Poses2D({key: (*poses[key], poses.track_ids[key]) for key in poses}, poses.key, poses.path)
     found: dict[int, list[tuple]] = defaultdict(list)
-    for frame_id, keypoints, scores, ids in frames_of(numbered):
+    for frame_id, key in keys_of_frames(poses).items():
+        ids = poses.track_ids[key]
         numbers, counts = np.unique(ids, return_counts=True)
         if (counts > 1).any():
             raise ValueError(
                 f'{poses.path}: frame {frame_id}: several people have the id {numbers[counts > 1][0]}; number them '
                 'anew or let them be tracked (keep_ids=False)'
             )
-        for number, *pose in zip(ids.tolist(), keypoints, scores, strict=True):
+        for number, *pose in zip(ids.tolist(), *poses[key], strict=True):
             found[number].append((frame_id, *pose))
     return [Track(number, *zip(*rows, strict=True)) for number, rows in found.items()]
 

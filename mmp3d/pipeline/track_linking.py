@@ -116,9 +116,8 @@ def _successors(tracks: Sequence[Track], settings: LinkSettings) -> np.ndarray:
     start_place, start_velocity, start_size = _ends(tracks, slice(None, END_FRAMES), 0)
     end_place, end_velocity, end_size = _ends(tracks, slice(-END_FRAMES, None), -1)
     gap = first - last[:, None]
-    halfway = np.clip(gap, 0, 2 * END_FRAMES)[..., None] / 2
-    apart = (start_place - start_velocity * halfway) - (end_place[:, None] + end_velocity[:, None] * halfway)
-    distance = np.linalg.norm(apart, axis=-1) / np.sqrt(start_size * end_size[:, None])
+    apart = _apart(start_place - end_place[:, None], start_velocity + end_velocity[:, None], gap)
+    distance = apart / np.sqrt(start_size * end_size[:, None])
     distance /= settings.reach * np.sqrt(np.maximum(gap, 1))
     ratio = np.abs(np.log(start_size / end_size[:, None]))
     possible = (gap > 0) & (gap <= settings.longest_gap) & (distance < 1) & (ratio <= np.log(settings.size_ratio))
@@ -127,6 +126,23 @@ def _successors(tracks: Sequence[Track], settings: LinkSettings) -> np.ndarray:
     good = possible[rows, columns]
     successor[rows[good]] = columns[good]
     return successor
+
+
+def _apart(step: np.ndarray, velocity: np.ndarray, gap: np.ndarray) -> np.ndarray:
+    """(L, L) px that are left of the step from one track to the next when both lead towards each other.
+
+    Each leads over its half of the gap. People stop and turn in long gaps, so of those longer than the frames that the
+    velocities come from, any part from these on will do: the one that leaves least is taken.
+
+    Args:
+        step: (L, L, 2) px from the end of the earlier track to the start of the later one.
+        velocity: (L, L, 2) px a frame, the sum of the two.
+        gap: (L, L) frames.
+    """
+    whole = np.maximum(gap, 0) / 2
+    least = np.minimum(whole, END_FRAMES)
+    best = (step * velocity).sum(axis=-1) / np.maximum((velocity**2).sum(axis=-1), 1e-9)
+    return np.linalg.norm(step - velocity * np.clip(best, least, whole)[..., None], axis=-1)
 
 
 def _ends(tracks: Sequence[Track], span: slice, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,7 +7,16 @@ import pytest
 
 from mmp3d import register_all_modules
 from mmp3d.geometry.pose_similarity import pairwise_iou, pairwise_oks
-from mmp3d.pipeline import FramePoses, PoseTracker, Track, TrackerSettings, link_tracks, track_people, track_stream
+from mmp3d.pipeline import (
+    FramePoses,
+    LinkSettings,
+    PoseTracker,
+    Track,
+    TrackerSettings,
+    link_tracks,
+    track_people,
+    track_stream,
+)
 from mmp3d.pipeline.track_linking import interpolated_frames
 
 register_all_modules()
@@ -123,6 +132,20 @@ def test_parts_of_one_person_are_joined_and_short_ones_left_out():
     joined = link_tracks(parts)
     assert [each.track_id for each in joined] == [3, 6]
     assert joined[0].frame_ids.tolist() == [*range(20), *range(30, 60)]
+
+
+@pytest.mark.parametrize('later', [lambda t: 4 * t, lambda t: 4 * 35 + 0 * t], ids=['walks on', 'has stopped'])
+def test_a_walk_is_joined_over_the_longest_gap_and_no_longer_one(later):
+    settings = LinkSettings()
+    for gap, count in ((settings.longest_gap, 1), (settings.longest_gap + 1, 2)):
+        frames = np.arange(19 + gap, 50 + gap)
+        after = track(1, frames, later(frames) - 4 * frames)
+        assert len(link_tracks([track(0, range(20), 0), after], settings)) == count
+
+
+def test_somebody_elsewhere_after_a_long_gap_is_somebody_else():
+    for x in (-500, 500):
+        assert len(link_tracks([track(0, range(20), 0), track(1, range(79, 99), x)])) == 2
 
 
 def test_two_tracks_with_one_id_are_named():
