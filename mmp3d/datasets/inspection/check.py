@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -71,13 +71,14 @@ def check_dataset(
     walk = _Walk(name, root, ann_file, images, workers or os.cpu_count() or 1, bar, recipe)
     findings = [finding for split in splits or release.splits for finding in walk.split(split, bool(splits))]
     if recipe is not None and not splits:
-        findings.append(counted('frames of the recipe', walk.frames, recipe.num_images))
+        whole = counted('frames of the recipe', walk.frames, recipe.num_images)
+        findings += [*(walk.absent if whole.problem else ()), whole]
     return findings
 
 
 @dataclass
 class _Walk:
-    """The arguments of :func:`check_dataset`, and the number of frames seen so far."""
+    """The arguments of :func:`check_dataset`, the number of frames so far, and splits that a synthetic set lacks."""
 
     name: str
     root: str | Path
@@ -87,6 +88,7 @@ class _Walk:
     bar: Bar
     recipe: Recipe | None
     frames: int = 0
+    absent: list[Finding] = field(default_factory=list)
 
     def split(self, split: str, wanted: bool) -> list[Finding]:
         """Check one split; a synthetic data set need not have those that nobody asked for."""
@@ -96,8 +98,11 @@ class _Walk:
             options = release.synthetic_options if self.recipe is not None else {}
             dataset = open_split(self.name, self.root, split, self.ann_file, needs_images=False, **options)
         except FileNotFoundError as error:
-            left_out = self.recipe is not None and not wanted
-            return [] if left_out else [Finding(f'{label}annotations', 'missing', 'there', str(error))]
+            missing = [Finding(f'{label}annotations', 'missing', 'there', str(error))]
+            if self.recipe is None or wanted:
+                return missing
+            self.absent += missing
+            return []
         except (ValueError, OSError) as error:
             return [Finding(f'{label}annotations', 'damaged', 'readable', str(error))]
         count = len(dataset.annotations.images)
@@ -147,10 +152,10 @@ def _counts(survey: Survey, whole: Whole) -> list[Finding]:
 def _contents(survey: Survey, release: Release) -> list[Finding]:
     findings = []
     people = max(survey.person_frames, 1)
-    for field, count in survey.having.items():
-        needed = field in release.fields
-        problem = f'no person has: {field}' if needed and not count else ''
-        findings.append(Finding(f'people with {field}', f'{count / people:.1%}', 'some' if needed else '', problem))
+    for name, count in survey.having.items():
+        needed = name in release.fields
+        problem = f'no person has: {name}' if needed and not count else ''
+        findings.append(Finding(f'people with {name}', f'{count / people:.1%}', 'some' if needed else '', problem))
     depth = survey.depth
     if depth.count:
         fits = depth.least >= DEPTHS[0] and depth.greatest <= DEPTHS[1]

@@ -79,6 +79,15 @@ def test_every_synthetic_data_set_is_whole_and_projects(recipe, tmp_path):
     assert any(name.endswith('projection error, px') for name in findings)
 
 
+def test_what_a_synthetic_data_set_lacks_is_named_where_frames_are_missing(tmp_path):
+    root = tmp_path / 'data'
+    generate(Recipe('muco', 2, size=(96, 64), seed=2), root)
+    (root / 'MuCo-3DHP.json').unlink()
+    findings = check('muco', root)
+    assert problems(findings) == {'annotations', 'frames of the recipe'}
+    assert 'MuCo-3DHP.json does not exist' in findings['annotations'].problem
+
+
 def test_one_joint_that_does_not_project_is_too_many_in_synthetic_data(tmp_path):
     root = tmp_path / 'data'
     generate(Recipe('muco', 2, people=(2, 2), size=(96, 64), seed=2), root)
