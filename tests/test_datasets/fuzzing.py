@@ -176,6 +176,8 @@ def targets(folder: Path) -> dict[str, Target]:
     muco, coco, poses = muco_content([[3000, 4000], [3500], []]), _coco_content(), _poses2d()
     results = [{'image_id': 1, 'category_id': 1, 'keypoints': [1.0] * 51, 'score': 1}] * 2
     frames = {'frames': [{'frame': 0, 'persons': [{'keypoints': [[1, 2]] * 17, 'scores': [0.5] * 17}]}]}
+    alphapose = [{'image_id': f'{each}.jpg', 'keypoints': [1.0] * 78, 'score': 2, 'idx': [each]} for each in range(2)]
+    openpose = {'version': 1.3, 'people': [{'person_id': [-1], 'pose_keypoints_2d': [2.0] * 75}]}
     jta, pw3d, h36m = jta_rows(2, 1), pw3d_content(4, 2), h36m_content(9, {(2, 1): 2})
 
     def h36m_file(kind: str) -> tuple:
@@ -202,6 +204,9 @@ def targets(folder: Path) -> dict[str, Target]:
         'pose2d file': (_json_at('poses.json', poses), 'poses.json', _read_poses, poses),
         'pose2d COCO results': (_json_at('poses.json', results), 'poses.json', _read_poses, results),
         'pose2d frames': (_json_at('poses.json', frames), 'poses.json', _read_poses, frames),
+        'pose2d AlphaPose': (_json_at('poses.json', alphapose), 'poses.json', _read_poses, alphapose),
+        'pose2d OpenPose': (_json_at('clip_000000000007_keypoints.json', openpose), 'clip_000000000007_keypoints.json',
+                            read_pose2d_file, openpose),
     }  # fmt: skip
     built = {
         name: Target(folder / name.replace(' ', '_'), write, file, read, content=content)

@@ -21,6 +21,7 @@ NAMES = (
     'MuCo JSON', 'MuPoTS annot.mat', 'MuPoTS occlusion.mat', 'MuPoTS JSON', 'COCO JSON', 'JTA JSON', '3DPW pickle',
     '3DPW JSON', 'H36M data.json', 'H36M camera.json', 'H36M joint_3d.json', 'H36M npz', 'H36M cameras.pkl',
     'pose2d file', 'pose2d COCO results', 'pose2d frames',
+    'pose2d AlphaPose', 'pose2d OpenPose',
 )  # fmt: skip
 
 

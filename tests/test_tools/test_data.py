@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 
-from mmp3d.datasets import cache
 from tests.test_datasets import scenes
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'data.py'
@@ -124,7 +123,7 @@ def test_unknown_options_end_in_2(run, arguments, message):
 
 
 def test_convert_parses_annotations_once(run, muco, tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, 'LEAST_BYTES', 0)
+    monkeypatch.setattr('mmp3d.datasets.cache.LEAST_BYTES', 0)
     ended = run('convert', 'muco', '--root', muco, '--out', tmp_path / 'kept')
     assert (ended.status, ended.out.strip()) == (0, 'train: 2 images')
     assert list((tmp_path / 'kept').glob('*.columns'))

@@ -8,7 +8,7 @@ from tests.test_datasets import layouts, scenes
 
 
 @pytest.fixture(autouse=True)
-def keep_little(monkeypatch):
+def small_files_are_kept(monkeypatch):
     monkeypatch.setattr(cache, 'LEAST_BYTES', 0)
 
 
