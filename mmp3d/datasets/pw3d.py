@@ -18,7 +18,7 @@ from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.coco_layout import CocoTable, read_coco_table, xywh_to_xyxy
 from mmp3d.datasets.columns import Field, Record
 from mmp3d.datasets.file_names import frame_numbers
-from mmp3d.datasets.image_file import image_size
+from mmp3d.datasets.image_file import common_image_size
 from mmp3d.datasets.joined import JoinedAnnotations
 from mmp3d.datasets.people import in_mupots17, person_table
 from mmp3d.datasets.pw3d_pickle import PW3DSequence, read_pw3d_sequence
@@ -98,7 +98,7 @@ class PW3DDataset(MultiPersonDataset):
         return JoinedAnnotations([self._sequence(folder / f'{name}.pkl', first[name]) for name in names])
 
     def _sequence(self, path: Path, first_id: int) -> Annotations:
-        size = self._image_size(path.stem)
+        size = common_image_size(Path(self.data_prefix['img']) / path.stem, IMAGE_PATTERN)
         build = partial(self._parsed, path, first_id, size)
         return self._cached(f'{self.split}-{path.stem}', [path], build, first_id=first_id, size=size)
 
@@ -174,11 +174,6 @@ class PW3DDataset(MultiPersonDataset):
             )
         offsets = np.searchsorted(image_rows, np.arange(len(images) + 1))
         return Annotations(images, people, offsets, joints_annotated=JOINTS_ANNOTATED.copy())
-
-    def _image_size(self, name: str) -> tuple[int, int] | None:
-        """Of the sequence's first image on disk."""
-        sizes = map(image_size, sorted((Path(self.data_prefix['img']) / name).glob(IMAGE_PATTERN)))
-        return next((size for size in sizes if size is not None), None)
 
 
 def _likely_size(sequence: PW3DSequence) -> tuple[int, int]:
