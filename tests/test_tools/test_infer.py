@@ -7,33 +7,30 @@ import json
 import cv2
 import numpy as np
 import pytest
+import torch
+from mmpose.registry import MODELS
 
+import mmp3d
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.command import main
 from mmp3d.export import FORMATS, read_clip
+from mmp3d.geometry import Camera
 from tests.test_apis import scenes
 
-FRAMES = 4
+FRAMES, POSES = 4, 8
 
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
-    """A model, a video, and the 2D poses of the two people in it."""
+    """Models, a video, and the 2D poses of the two people in it and beyond its end."""
     folder = tmp_path_factory.mktemp('infer')
     scenes.write_model(folder)
     scenes.write_video(folder / 'clip.mp4', FRAMES)
-    images = [
-        dict(
-            frame_id=index,
-            people=[
-                dict(keypoints=pose[:, :2].tolist(), keypoint_scores=pose[:, 2].tolist())
-                for pose in scenes.poses(50, 120)
-            ],
-        )
-        for index in range(FRAMES)
-    ]
-    content = dict(format='mmp3d-poses2d', joint_set='mupots17', images=images)
-    (folder / 'poses.json').write_text(json.dumps(content))
+    scenes.write_poses(folder / 'poses.json', range(POSES), track_ids=(41, 7))
+    mmp3d.register_all_modules()
+    torch.manual_seed(0)
+    (folder / 'lifters.py').write_text(f'model = {scenes.LIFTERS!r}\n')
+    torch.save({'state_dict': MODELS.build(scenes.LIFTERS).state_dict()}, folder / 'lifters.pth')
     return folder
 
 
@@ -108,3 +105,56 @@ def test_nobody_is_a_result(folder, tmp_path, capsys):
     assert 'nobody was found' in capsys.readouterr().out
     assert read_clip(tmp_path / 'nobody.csv').positions.shape == (0, 1, 17, 3)
     assert not list(tmp_path.glob('*.bvh'))
+
+
+def lift(folder, out, *options):
+    """Exit status of the lifting form."""
+    model = ['--model', folder / 'lifters.py', '--weights', folder / 'lifters.pth']
+    return main(['infer', '--lift', '--pose2d', *map(str, [folder / 'poses.json', *model, '--out', out, *options])])
+
+
+def test_poses_alone_are_lifted_and_exported(folder, tmp_path, capsys):
+    options = ('--size', 192, 128, '--fov', 60, '--fps', 30, '--height', 1800, '--smooth', 'zero-phase')
+    assert lift(folder, tmp_path, *options, '--export', *FORMATS) == 0
+    assert '2 people in 8 frames; camera fov' in capsys.readouterr().out
+    clip = read_clip(tmp_path / 'poses.json')
+    assert (clip.num_frames, clip.fps, clip.track_ids.tolist()) == (POSES, 30, [0, 1])
+    assert set(clip.processing) == {'smoothing', 'scale'}
+    assert clip.camera.image_size == (192, 128) and clip.present.all()
+    assert {'poses_person0.bvh', 'poses_person1.trc', 'poses.html'} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_video_gives_size_rate_and_pictures_and_ids_are_kept(folder, tmp_path):
+    assert lift(folder, tmp_path, folder / 'clip.mp4', '--focal', 200, '--keep-ids', '--export', 'json', 'html') == 0
+    clip = read_clip(tmp_path / 'clip.json')
+    assert (clip.fps, clip.camera.image_size, clip.camera.source) == (25, (192, 128), 'focal')
+    assert clip.num_frames == POSES and sorted(clip.track_ids.tolist()) == [7, 41]
+    page = (tmp_path / 'clip.html').read_text()
+    pictures = json.loads(page.split('application/json">')[1].split('</script>')[0])['pictures']
+    assert [frame for frame, _ in pictures] == list(range(FRAMES))
+
+
+def test_a_camera_file_tells_the_size(folder, tmp_path):
+    (tmp_path / 'camera.json').write_text(json.dumps(Camera.from_fov(60, (192, 128)).to_dict()))
+    assert lift(folder, tmp_path, '--camera', tmp_path / 'camera.json', '--export', 'npz') == 0
+    assert read_clip(tmp_path / 'poses.npz').camera.image_size == (192, 128)
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (['--lift'], '--pose2d FILE'),
+        ([], 'give a video'),
+        (['--lift', '--pose2d', 'poses.json', '--batch-size', '2'], '--batch-size does not go with --lift'),
+        (['clip.mp4', '--keep-ids'], '--keep-ids does not go without --lift'),
+        (['clip.mp4', '--lift', '--pose2d', 'poses.json', '--size', '9', '9'], '--size is for'),
+    ],
+)
+def test_options_that_do_not_go_together_are_named(options, said, capsys):
+    assert main(['infer', *options]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_lifting_without_any_image_size_is_named(folder, tmp_path, capsys):
+    assert lift(folder, tmp_path) == 1
+    assert '--size W H' in capsys.readouterr().err
