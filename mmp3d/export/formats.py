@@ -65,6 +65,13 @@ def write_clip(
     return paths
 
 
+def earlier_files(path: str | Path) -> list[Path]:
+    """The files there that :func:`write_clip` may have written for this path."""
+    path = Path(path)
+    name = re.compile(rf'{re.escape(path.stem)}(_person\d+)?{re.escape(path.suffix)}')
+    return sorted(file for file in path.parent.iterdir() if name.fullmatch(file.name))
+
+
 def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera') -> PeopleClip:
     """Read a clip.
 

@@ -21,6 +21,7 @@ PICTURE_WIDTH = 320
 # The pictures may take this much of the page, in bytes before base64 adds a third.
 PICTURE_BYTES = 3_500_000
 QUALITIES = (70, 55, 40, 25, 10)
+VIEWED = (2, 98)  # percent of the joints
 MISSING, GREATEST = -32768, 32000
 
 
@@ -62,8 +63,9 @@ def page_bytes(clip: PeopleClip, pictures: Sequence[tuple[int, bytes]] = ()) -> 
     points = clip.y_up()
     there = np.isfinite(points).all(axis=-1, keepdims=True)
     known = points[there[..., 0]]
-    low, high = (known.min(axis=0), known.max(axis=0)) if len(known) else (np.full(3, -1e3), np.full(3, 1e3))
-    unit = max(float(np.abs([low, high]).max()) / GREATEST, 1.0)
+    unit = max(float(np.abs(known).max(initial=0)) / GREATEST, 1.0)
+    # The view fits most of the joints; a few predicted far off do not make the people small.
+    low, high = np.percentile(known, VIEWED, axis=0) if len(known) else (np.full(3, -1e3), np.full(3, 1e3))
     values = np.where(there, np.round(np.nan_to_num(points) / unit), MISSING).astype('<i2')
     sides = {'left': 0, 'right': 2}
     data = dict(
@@ -97,7 +99,10 @@ def page_bytes(clip: PeopleClip, pictures: Sequence[tuple[int, bytes]] = ()) -> 
 
 def _note(clip: PeopleClip) -> str:
     source = 'not known' if clip.camera is None else f'{clip.camera.source}, focal {clip.camera.focal:.0f} px'
-    return f'{clip.frame} frame ({AXES[clip.frame]}); camera {source}. Drag to turn, wheel to zoom; squares of 1 m.'
+    nobody = '' if len(clip.track_ids) else 'Nobody was found. '
+    return nobody + (
+        f'{clip.frame} frame ({AXES[clip.frame]}); camera {source}. Drag to turn, wheel to zoom; squares of 1 m.'
+    )
 
 
 def _jpeg(image: np.ndarray, quality: int) -> bytes:

@@ -1,62 +1,43 @@
-"""Ids over the frames for people who have none: the nearest root of the frames just before.
+"""Ids over the frames for people who have none, by the tracker of the top-down branch.
 
-Shapes: N people of one frame. Camera frame, millimetres.
+Shapes: N people of one frame, K joints. Pixels of the full image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
-# Nobody is followed over a longer way or time. Depth from one image jumps by far more than people walk.
-FARTHEST = 1000.0
-LONGEST_GAP_SECONDS = 0.5
+from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 
 
-def linked(roots: Sequence[np.ndarray], track_ids: Sequence[np.ndarray], fps: float) -> list[np.ndarray]:
-    """Track ids without -1.
+def linked(frames: Iterable[Mapping[str, np.ndarray]], fps: float) -> Iterator[np.ndarray]:
+    """Ids in place of -1. Depth from one image jumps by more than people walk, so the image tells who is who.
 
     Args:
-        roots: For each frame (N, 3) mm.
-        track_ids: For each frame (N,); those that are not negative stay.
-        fps: Frames a second.
+        frames: For each frame ``keypoints`` (N, K, 2) px, ``keypoint_scores`` (N, K) and ``track_ids`` (N,); ids that
+            are not negative stay.
+        fps: Frames a second; who is away for more than a second is somebody new.
 
     Returns:
-        For each frame (N,) ids; new ones follow the greatest that was given.
+        For each frame (N,) ids; new ones follow the greatest that was given. Who has no joint with a score keeps -1.
 
     Raises:
         ValueError: An id occurs twice in a frame.
     """
-    next_id = max((int(ids.max(initial=-1)) for ids in track_ids), default=-1) + 1
-    latest: dict[int, tuple[int, np.ndarray]] = {}
-    results = []
-    for number, (places, given) in enumerate(zip(roots, track_ids, strict=True)):
-        named = given[given >= 0]
+    frames = list(frames)
+    first_id = max((int(people['track_ids'].max(initial=-1)) for people in frames), default=-1) + 1
+    # Everybody is a person of the model's: nobody is too doubtful or too like another one.
+    tracker = PoseTracker(
+        TrackerSettings(sure_score=0, least_joints=1, duplicate=1, longest_gap=max(round(fps), 1), confirming_hits=1)
+    )
+    for number, people in enumerate(frames):
+        ids = people['track_ids'].copy()
+        nameless, named = ids < 0, ids[ids >= 0]
         if len(np.unique(named)) != len(named):
             raise ValueError(f'frame {number}: track ids must differ, got {named.tolist()}')
-        latest = {key: seen for key, seen in latest.items() if number - seen[0] <= max(LONGEST_GAP_SECONDS * fps, 1)}
-        ids = given.copy()
-        nameless = np.flatnonzero(given < 0)
-        _continue(ids, nameless, places, latest)
-        fresh = np.flatnonzero(ids < 0)
-        ids[fresh] = next_id + np.arange(len(fresh))
-        next_id += len(fresh)
-        latest.update({int(ids[row]): (number, places[row]) for row in nameless})
-        results.append(ids)
-    return results
-
-
-def _continue(ids: np.ndarray, rows: np.ndarray, places: np.ndarray, latest: dict) -> None:
-    """Give ``rows`` the ids of the latest people nearest to them, in place."""
-    if not (len(rows) and latest):
-        return
-    before = np.array([place for _, place in latest.values()])
-    away = np.linalg.norm(places[rows][:, None] - before[None], axis=-1)
-    # Twice the gate: nobody beyond it is worth the loss of a pair within it.
-    cost = np.where(away < FARTHEST, away, 2 * FARTHEST)
-    here, there = linear_sum_assignment(cost)
-    known = np.array(list(latest))
-    near = away[here, there] < FARTHEST
-    ids[rows[here[near]]] = known[there[near]]
+        poses = FramePoses(number, people['keypoints'][nameless], people['keypoint_scores'][nameless])
+        found = tracker.update(poses).ids
+        ids[nameless] = np.where(found >= 0, found + first_id, -1)
+        yield ids

@@ -14,6 +14,8 @@ import numpy as np
 from mmp3d.export.linking import linked
 from mmp3d.geometry import MUPOTS17, Camera
 
+# What a clip takes of an image's people.
+NEEDED = {'keypoints': np.float32, 'keypoint_scores': np.float32, 'keypoints_cam': np.float32, 'track_ids': np.int64}
 AXES = {'camera': 'x right, y down, z forward', 'world': 'x right, y forward, z up, floor at z = 0'}
 
 
@@ -105,28 +107,27 @@ def from_y_up(points: np.ndarray, frame: str) -> np.ndarray:
 def clip_from_images(images: Iterable[Mapping], fps: float, seq_name: str = '') -> PeopleClip:
     """The clip of the images of a prediction file, one a frame, in order.
 
-    People without a track id (-1) are linked over the frames by where they are, see :mod:`mmp3d.export.linking`.
+    People without a track id (-1) are linked over the frames, see :mod:`mmp3d.export.linking`.
 
     Args:
-        images: ``camera`` (dict, or None) and ``instances`` with ``keypoints_cam``, ``keypoint_scores``,
-            ``track_ids``; see docs/predictions.md.
+        images: ``camera`` (dict, or None) and ``instances`` with ``keypoints``, ``keypoint_scores``,
+            ``keypoints_cam``, ``track_ids``; see docs/predictions.md.
         fps: Frames a second.
         seq_name: Name of the clip.
     """
-    poses, scores, ids, camera = [], [], [], None
+    frames, camera = [], None
     for image in images:
-        people = image['instances']
         camera = camera or image.get('camera')
-        poses.append(np.asarray(people['keypoints_cam'], np.float32).reshape(-1, MUPOTS17.num_joints, 3))
-        scores.append(np.asarray(people['keypoint_scores'], np.float32).reshape(-1, MUPOTS17.num_joints))
-        ids.append(np.asarray(people['track_ids'], np.int64).reshape(-1))
-    ids = linked([pose[:, MUPOTS17.root_index] for pose in poses], ids, fps)
+        frames.append({name: np.asarray(image['instances'][name], kind) for name, kind in NEEDED.items()})
+    ids = list(linked(frames, fps))
     known = np.unique(np.concatenate([*ids, np.zeros(0, np.int64)]))
-    shape = (len(known), len(poses), MUPOTS17.num_joints)
+    known = known[known >= 0]
+    shape = (len(known), len(frames), MUPOTS17.num_joints)
     clip_poses, clip_scores = np.full((*shape, 3), np.nan, np.float32), np.zeros(shape, np.float32)
-    for index, frame_ids in enumerate(ids):
-        rows = np.searchsorted(known, frame_ids)
-        clip_poses[rows, index], clip_scores[rows, index] = poses[index], scores[index]
+    for index, (frame_ids, people) in enumerate(zip(ids, frames, strict=True)):
+        rows = np.searchsorted(known, frame_ids[frame_ids >= 0])
+        clip_poses[rows, index] = people['keypoints_cam'][frame_ids >= 0]
+        clip_scores[rows, index] = people['keypoint_scores'][frame_ids >= 0]
     if camera is not None and not isinstance(camera, Camera):
         camera = Camera.from_dict(dict(camera))
     return PeopleClip(clip_poses, clip_scores, known, fps, camera=camera, seq_name=seq_name)

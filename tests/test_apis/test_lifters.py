@@ -12,13 +12,9 @@ from mmpose.registry import MODELS
 from mmp3d import register_all_modules
 from mmp3d.apis.lifters import load_lifters
 from mmp3d.models.estimators import PoseLiftingEstimator
+from tests.test_apis.scenes import LIFTERS
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
-MODEL = dict(
-    type='PoseLiftingEstimator',
-    gcn=dict(type='PoseGCN', hidden_channels=8),
-    depth_net=dict(type='TemporalDepthNet', backbone=dict(kernel_sizes=(3, 3), stem_channels=8)),
-)
 
 
 @pytest.fixture
@@ -26,7 +22,7 @@ def index(tmp_path, monkeypatch) -> PoseLiftingEstimator:
     """The networks of an index with one model that has weights and one that has none."""
     register_all_modules()
     torch.manual_seed(0)
-    networks = MODELS.build(MODEL)
+    networks = MODELS.build(LIFTERS)
     for folder in ('configs', 'weights'):
         (tmp_path / folder).mkdir()
     (tmp_path / 'model-index.yml').write_text('Import:\n- configs/lifters.yml\n')
@@ -34,7 +30,7 @@ def index(tmp_path, monkeypatch) -> PoseLiftingEstimator:
         'Models:\n- {Name: small, Alias: lifters, Config: configs/small.py, Weights: weights/small.pth}\n'
         '- {Name: bare, Config: configs/small.py, Weights: null}\n'
     )
-    (tmp_path / 'configs' / 'small.py').write_text(f'model = {MODEL!r}\n')
+    (tmp_path / 'configs' / 'small.py').write_text(f'model = {LIFTERS!r}\n')
     torch.save({'state_dict': networks.state_dict()}, tmp_path / 'weights' / 'small.pth')
     monkeypatch.setattr(BaseInferencer, '_get_repo_or_mim_dir', staticmethod(lambda scope: str(tmp_path)))
     return networks.eval()

@@ -38,6 +38,21 @@ def test_trc_comes_back_with_its_gaps(tmp_path, frame):
         assert (again.track_ids.tolist(), again.fps) == ([clip.track_ids[row]], 25)
 
 
+def test_trc_is_a_table_to_another_reader(tmp_path):
+    clip = walking_clip()
+    path = write_clip(tmp_path / 'walk.trc', clip)[1]
+    table = np.genfromtxt(path, delimiter='\t', skip_header=6)
+    np.testing.assert_array_equal(table[:, 0], np.arange(1, 31))
+    np.testing.assert_allclose(table[:, 1], np.arange(30) / 25, atol=1e-6)
+    np.testing.assert_allclose(table[:, 2:].reshape(30, 17, 3), clip.y_up()[1], atol=1e-3)
+    assert np.isnan(table[10:13, 2:]).all()
+    rows = [line.split('\t') for line in path.read_text().splitlines()[:5]]
+    values = dict(zip(rows[1], rows[2], strict=True))
+    assert (values['NumFrames'], values['NumMarkers'], values['Units'], values['DataRate']) == ('30', '17', 'mm', '25')
+    assert tuple(rows[3][2::3]) == clip.joint_names
+    assert rows[4][2:5] == ['X1', 'Y1', 'Z1'] and len(rows[4]) == table.shape[1]
+
+
 @pytest.mark.parametrize('frame', ['camera', 'world'])
 def test_bvh_comes_back_to_a_hundredth_of_a_millimetre(tmp_path, frame):
     clip = walking_clip().replaced(frame=frame)
