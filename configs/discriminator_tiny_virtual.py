@@ -3,8 +3,8 @@
 _base_ = ['./_base_/default_runtime.py', './_base_/virtual_clips.py']
 
 # runtime
-max_epochs = 8
-train_cfg = dict(max_epochs=max_epochs, val_interval=2)
+max_epochs = 6
+train_cfg = dict(max_epochs=max_epochs, val_interval=3)
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='Adam', lr=1e-3),
@@ -27,7 +27,11 @@ model = dict(
 )
 
 # data
-people = dict(num_people=(2, 4), scene=dict(face_to_face=1.0, pair_distance=(550.0, 1000.0)))
+# Whoever stands close to somebody belongs to them: pair_share puts others there, looking anywhere.
+people = dict(
+    num_people=(2, 4),
+    scene=dict(face_to_face=1.0, pair_share=0.0, pair_distance=(550.0, 1000.0)),
+)
 train_dataloader = dict(batch_size=256, dataset=dict(num_items=32768, **people))
 val_dataloader = dict(batch_size=256, dataset=dict(num_items=2048, clip_length=1, **people))
 test_dataloader = val_dataloader

@@ -3,7 +3,7 @@
 _base_ = ['./_base_/default_runtime.py', './_base_/virtual_clips.py']
 
 # runtime
-max_epochs = 8
+max_epochs = 4
 train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 optim_wrapper = dict(
     type='OptimWrapper',
