@@ -40,7 +40,7 @@ class ReleasedPoses2D:
     """Input of the released top-down nets for one person.
 
     Attributes:
-        keypoints: (T, H, 2) px of an image scaled to a width near 1024.
+        keypoints: (T, H, 2) px of the image at half its size.
         joint_adjacency: (T, H, H).
         bone_adjacency: (T, L, L).
         occlusion: (T, 1, 1), 0 or 1.

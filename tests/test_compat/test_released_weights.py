@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 import pytest
 import torch
+from mmpose.registry import MODELS
 
 from mmp3d import register_all_modules
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
@@ -16,6 +17,17 @@ from tools.convert_release import main
 
 register_all_modules()
 GOLDEN = 'golden/author_nets/A'
+# The release's folders and what the golden files call the networks in them.
+FOLDERS = {
+    'model_btmup': 'HR3DNet',
+    'model_gcnwild': 'TransNetGCN',
+    'model_tcn': 'TCNPose',
+    'model_root': 'TCNRoot',
+    'model_inte': 'IntegrationNet',
+    'model_adapt': 'AdaptNet',
+    'model_transform/model_linear': 'LinearModel',
+    'model_transform/model_trans': 'TransNet14to17',
+}
 
 
 def released_tensor(name, shape):
@@ -105,15 +117,32 @@ def test_the_savers_own_folders_convert(tmp_path, capsys):
     load_weights(ReleasedIntegrationNet(), tmp_path / 'integration.pth')
 
 
+def save(folder, weights):
+    """A folder as the release's saver leaves it."""
+    folder.mkdir(parents=True)
+    (folder / 'checkpoint').write_text('model_7.pth')
+    torch.save(weights, folder / 'model_7.pth', _use_new_zipfile_serialization=False)
+
+
+def test_the_whole_release_converts(tmp_path):
+    for folder, spec in FOLDERS.items():
+        save(tmp_path / 'ckpts' / folder, released_weights(spec))
+    main([str(tmp_path / 'ckpts'), '--out', str(tmp_path / 'out')])
+    assert {file.stem for file in (tmp_path / 'out').iterdir()} == set(RELEASED_NETS)
+    models = {name: MODELS.build(net.model).eval().requires_grad_(False) for name, net in RELEASED_NETS.items()}
+    for name, model in models.items():
+        load_weights(model, tmp_path / f'out/{name}.pth')
+    root_inputs, expected = arrays('TCNRoot.inputs'), arrays('TCNRoot.outputs')
+    assert_equal(models['temporal_depth'](root_inputs['x']), expected['out'])
+
+
 def write_adapter(folder, **changes):
     """A folder in the release's layout with an adapter of zeros."""
     sizes = {'l0': (512, 51), 'l1': (512, 512), 'l2': (9, 512), 'l3': (51, 51)}
     weights = {f'{name}.fc.weight': torch.zeros(size) for name, size in sizes.items()}
     weights |= {f'{name}.fc.bias': torch.zeros(size[0]) for name, size in sizes.items()}
     weights = {name: tensor for name, tensor in (weights | changes).items() if tensor is not None}
-    (folder / 'model_adapt').mkdir(parents=True)
-    (folder / 'model_adapt/checkpoint').write_text('model_7.pth')
-    torch.save(weights, folder / 'model_adapt/model_7.pth', _use_new_zipfile_serialization=False)
+    save(folder / 'model_adapt', weights)
 
 
 def test_a_folder_converts_to_a_safe_file(tmp_path):
