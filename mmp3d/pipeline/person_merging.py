@@ -14,10 +14,17 @@ from mmp3d.geometry import MUPOTS17
 
 # Fewer joints in common say little; someone of whom fewer were found is compared by all of theirs.
 MIN_SHARED_JOINTS = 3
+# The end of COCO's class of small things, px^2. Joints of smaller people, and of those of whom one or two joints were
+# found, are no more exact.
+LEAST_AREA = 32.0**2
+THRESHOLD, SAME_BOX_THRESHOLD = 0.85, 0.95
 
 
 def merge_people(
-    people: InstanceData, box_ids: np.ndarray, threshold: float = 0.85, same_box_threshold: float = 0.95
+    people: InstanceData,
+    box_ids: np.ndarray,
+    threshold: float = THRESHOLD,
+    same_box_threshold: float = SAME_BOX_THRESHOLD,
 ) -> InstanceData:
     """Keep one of those that are the same person: the one with the greatest sum of joint scores.
 
@@ -64,8 +71,7 @@ def person_similarity(keypoints: np.ndarray, scores: np.ndarray, person: int, ot
         others: (M,) indices.
     """
     extents = joint_extents(keypoints, scores)
-    # A person of one joint has no extent; a square pixel keeps the quotient defined.
-    areas = np.prod(np.maximum(extents[:, 2:] - extents[:, :2], 1), axis=1)
+    areas = np.maximum(np.prod(extents[:, 2:] - extents[:, :2], axis=1), LEAST_AREA)
     # A part of a person is small, but its joints are no more exact than those of the whole.
     areas = np.maximum(areas, areas[person])
     marks = np.concatenate([keypoints, scores[..., None]], axis=-1).reshape(len(keypoints), -1)

@@ -17,7 +17,7 @@ from mmp3d.datasets.transforms.packing import PackMultiPersonInputs
 from mmp3d.datasets.transforms.person_crop import PADDING, PersonCrop
 from mmp3d.geometry import MUPOTS17
 from mmp3d.models.estimators import MultiPersonTopDownEstimator
-from mmp3d.pipeline.person_merging import merge_people
+from mmp3d.pipeline.person_merging import THRESHOLD, merge_people
 
 
 def find_people(
@@ -27,7 +27,7 @@ def find_people(
     box_scores: Sequence[np.ndarray] | None = None,
     padding: float = PADDING,
     batch_size: int = 32,
-    threshold: float = 0.85,
+    threshold: float = THRESHOLD,
 ) -> list[InstanceData]:
     """Everybody in the boxes of each frame, once.
 

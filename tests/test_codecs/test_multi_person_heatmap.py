@@ -35,6 +35,15 @@ def test_joint_without_label_is_no_target():
     np.testing.assert_array_equal(encoded['heatmaps'][3], alone['heatmaps'][3])
 
 
+def test_joint_outside_of_the_crop_is_not_taken_from_the_neighbour():
+    truth = people(2)
+    visible = np.ones((2, 17))
+    visible[1, 5] = 0
+    found = CODEC.decode(*ideal_maps(CODEC.encode(truth, visible)), box_of(truth[0]))
+    assert found.keypoint_scores[0].min() > 0.6
+    assert np.flatnonzero(found.keypoint_scores[1] == 0).tolist() == [5]
+
+
 def test_nobody():
     found = CODEC.decode(*ideal_maps(CODEC.encode(np.zeros((0, 17, 2)))), np.array([0, 0, 9, 9]))
     assert found.keypoints.shape == (0, 17, 2) and found.bbox_scores.shape == (0,)

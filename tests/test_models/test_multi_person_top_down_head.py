@@ -34,12 +34,12 @@ def test_loss_falls_and_every_weight_has_a_gradient(multi_person):
     samples, inputs = [sample(network)] * 2, torch.rand(2, 3, 128, 128)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
     totals = []
-    for _ in range(15):
+    for _ in range(30):
         losses = network.loss(inputs, samples)
         optimizer.zero_grad()
         sum(losses.values()).backward()
         optimizer.step()
-        totals.append(float(losses['loss_heatmap']))
+        totals.append(losses['loss_heatmap'].item())
     names = {'loss_heatmap', 'loss_pull', 'loss_push'} if multi_person else {'loss_heatmap'}
     assert set(losses) == names
     assert totals[-1] < 0.5 * totals[0]

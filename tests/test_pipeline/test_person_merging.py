@@ -53,7 +53,7 @@ def test_hugging_people_with_nearly_equal_boxes_stay_two(seed):
 
 
 def test_people_of_one_box_need_more_to_be_one():
-    near = people([person(), person() + 10], scores_of(0.9, 0.8))
+    near = people([person(), person() + 4], scores_of(0.9, 0.8))
     assert len(merge_people(near, [0, 1])) == 1
     assert len(merge_people(near, [0, 0])) == 2
 
@@ -63,7 +63,7 @@ def test_one_joint_visible():
     scores[1:, 1:] = 0
     # Both small ones are the first person's joint; alone, they are one.
     assert merge_people(people([person()] * 3, scores), [0, 1, 2]).number.tolist() == [0]
-    alone = people([person(), person() + 500, person() + 1], scores[[1, 1, 1]])
+    alone = people([person(), person() + 500, person() + 0.5], scores[[1, 1, 1]])
     assert merge_people(alone, [0, 1, 2]).number.tolist() == [0, 1]
 
 
