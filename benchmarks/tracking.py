@@ -9,7 +9,8 @@ metric on these pairs, so that all trackers have the same misses and false peopl
 seconds.
 
 Trackers: mmpose's greedy ones by box and by OKS (as its inferencer has them), mmdet's ByteTracker (where `lap` is
-installed; with its own thresholds of scores and with ours), ours frame by frame and ours over the whole clip without and with interpolated gaps.
+installed; with its own thresholds of scores and with ours), ours frame by frame and ours over the whole clip without
+and with interpolated gaps.
 """
 
 from __future__ import annotations
