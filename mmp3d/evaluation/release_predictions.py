@@ -31,7 +31,7 @@ def released_sequences(root: str | Path) -> list[int]:
     numbers = sorted(int(path.stem) for path in folder.glob('*.pkl') if path.stem.isdigit())
     if not numbers:
         raise FileNotFoundError(
-            f"{folder}: no files such as 18.pkl; expected the folder in which the package's pred, pred_inte and depths lie"
+            f"{folder}: no files such as 18.pkl; expected the folder in which the package's pred and depths lie"
         )
     return numbers
 
