@@ -28,7 +28,7 @@ def people_of(people):
 
 
 def write(path, value):
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(pickle.dumps(value))
 
 
