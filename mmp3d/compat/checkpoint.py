@@ -118,7 +118,7 @@ def publish_checkpoint(
     checkpoint = load_checkpoint(src, trust=trust)
     kept = {key: value for key, value in (checkpoint.get('meta') or {}).items() if key in ('dataset_meta', 'cfg')}
     if 'cfg' in kept:
-        kept['cfg'] = re.sub(r"^work_dir = .*\n?", '', kept['cfg'], flags=re.MULTILINE)  # the publisher's own folder
+        kept['cfg'] = re.sub(r'^work_dir = .*\n?', '', kept['cfg'], flags=re.MULTILINE)  # the publisher's own folder
     facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}
     tensors = state_dict_of(checkpoint, src) | (replaced or {})
     weights = {name: _stored(name, tensor, half) for name, tensor in tensors.items()}
