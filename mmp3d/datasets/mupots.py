@@ -16,7 +16,7 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from mmp3d.datasets.base import MultiPersonDataset
-from mmp3d.datasets.coco_layout import folders_of, read_coco_table, xywh_to_xyxy
+from mmp3d.datasets.coco_layout import check_intrinsics, folders_of, read_coco_table, xywh_to_xyxy
 from mmp3d.datasets.columns import Field
 from mmp3d.datasets.file_names import frame_numbers
 from mmp3d.datasets.image_file import common_image_size
@@ -104,13 +104,7 @@ class MuPoTSDataset(MultiPersonDataset):
     def _load_json(self) -> Annotations:
         table = read_coco_table(self.ann_file, IMAGE_FIELDS, PERSON_FIELDS)
         names, intrinsics = table.images['file_name'], table.images['intrinsic']
-        wrong = ~np.isfinite(intrinsics).all(axis=1) | (intrinsics[:, :2] <= 0).any(axis=1)
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise ValueError(
-                f'{self.ann_file}: images[{row}]: field "intrinsic" must be [fx, fy, cx, cy] with positive fx and fy, '
-                f'got {intrinsics[row].tolist()}'
-            )
+        check_intrinsics(self.ann_file, 'intrinsic', intrinsics)
         seq_names = folders_of(names)
         self._check_sequences({name.decode('utf-8', 'replace') for name in seq_names.tolist()})
         images = ImageTable(

@@ -13,7 +13,7 @@ import numpy as np
 
 from mmp3d.geometry import MUPOTS17
 
-NUM_JOINTS = MUPOTS17.num_joints
+NUM_JOINTS, ROOT = MUPOTS17.num_joints, MUPOTS17.root_index
 
 
 class Field(NamedTuple):
@@ -41,25 +41,28 @@ GROUND_TRUTH_FIELDS = {
     'keypoints_3d_valid': Field((NUM_JOINTS,)),
     'keypoints_occluded': Field((NUM_JOINTS,)),
     'person_valid': Field(()),
+    'track_ids': Field((), np.int64),
+    'bboxes': Field((4,)),
 }
-# Prediction fields that a file may lack, with what a person has in their place.
-OPTIONAL_PREDICTION_FIELDS = {'keypoint_scores': 1.0, 'track_ids': -1}
-# Fields that only some data sets have, with what a person has in their place.
-OPTIONAL_GROUND_TRUTH_FIELDS = {'track_ids': (Field((), np.int64), -1), 'bboxes': (Field((4,)), np.nan)}
+# Fields that a prediction file or a data set may lack, with what a person has in their place.
+OPTIONAL_FIELDS = {
+    'pred_instances': {'keypoint_scores': 1.0, 'track_ids': -1},
+    'gt_instances': {'track_ids': -1, 'bboxes': np.nan},
+}
 IMAGE_INFO_KEYS = ('frame_id', 'action', 'camera')
 SKELETONS = {'annot3': 'keypoints_cam', 'univ_annot3': 'keypoints_cam_univ'}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PeopleRecord:
-    """One image for a metric.
+    """One image for a metric; arrays of the right kind are those of the data sample, not copies.
 
     Args:
         img_id: Number of the image.
         seq_name: Name of its sequence; ``''`` for a data set without sequences.
         pred: Arrays by name, first dimension all predicted people.
         gt: Arrays by name, first dimension the annotated people who are to be scored.
-        unscored: The same of the annotated people who are not.
+        unscored: The same of the annotated people who are not; empty if there are none.
         info: What else is known of the image, by the names in ``IMAGE_INFO_KEYS``; None where it is not.
     """
 
@@ -84,47 +87,47 @@ class PeopleRecord:
         Raises:
             ValueError: A field is missing or has the wrong shape.
         """
-        image = f'image {sample.get("img_id", sample.get("img_path", "?"))}'
-        pred = _predicted_fields(sample, pred_fields, image)
-        gt = {
-            name: instance_field(sample, 'gt_instances', name, expected, image)
-            for name, expected in GROUND_TRUTH_FIELDS.items()
-        }
-        people = len(gt['person_valid'])
-        for name, (kind, absent) in OPTIONAL_GROUND_TRUTH_FIELDS.items():
-            if name in sample['gt_instances']:
-                gt[name] = instance_field(sample, 'gt_instances', name, kind, image)
-            else:
-                gt[name] = np.full((people, *kind.shape), absent, kind.kind)
+        pred = _fields(sample, 'pred_instances', {name: PREDICTION_FIELDS[name] for name in pred_fields})
+        gt = _fields(sample, 'gt_instances', GROUND_TRUTH_FIELDS)
         scored = gt['person_valid'] > 0
         if needs_root:
-            scored &= gt['keypoints_3d_valid'][:, MUPOTS17.root_index] > 0
-        if scored.all():
-            unscored = {name: array[:0] for name, array in gt.items()}
-        else:
+            scored &= gt['keypoints_3d_valid'][:, ROOT] > 0
+        unscored = {}
+        if False in scored.tolist():
             gt, unscored = ({name: array[chosen] for name, array in gt.items()} for chosen in (scored, ~scored))
         info = {key: sample.get(key) for key in IMAGE_INFO_KEYS}
         return cls(int(sample.get('img_id', -1)), str(sample.get('seq_name') or ''), pred, gt, unscored, info)
 
     def annotated(self, name: str) -> np.ndarray:
         """The field of all annotated people: first those who are scored, then the others."""
-        return np.concatenate([self.gt[name], self.unscored[name]])
+        return np.concatenate([self.gt[name], self.unscored[name]]) if self.unscored else self.gt[name]
 
 
-def _predicted_fields(sample: Mapping, names: tuple[str, ...], image: str) -> dict[str, np.ndarray]:
-    """The fields by name; one that is optional and not there takes its place-holder."""
-    given = sample.get('pred_instances')
-    lacking = [name for name in names if name in OPTIONAL_PREDICTION_FIELDS and given is not None and name not in given]
-    fields = {
-        name: instance_field(sample, 'pred_instances', name, PREDICTION_FIELDS[name], image)
-        for name in names
-        if name not in lacking
-    }
-    people = len(next(iter(fields.values()))) if fields else 0
-    for name in lacking:
-        shape, kind = PREDICTION_FIELDS[name]
-        fields[name] = np.full((people, *shape), OPTIONAL_PREDICTION_FIELDS[name], kind)
-    return fields
+def _fields(sample: Mapping, instances: str, expected: Mapping[str, Field]) -> dict[str, np.ndarray]:
+    """Arrays by name, all of the same number of people; one that is optional and not there takes its place-holder."""
+    given = sample.get(instances)
+    arrays, people = {}, set()
+    for name, (shape, kind) in expected.items():
+        array = None if given is None else given.get(name)
+        if array is None and given is not None and name in OPTIONAL_FIELDS[instances]:
+            continue
+        known = type(array) is np.ndarray and array.dtype.type is kind
+        if not known or array.shape[1:] != shape or array.ndim != len(shape) + 1:
+            array = instance_field(sample, instances, name, expected[name], image_name(sample))
+        arrays[name] = array
+        people.add(len(array))
+    if len(people) > 1:
+        counts = {name: len(array) for name, array in arrays.items()}
+        raise ValueError(f'{image_name(sample)}: fields of {instances} differ in their number of people: {counts}')
+    for name in expected.keys() - arrays.keys():
+        shape, kind = expected[name]
+        arrays[name] = np.full((*people, *shape), OPTIONAL_FIELDS[instances][name], kind)
+    return arrays
+
+
+def image_name(sample: Mapping) -> str:
+    """What messages call the image of a data sample."""
+    return f'image {sample.get("img_id", sample.get("img_path", "?"))}'
 
 
 def instance_field(sample: Mapping, instances: str, name: str, field: Field, image: str) -> np.ndarray:

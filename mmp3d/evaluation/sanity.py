@@ -11,9 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmp3d.evaluation.functional.padding import pad_people
-from mmp3d.evaluation.people_record import PeopleRecord
-from mmp3d.geometry import MUPOTS17
+from mmp3d.evaluation.people_record import ROOT, PeopleRecord
 
 MM_PER_METRE = 1000.0
 # A depth may be wrong by this factor and still tell metres from millimetres.
@@ -34,7 +32,7 @@ def extents_of(records: Sequence[PeopleRecord]) -> np.ndarray:
         (F, 4) median depth of the predicted people's roots and of the annotated ones', mm, and largest coordinate of
         predicted joints and of annotated ones, px; NaN where there is nobody, or no such prediction.
     """
-    gt_depths = [record.gt['keypoints_cam'][:, MUPOTS17.root_index, 2] for record in records]
+    gt_depths = [record.gt['keypoints_cam'][:, ROOT, 2] for record in records]
     columns = [
         _medians(list(map(_root_depths, records)), -np.inf),
         _medians(gt_depths, 0.0),
@@ -156,20 +154,22 @@ def _root_depths(record: PeopleRecord) -> np.ndarray:
     if 'root_cam' in record.pred:
         return record.pred['root_cam'][:, 2]
     if 'keypoints_cam' in record.pred:
-        return record.pred['keypoints_cam'][:, MUPOTS17.root_index, 2]
+        return record.pred['keypoints_cam'][:, ROOT, 2]
     return np.zeros(0)
 
 
 def _medians(images: Sequence[np.ndarray], above: float) -> np.ndarray:
     """(F,) median (of two in the middle the lower) of each image's finite numbers above a limit; NaN if none is."""
-    numbers, present = pad_people(images)
-    usable = present & np.isfinite(numbers) & (numbers > above)
-    if not usable.any():
-        return np.full(len(images), np.nan)
-    ranked = np.sort(np.where(usable, numbers, np.inf), axis=1)
-    middle = np.maximum(usable.sum(axis=1) - 1, 0) // 2
-    medians = np.take_along_axis(ranked, middle[:, None], axis=1)[:, 0]
-    return np.where(np.isfinite(medians), medians, np.nan)
+    numbers = np.concatenate(images)
+    image = np.repeat(np.arange(len(images)), list(map(len, images)))
+    usable = np.isfinite(numbers) & (numbers > above)
+    numbers, image = numbers[usable], image[usable]
+    ranked = numbers[np.lexsort((numbers, image))]
+    counts = np.bincount(image, minlength=len(images))
+    known = counts > 0
+    medians = np.full(len(images), np.nan)
+    medians[known] = ranked[(np.cumsum(counts) - counts + (counts - 1) // 2)[known]]
+    return medians
 
 
 def _largest(images: Sequence[np.ndarray]) -> np.ndarray:

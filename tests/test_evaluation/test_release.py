@@ -241,7 +241,7 @@ def test_fit_uses_each_prediction_that_belongs_to_somebody_once():
     metric = ReleasePCKabs()
     metric.process(None, samples)
     metric._measure_pending()
-    np.testing.assert_allclose(metric.results[0]['pairs'], np.stack([pred, gt])[:, :, PELVIS, 2].T, rtol=1e-6)
+    np.testing.assert_allclose(metric.results[0].values['pairs'], np.stack([pred, gt])[:, :, PELVIS, 2].T, rtol=1e-6)
 
 
 @pytest.mark.parametrize('depth_of', ['2d', 'track', 'matched'])
@@ -255,7 +255,9 @@ def test_fit_knows_people_who_are_not_scored_if_they_have_a_place(depth_of):
     metric.process(None, [sample])
     metric._measure_pending()
     known = gt[2:] if depth_of == 'matched' else gt[1:]
-    np.testing.assert_allclose(metric.results[0]['pairs'], np.stack([known, known])[:, :, PELVIS, 2].T, rtol=1e-6)
+    np.testing.assert_allclose(
+        metric.results[0].values['pairs'], np.stack([known, known])[:, :, PELVIS, 2].T, rtol=1e-6
+    )
 
 
 def test_perfect_prediction_and_the_ceiling_of_the_curve():
@@ -307,7 +309,7 @@ def test_results_are_small():
     metric = ReleasePCKabs()
     metric.process(None, crowd())
     metric._measure_pending()
-    arrays = [value for result in metric.results for value in result.values() if isinstance(value, np.ndarray)]
+    arrays = [value for result in metric.results for value in result.values.values() if isinstance(value, np.ndarray)]
     assert sum(array.nbytes for array in arrays) <= 320 * 12
 
 

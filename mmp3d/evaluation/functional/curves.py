@@ -27,28 +27,31 @@ def pck_curves(
 
     Args:
         errors: (M, K) mm; NaN and infinity are never right.
-        weight: (M, K) 1 for joints that count, else 0.
+        weight: (M, K) 1 for joints that count, else 0; or several such, (W, M, K), which share the counting.
         sequence: (M,) index of the sequence of each person.
         num_sequences: S.
         average: ``'sequences'`` or ``'pooled'``.
         thresholds: (T,) mm, ascending; a joint is right if its error is below.
 
     Returns:
-        (J, T) in percent, rows as in ``JOINT_GROUPS``; NaN where nothing counts.
+        (J, T) in percent, or (W, J, T), rows as in ``JOINT_GROUPS``; NaN where nothing counts.
     """
     joints, steps = errors.shape[1], len(thresholds) + 1
     if average == 'pooled':
         sequence, num_sequences = np.zeros_like(sequence), 1
     first_wrong = np.searchsorted(thresholds, errors, side='right')
     cells = (sequence[:, None] * joints + np.arange(joints)) * steps + first_wrong
-    counts = np.bincount(cells.ravel(), np.ravel(weight), num_sequences * joints * steps)
-    counts = counts.reshape(num_sequences, joints, steps)
+    cells, size = cells.ravel(), num_sequences * joints * steps
+    several = weight if weight.ndim == 3 else weight[None]
+    counts = [np.bincount(cells, of_joints.ravel(), size) for of_joints in several]
+    counts = np.reshape(counts, (*weight.shape[:-2], num_sequences, joints, steps))
     groups = np.array([np.isin(np.arange(joints), members) for members in JOINT_GROUPS.values()], np.float64)
     right = groups @ counts.cumsum(axis=-1)[..., :-1]
     possible = groups @ counts.sum(axis=-1, keepdims=True)
     curves = np.divide(right, possible, out=np.zeros_like(right), where=possible > 0)
-    known = (possible > 0).sum(axis=0)
-    return 100 * np.divide(curves.sum(axis=0), known, out=np.full(curves.shape[1:], np.nan), where=known > 0)
+    known = (possible > 0).sum(axis=-3)
+    total = curves.sum(axis=-3)
+    return 100 * np.divide(total, known, out=np.full(total.shape, np.nan), where=known > 0)
 
 
 def area_under_curves(curves: np.ndarray, thresholds: np.ndarray = CURVE_THRESHOLDS) -> np.ndarray:

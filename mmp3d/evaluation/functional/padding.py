@@ -6,6 +6,7 @@ Shapes: F frames, N people of one frame, P the most people of any frame.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,4 +34,10 @@ def pad_people(frames: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 def split_people(flat: np.ndarray, present: np.ndarray) -> list[np.ndarray]:
     """Cut (sum of N_f, ...) rows, in the order of ``array[present]``, back into F arrays (N_f, ...)."""
-    return np.split(flat, np.cumsum(present.sum(axis=1))[:-1])
+    return split_by_counts(flat, present.sum(axis=1))
+
+
+def split_by_counts(flat: np.ndarray, counts: np.ndarray | Sequence[int]) -> list[np.ndarray]:
+    """Cut rows into F arrays of (F,) ``counts`` rows; views, many times faster than np.split."""
+    bounds = [0, *np.cumsum(counts, dtype=int).tolist()]
+    return [flat[start:end] for start, end in pairwise(bounds)]

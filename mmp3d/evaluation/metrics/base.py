@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,21 @@ from mmengine.logging import MMLogger
 
 from mmp3d.evaluation.people_record import PeopleRecord
 from mmp3d.evaluation.sanity import check_extents, check_image_ids, check_track_ids, extents_of
+from mmp3d.evaluation.shared_reading import LAST_BATCH
 from mmp3d.evaluation.tables import ScoreTable
 
 CHUNK_IMAGES = 256
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """What a metric keeps of an image. Not a dict: mmengine would look for tensors in each, at twice the whole cost.
+
+    Args:
+        values: By name; numpy arrays, numbers and text.
+    """
+
+    values: dict
 
 
 class PeopleMetric(BaseMetric):
@@ -24,8 +38,9 @@ class PeopleMetric(BaseMetric):
     out (``needs_root``), turns a chunk of images into one small result per image (:meth:`measure`), and all results
     into scalars (:meth:`summarize`). Keeping exactly one result per image, in the order of the images, lets the base
     class merge several ranks and drop the samples that pad the last batch. Only the images of the current chunk are
-    held as poses. Mistakes in the data stop the evaluation, see :mod:`mmp3d.evaluation.sanity`: those that the first
-    chunk shows at once, the others in the end.
+    held as poses; metrics of one evaluator that read the same fields hold the same records. Mistakes in the data stop
+    the evaluation, see :mod:`mmp3d.evaluation.sanity`: those that the first chunk shows at once, the others in the
+    end.
 
     Args:
         collect_device: ``'cpu'`` or ``'gpu'``, see :class:`mmengine.evaluator.BaseMetric`.
@@ -47,7 +62,7 @@ class PeopleMetric(BaseMetric):
         """Every choice that the number depends on, by name, for the log and the result file."""
 
     @abstractmethod
-    def measure(self, records: Sequence[PeopleRecord]) -> list[dict]:
+    def measure(self, records: tuple[PeopleRecord, ...]) -> list[dict]:
         """One result for each image, in order; arrays as small as the scores allow."""
 
     @abstractmethod
@@ -60,18 +75,17 @@ class PeopleMetric(BaseMetric):
         Raises:
             ValueError: A sample lacks a field of the data contract.
         """
-        self._pending += [
-            PeopleRecord.from_sample(sample, self.pred_fields, self.needs_root) for sample in data_samples
-        ]
+        self._pending += LAST_BATCH.records_of(data_samples, self, self.pred_fields, self.needs_root)
         if len(self._pending) >= CHUNK_IMAGES:
             self._measure_pending()
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Scalars over the ``size`` images of the data set; see :meth:`mmengine.evaluator.BaseMetric.evaluate`."""
         self._measure_pending()
+        LAST_BATCH.forget()
         return super().evaluate(size)
 
-    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+    def compute_metrics(self, results: list[ImageResult]) -> dict[str, float]:
         """Scalars from the results of all ranks; logs protocol and tables, and keeps both in ``report``.
 
         A metric that can be drawn leaves curves there as well, see :func:`mmp3d.visualization.curve_plot.plot_reports`.
@@ -79,7 +93,7 @@ class PeopleMetric(BaseMetric):
         Raises:
             ValueError: An image was tested more than once, or units are mixed up.
         """
-        results = sorted(results, key=lambda result: result['img_id'])
+        results = sorted((result.values for result in results), key=lambda values: values['img_id'])
         check_image_ids([result['img_id'] for result in results])
         self._check_extents(results)
         scalars, tables = self.summarize(results)
@@ -93,17 +107,22 @@ class PeopleMetric(BaseMetric):
     def _measure_pending(self) -> None:
         if not self._pending:
             return
-        check_track_ids(self._pending)
-        extents = extents_of(self._pending)
-        results = self.measure(self._pending)
-        for result, of_image in zip(results, extents, strict=True):
-            result['extents'] = of_image
+        records = tuple(self._pending)
+        measured = zip(self.measure(records), _checked_extents(records), strict=True)
+        results = [{**result, 'extents': extents} for result, extents in measured]
         if not self.results:
             self._check_extents(results)
-        self.results += results
+        self.results += map(ImageResult, results)
         self._pending = []
 
     @staticmethod
     def _check_extents(results: Sequence[dict]) -> None:
         if results:
             check_extents(np.stack([result['extents'] for result in results]), [r['seq_name'] for r in results])
+
+
+@lru_cache(maxsize=1)
+def _checked_extents(records: tuple[PeopleRecord, ...]) -> np.ndarray:
+    """(F, 4) extents of the images of a chunk, once their track ids are checked; metrics in turn ask for the same."""
+    check_track_ids(records)
+    return extents_of(records)

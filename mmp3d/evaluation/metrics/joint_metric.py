@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from mmengine.logging import MMLogger
 
+from mmp3d.evaluation.functional.bone_lengths import map_bone_lengths
 from mmp3d.evaluation.functional.curves import curves_to_dict, pck_curves
 from mmp3d.evaluation.functional.mupots_matching import MATCH_RADIUS
-from mmp3d.evaluation.functional.padding import pad_people, split_people
-from mmp3d.evaluation.functional.pck import JOINT_GROUPS, average_scores, joint_errors, sequence_scores
+from mmp3d.evaluation.functional.padding import split_by_counts
+from mmp3d.evaluation.functional.pck import (
+    JOINT_GROUPS,
+    average_scores,
+    joint_errors,
+    mean_of_sequences,
+    sequence_scores,
+)
 from mmp3d.evaluation.metrics.base import PeopleMetric
 from mmp3d.evaluation.metrics.people_matching import match_records
 from mmp3d.evaluation.people_record import SKELETONS, PeopleRecord
@@ -82,35 +91,9 @@ class JointMetric(PeopleMetric):
             'extra predictions': 'cost nothing',
         }
 
-    def measure(self, records: Sequence[PeopleRecord]) -> list[dict]:
+    def measure(self, records: tuple[PeopleRecord, ...]) -> list[dict]:
         """Joint errors in mm and match of each scored person; ``errors`` is infinite where nobody matched."""
-        _, gt_present = pad_people([record.gt['person_valid'] for record in records])
-        matches = match_records(records)[gt_present]
-        frames, _ = np.nonzero(gt_present)
-        starts = np.cumsum([0] + [len(record.pred['keypoints']) for record in records])[frames]
-        poses = np.concatenate([record.pred['keypoints_cam'] for record in records])
-        gt, valid = (
-            np.concatenate([record.gt[name] for record in records])
-            for name in (SKELETONS[self.skeleton], 'keypoints_3d_valid')
-        )
-        found = matches >= 0
-        errors = np.full(gt.shape[:2], np.inf)
-        chosen = poses[(starts + matches)[found]]
-        errors[found] = joint_errors(chosen, gt[found], valid[found], self.root_relative, self.bone_map)
-        return [
-            {
-                'img_id': record.img_id,
-                'seq_name': record.seq_name,
-                'errors': image_errors,
-                'matched': image_found,
-                'valid': record.gt['keypoints_3d_valid'] > 0,
-                'occluded': record.gt['keypoints_occluded'] > 0,
-                'not_finite': int((~np.isfinite(record.pred['keypoints_cam'])).any(axis=(1, 2)).sum()),
-            }
-            for record, image_errors, image_found in zip(
-                records, split_people(errors, gt_present), split_people(found, gt_present), strict=True
-            )
-        ]
+        return measure_joints(records, self.skeleton, self.root_relative, self.bone_map)
 
     def summarize(self, results: list[dict]) -> tuple[dict[str, float], list[ScoreTable]]:
         """Scalars ``all``, ``matched``, ``recall`` in percent, and a table per sequence and joint group for each."""
@@ -118,16 +101,20 @@ class JointMetric(PeopleMetric):
         self._warn_about(results, names)
         found = np.broadcast_to(people['matched'][:, None], people['valid'].shape)
         credit = self.credit(people['errors'])
+        weights = {'all': people['valid'], 'matched': people['valid'] & found}
+        curves = pck_curves(people['errors'], np.stack(list(weights.values())), sequence, len(names), self.average)
+        self.curves = {mode: curves_to_dict(of_mode) for mode, of_mode in zip(weights, curves, strict=True)}
         scalars, tables = {}, []
-        for mode, weight in (('all', people['valid']), ('matched', people['valid'] & found)):
+        for mode, weight in weights.items():
             scores = sequence_scores(credit, weight, sequence, len(names))
-            mean = average_scores(credit, weight, sequence, len(names), self.average)
+            if self.average == 'sequences':
+                mean = mean_of_sequences(scores)
+            else:
+                mean = average_scores(credit, weight, sequence, len(names), self.average)
             rows = [(name or 'all images', row) for name, row in zip(names, scores, strict=True)]
             rows.append(('mean' if self.average == 'sequences' else 'pooled', mean))
             tables.append(ScoreTable(f'{self.prefix} {mode}, percent', ('sequence', *JOINT_GROUPS), tuple(rows)))
             scalars[mode] = float(mean[-1])
-            curves = pck_curves(people['errors'], weight, sequence, len(names), self.average)
-            self.curves[mode] = curves_to_dict(curves)
             if self.occlusion_split:
                 scalars.update(self._split_by_occlusion(mode, people, weight, sequence, len(names)))
         everyone = np.ones(found.shape)
@@ -156,6 +143,79 @@ class JointMetric(PeopleMetric):
         if not_finite:
             logger.warning(f'{self.prefix}: {not_finite} predicted people have joints that are not finite; '
                            'such joints count as missed')  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def measure_joints(records: tuple[PeopleRecord, ...], skeleton: str, root_relative: bool, bone_map: bool) -> list[dict]:
+    """What :meth:`JointMetric.measure` says; metrics of the same choices share the answer: read only."""
+    pairs = _matched_poses(records, skeleton, bone_map)
+    poses = pairs.poses if root_relative else pairs.poses + pairs.roots
+    errors = np.full((len(pairs.found), MUPOTS17.num_joints), np.inf)
+    errors[pairs.found] = joint_errors(poses, pairs.gt, root_relative=root_relative, bone_map=False)
+    errors = split_by_counts(errors, [len(image['matched']) for image in pairs.images])
+    return [{**image, 'errors': own} for image, own in zip(pairs.images, errors, strict=True)]
+
+
+def not_finite_of(records: Sequence[PeopleRecord]) -> list[int]:
+    """How many predicted people of each image have a joint that is not finite."""
+    poses = np.concatenate([record.pred['keypoints_cam'] for record in records])
+    image = np.repeat(np.arange(len(records)), [len(record.pred['keypoints_cam']) for record in records])
+    broken = ~np.isfinite(poses).all(axis=(1, 2))
+    return np.bincount(image[broken], minlength=len(records)).tolist()
+
+
+class MatchedPoses(NamedTuple):
+    """The M' matched ones of the M scored people of some images.
+
+    Args:
+        poses: (M', K, 3) mm, predictions with the pelvis in the origin.
+        roots: (M', 1, 3) mm, the predicted pelvises.
+        gt: (M', K, 3) mm.
+        found: (M,) bool: a prediction matched.
+        images: What does not depend on the position, of each image.
+    """
+
+    poses: np.ndarray
+    roots: np.ndarray
+    gt: np.ndarray
+    found: np.ndarray
+    images: list[dict]
+
+
+@lru_cache(maxsize=1)
+def _matched_poses(records: tuple[PeopleRecord, ...], skeleton: str, bone_map: bool) -> MatchedPoses:
+    """What PCK and PCKabs have in common."""
+    gt, valid, occluded = (
+        np.concatenate([record.gt[name] for record in records])
+        for name in (SKELETONS[skeleton], 'keypoints_3d_valid', 'keypoints_occluded')
+    )
+    matches = match_records(records)
+    people = np.array([len(record.gt['person_valid']) for record in records])
+    frames, places = np.nonzero(np.arange(matches.shape[1]) < people[:, None])
+    matches = matches[frames, places]
+    found = matches >= 0
+    starts = np.cumsum([0] + [len(record.pred['keypoints_cam']) for record in records])[frames]
+    chosen = np.concatenate([record.pred['keypoints_cam'] for record in records])[(starts + matches)[found]]
+    roots = chosen[:, MUPOTS17.root_index, None].astype(np.float64)
+    with np.errstate(invalid='ignore'):
+        poses = chosen - roots
+    if bone_map:
+        poses = map_bone_lengths(poses, gt[found], valid[found])
+    columns = [split_by_counts(array, people) for array in (found, valid > 0, occluded > 0)]
+    images = [
+        {
+            'img_id': record.img_id,
+            'seq_name': record.seq_name,
+            'not_finite': count,
+            'matched': image_found,
+            'valid': image_valid,
+            'occluded': image_occluded,
+        }
+        for record, count, image_found, image_valid, image_occluded in zip(
+            records, not_finite_of(records), *columns, strict=True
+        )
+    ]
+    return MatchedPoses(poses, roots, gt[found], found, images)
 
 
 def _gather(results: list[dict]) -> tuple[list[str], np.ndarray, dict[str, np.ndarray]]:

@@ -20,7 +20,7 @@ from mmp3d.evaluation.functional.pck import auc_credit
 from mmp3d.evaluation.functional.release_alignment import ALIGNMENTS, align_as_released
 from mmp3d.evaluation.functional.release_depth import errors_on_rays, fit_depths, owners_by_match, owners_by_track, rays
 from mmp3d.evaluation.functional.release_matching import SHAPE_RADIUS, match_people_by_shape
-from mmp3d.evaluation.metrics.joint_metric import JointMetric
+from mmp3d.evaluation.metrics.joint_metric import JointMetric, not_finite_of
 from mmp3d.evaluation.metrics.pck import PCK, AUCrel
 from mmp3d.evaluation.metrics.people_matching import match_records
 from mmp3d.evaluation.people_record import SKELETONS, PeopleRecord
@@ -122,10 +122,10 @@ class ReleaseMetric(JointMetric):
                 'seq_name': record.seq_name,
                 'valid': record.gt['keypoints_3d_valid'] > 0,
                 'occluded': record.gt['keypoints_occluded'] > 0,
-                'not_finite': int((~np.isfinite(record.pred['keypoints_cam'])).any(axis=(1, 2)).sum()),
+                'not_finite': count,
                 **{name: images[index] for name, images in columns.items()},
             }
-            for index, record in enumerate(records)
+            for index, (record, count) in enumerate(zip(records, not_finite_of(records), strict=True))
         ]
 
     def keep(self, records: Sequence[PeopleRecord], matched: Matched) -> tuple[dict, dict]:
