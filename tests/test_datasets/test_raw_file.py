@@ -67,13 +67,7 @@ def test_pointer_of_git_lfs_is_named(tmp_path, layout):
         build()
     path.unlink()
     path.mkdir()
-<<<<<<< HEAD
-    with pytest.raises(
-        (ValueError, FileNotFoundError), match=rf'{path.name}.*(cannot be read|does not exist|OpenPose)'
-    ):
-=======
-    with pytest.raises((ValueError, FileNotFoundError), match=rf'{path.name}.*(cannot be read|does not exist|OpenP)'):
->>>>>>> main
+    with pytest.raises((ValueError, FileNotFoundError), match=f'{path.name}.*(cannot be read|not exist|OpenPose)'):
         build()
 
 
