@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.inspection.catalogue import (
     RELEASES,
     SYNTHETIC_PX,
-    Release,
     Whole,
     open_split,
     release_of,
@@ -110,7 +109,9 @@ class _Walk:
         self.frames += survey.frames
         real = self.recipe is None
         findings = _counts(survey, release.whole[split] if real else Whole())
-        findings += _contents(survey, release)
+        # A synthetic scene may be empty by the draw.
+        needed = release.fields if real or survey.person_frames else ()
+        findings += _contents(survey, needed)
         findings += _projection(survey.projection_px, release.projection_px if real else None)
         findings += self._images(dataset, label)
         return [replace(each, name=f'{label}{each.name}') for each in findings]
@@ -149,11 +150,11 @@ def _counts(survey: Survey, whole: Whole) -> list[Finding]:
     return findings
 
 
-def _contents(survey: Survey, release: Release) -> list[Finding]:
+def _contents(survey: Survey, fields_needed: Collection[str]) -> list[Finding]:
     findings = []
     people = max(survey.person_frames, 1)
     for name, count in survey.having.items():
-        needed = name in release.fields
+        needed = name in fields_needed
         problem = f'no person has: {name}' if needed and not count else ''
         findings.append(Finding(f'people with {name}', f'{count / people:.1%}', 'some' if needed else '', problem))
     depth = survey.depth

@@ -79,6 +79,14 @@ def test_every_synthetic_data_set_is_whole_and_projects(recipe, tmp_path):
     assert any(name.endswith('projection error, px') for name in findings)
 
 
+@pytest.mark.parametrize('layout', ['muco', 'mupots', 'coco', 'jta', '3dpw'])
+def test_a_synthetic_data_set_may_have_nobody_in_it(layout, tmp_path):
+    generate(Recipe(layout, 5, people=(0, 0), size=(96, 64), seed=2), tmp_path / 'data')
+    findings = check(layout, tmp_path / 'data')
+    assert not problems(findings)
+    assert findings['frames of the recipe'].found == '5'
+
+
 def test_what_a_synthetic_data_set_lacks_is_named_where_frames_are_missing(tmp_path):
     root = tmp_path / 'data'
     generate(Recipe('muco', 2, size=(96, 64), seed=2), root)
