@@ -19,6 +19,7 @@ BLOCK = 1 << 16
 # Groups whose sizes differ by less than this are padded to one size.
 SIZE_STEP = 4
 LEAST_SHARED = 0.5
+FARTHEST = float(np.finfo(np.float64).max)
 
 
 class JointBag(NamedTuple):
@@ -61,19 +62,36 @@ def count_joints(
     Returns:
         (F, 3) int: found, missed, false; (R, F, 3) for R radii.
     """
-    num_kinds = 1 + max(int(bag.kind.max(initial=0)) for bag in (gt, pred))
-    gt_points, gt_starts, gt_counts = _grouped(gt, num_kinds, num_frames, np.inf)
-    pred_points, pred_starts, pred_counts = _grouped(pred, num_kinds, num_frames, -np.inf)
-    radii = np.atleast_1d(np.asarray(radius, np.float64))
-    found = np.zeros((len(radii), num_frames), int)
-    for groups in _blocks(gt_counts, pred_counts):
-        # Not by index: its result would have the coordinates innermost in memory, which takes twice as long.
-        annotated = gt_points.take(_members(gt_starts[groups], gt_counts[groups]), axis=1)
-        predicted = pred_points.take(_members(pred_starts[groups], pred_counts[groups]), axis=1)
-        distances = np.sqrt(((annotated[:, :, None] - predicted[:, None]) ** 2).sum(axis=0))
-        np.add.at(found, np.s_[:, groups // num_kinds], _count_pairs(np.moveaxis(distances, -1, 0), radii, association))
     annotated, predicted = (np.bincount(bag.frame, minlength=num_frames) for bag in (gt, pred))
+    radii = np.atleast_1d(np.asarray(radius, np.float64))
+    if association == 'loco':
+        found = count_within(*nearest_pairs(gt, pred, num_frames), num_frames, radii)
+    else:
+        found = np.zeros((len(radii), num_frames), int)
+        for frames, distances in _distance_blocks(gt, pred, num_frames):
+            pairs = [(ASSOCIATIONS[association](distances, limit) >= 0).sum(axis=1) for limit in radii]
+            np.add.at(found, np.s_[:, frames], pairs)
     return np.stack([found, annotated - found, predicted - found], axis=-1).reshape(*np.shape(radius), num_frames, 3)
+
+
+def nearest_pairs(gt: JointBag, pred: JointBag, num_frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """Frame and distance of each pair of :func:`mutual_nearest` without a limit.
+
+    Who asks whom, and who is the nearest of those that ask, do not depend on the radius: within any, the pairs are
+    those of these that are near enough. Arguments as for :func:`count_joints`.
+    """
+    found = [(np.zeros(0, int), np.zeros(0))]
+    for frames, distances in _distance_blocks(gt, pred, num_frames):
+        matches = mutual_nearest(distances, FARTHEST)
+        group, point = np.nonzero(matches >= 0)
+        found.append((frames[group], distances[group, point, matches[group, point]]))
+    frames, distances = map(np.concatenate, zip(*found, strict=True))
+    return frames, distances
+
+
+def count_within(frames: np.ndarray, distances: np.ndarray, num_frames: int, radii: np.ndarray) -> np.ndarray:
+    """(R, F) how many of the pairs of :func:`nearest_pairs` are within each of (R,) radii."""
+    return np.array([np.bincount(frames[distances <= radius], minlength=num_frames) for radius in radii])
 
 
 def count_people(
@@ -124,14 +142,17 @@ def detection_scores(counts: np.ndarray) -> np.ndarray:
     return np.divide(earned, possible, out=np.where(empty, 1.0, np.zeros_like(earned)), where=possible > 0)
 
 
-def _count_pairs(distances: np.ndarray, radii: np.ndarray, association: str) -> np.ndarray:
-    """(R, B) pairs of each group within each of (R,) radii, from (B, G, P) distances."""
-    if association != 'loco':
-        return np.array([(ASSOCIATIONS[association](distances, radius) >= 0).sum(axis=1) for radius in radii])
-    # Who asks whom, and who is nearest of those that ask, are the same whatever the radius.
-    matches = mutual_nearest(distances, radii.max())
-    paired = np.take_along_axis(distances, np.maximum(matches, 0)[..., None], axis=2)[..., 0]
-    return ((paired <= radii[:, None, None]) & (matches >= 0)).sum(axis=-1)
+def _distance_blocks(gt: JointBag, pred: JointBag, num_frames: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Groups of a frame's points of one type: (B,) the frame of each and (B, G, P) its distances, infinite behind."""
+    num_kinds = 1 + max(int(bag.kind.max(initial=0)) for bag in (gt, pred))
+    gt_points, gt_starts, gt_counts = _grouped(gt, num_kinds, num_frames, np.inf)
+    pred_points, pred_starts, pred_counts = _grouped(pred, num_kinds, num_frames, -np.inf)
+    for groups in _blocks(gt_counts, pred_counts):
+        # Not by index: its result would have the coordinates innermost in memory, which takes twice as long.
+        annotated = gt_points.take(_members(gt_starts[groups], gt_counts[groups]), axis=1)
+        predicted = pred_points.take(_members(pred_starts[groups], pred_counts[groups]), axis=1)
+        distances = np.sqrt(((annotated[:, :, None] - predicted[:, None]) ** 2).sum(axis=0))
+        yield groups // num_kinds, np.moveaxis(distances, -1, 0)
 
 
 def _grouped(

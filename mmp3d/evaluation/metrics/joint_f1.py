@@ -6,13 +6,23 @@ Shapes: N people of an image, K = 14 joints. Camera frame, millimetres; the thre
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
 
 from mmp3d.evaluation.functional.association import ASSOCIATIONS
-from mmp3d.evaluation.functional.joint_detection import bag_of_people, count_joints, count_people, detection_scores
+from mmp3d.evaluation.functional.joint_detection import (
+    JointBag,
+    bag_of_people,
+    count_joints,
+    count_people,
+    count_within,
+    detection_scores,
+    nearest_pairs,
+)
+from mmp3d.evaluation.functional.padding import split_by_counts
 from mmp3d.evaluation.metrics.base import PeopleMetric
 from mmp3d.evaluation.people_record import PeopleRecord
 from mmp3d.evaluation.tables import ScoreTable, natural_key
@@ -82,22 +92,26 @@ class JointF1(PeopleMetric):
 
     def measure(self, records: Sequence[PeopleRecord]) -> list[dict]:
         """Counts of found, missed and false in each image."""
-        gt = [_annotated_joints(record) for record in records]
-        pred = [self._predicted_joints(record) for record in records]
         radius = 1000 * self.threshold
-        if self.per == 'joint':
-            counts = count_joints(bag_of_people(gt), bag_of_people(pred), len(records), radius, self.association)
+        if self.per == 'joint' and self.association == 'loco':
+            annotated, predicted, *pairs = _nearest_joints(records, self.score_threshold)
+            found = count_within(*pairs, len(records), np.array([radius]))[0]
+            counts = np.stack([found, annotated - found, predicted - found], axis=-1)
+        elif self.per == 'joint':
+            bags = _joint_bags(records, self.score_threshold)
+            counts = count_joints(*bags, len(records), radius, self.association)
         else:
+            gt, pred = _counted_joints(records, self.score_threshold)
             counts = count_people(gt, pred, radius, self.association)
         return [
             {
                 'img_id': record.img_id,
                 'seq_name': record.seq_name,
                 'counts': image_counts,
-                'not_finite': int((~np.isfinite(record.pred['keypoints_cam'][:, JOINTS])).any(axis=-1).sum()),
+                'not_finite': not_finite,
                 'size_known': _image_size(record) is not None,
             }
-            for record, image_counts in zip(records, counts, strict=True)
+            for record, image_counts, not_finite in zip(records, counts, _not_finite_of(records), strict=True)
         ]
 
     def summarize(self, results: list[dict]) -> tuple[dict[str, float], list[ScoreTable]]:
@@ -110,12 +124,6 @@ class JointF1(PeopleMetric):
         columns = ('sequence', *scores, *(f'pooled {name}' for name in scores), 'found', 'missed', 'false')
         scalars = dict(zip(scores, rows[-1][1], strict=False))
         return scalars, [ScoreTable(f'{self.prefix}, percent and counts', columns, tuple(rows))]
-
-    def _predicted_joints(self, record: PeopleRecord) -> np.ndarray:
-        """(N, K, 3) mm, NaN where a joint does not count."""
-        positions = record.pred['keypoints_cam'][:, JOINTS]
-        counted = record.pred['keypoint_scores'][:, JOINTS] > self.score_threshold
-        return np.where((counted & np.isfinite(positions).all(axis=-1))[..., None], positions, np.nan)
 
     def _warn_about(self, results: list[dict]) -> None:
         logger = MMLogger.get_current_instance()
@@ -134,12 +142,50 @@ class JointF1(PeopleMetric):
             logger.warning(f'{self.prefix}: {not_finite} predicted joints are not finite; they were left out')
 
 
-def _annotated_joints(record: PeopleRecord) -> np.ndarray:
-    """(N, K, 3) mm, NaN where a joint does not count."""
-    pixels = record.gt['keypoints'][:, JOINTS]
-    inside = ((pixels >= 0) & (pixels <= (_image_size(record) or np.inf))).all(axis=-1)
-    counted = inside & (record.gt['keypoints_3d_valid'][:, JOINTS] > 0)
-    return np.where(counted[..., None], record.gt['keypoints_cam'][:, JOINTS], np.nan)
+@lru_cache(maxsize=1)
+def _nearest_joints(
+    records: tuple[PeopleRecord, ...], score_threshold: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(F,) annotated and (F,) predicted joints, and :func:`nearest_pairs`; F1 at several radii asks for the same."""
+    gt, pred = _joint_bags(records, score_threshold)
+    counts = (np.bincount(bag.frame, minlength=len(records)) for bag in (gt, pred))
+    return (*counts, *nearest_pairs(gt, pred, len(records)))
+
+
+def _joint_bags(records: Sequence[PeopleRecord], score_threshold: float) -> tuple[JointBag, JointBag]:
+    gt, pred = _counted_joints(records, score_threshold)
+    return bag_of_people(gt), bag_of_people(pred)
+
+
+def _counted_joints(
+    records: Sequence[PeopleRecord], score_threshold: float
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Annotated and predicted joints of each image, (N, K, 3) mm, NaN where a joint does not count."""
+    gt, pixels, valid = (
+        np.concatenate([record.gt[name][:, JOINTS] for record in records])
+        for name in ('keypoints_cam', 'keypoints', 'keypoints_3d_valid')
+    )
+    people = [len(record.gt['person_valid']) for record in records]
+    sizes = np.repeat([_image_size(record) or (np.inf, np.inf) for record in records], people, axis=0)
+    inside = ((pixels >= 0) & (pixels <= sizes[:, None])).all(axis=-1)
+    gt = np.where((inside & (valid > 0))[..., None], gt, np.nan)
+    pred, scores = (
+        np.concatenate([record.pred[name][:, JOINTS] for record in records])
+        for name in ('keypoints_cam', 'keypoint_scores')
+    )
+    counted = (scores > score_threshold) & np.isfinite(pred).all(axis=-1)
+    pred = np.where(counted[..., None], pred, np.nan)
+    guesses = [len(record.pred['keypoints_cam']) for record in records]
+    return split_by_counts(gt, people), split_by_counts(pred, guesses)
+
+
+@lru_cache(maxsize=1)
+def _not_finite_of(records: tuple[PeopleRecord, ...]) -> list[int]:
+    """How many predicted joints of each image are not finite."""
+    poses = np.concatenate([record.pred['keypoints_cam'][:, JOINTS] for record in records])
+    image = np.repeat(np.arange(len(records)), [len(record.pred['keypoints_cam']) for record in records])
+    broken = (~np.isfinite(poses).all(axis=-1)).sum(axis=1)
+    return np.bincount(image, broken, len(records)).astype(int).tolist()
 
 
 def _image_size(record: PeopleRecord) -> tuple[int, int] | None:

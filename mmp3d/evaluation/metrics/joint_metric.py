@@ -226,4 +226,4 @@ def _gather(results: list[dict]) -> tuple[list[str], np.ndarray, dict[str, np.nd
     sequence = np.repeat([number.get(result['seq_name'], -1) for result in results], counts).astype(int)
     nobody = {key: np.zeros((0, MUPOTS17.num_joints), kind) for key, kind in PER_JOINT.items()}
     nobody['matched'] = np.zeros(0, bool)
-    return names, sequence, {key: np.concatenate([none, *(r[key] for r in results)]) for key, none in nobody.items()}
+    return names, sequence, {key: np.concatenate([none] + [r[key] for r in results]) for key, none in nobody.items()}
