@@ -60,7 +60,7 @@ def check_extents(extents: np.ndarray, sequences: Sequence[str]) -> None:
     counts = np.bincount(numbers[telling], minlength=len(names))
     for name, number in names.items():
         if counts[number] >= FEWEST_IMAGES:
-            _check_extents(extents[numbers == number], f'sequence {name!r}: the')
+            _check_extents(extents[numbers == number], f'sequence {str(name)!r}: the')
 
 
 def check_depth_units(pred: np.ndarray, gt: np.ndarray, whose: str) -> None:
