@@ -11,6 +11,7 @@ from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.coco import CocoMultiPersonDataset
 from mmp3d.datasets.h36m import H36MDataset
 from mmp3d.datasets.jta import JTADataset
+from mmp3d.datasets.mpi_inf_3dhp import CAMERAS, MPIInf3DHPDataset
 from mmp3d.datasets.muco import MuCoDataset
 from mmp3d.datasets.mupots import MuPoTSDataset
 from mmp3d.datasets.pw3d import PW3DDataset
@@ -90,6 +91,13 @@ MUPOTS_WHOLE = Whole(
 RELEASES = {
     'muco': Release(MuCoDataset, {'train': {}}, {'train': Whole()}, ('2D', '3D', 'camera')),
     'mupots': Release(MuPoTSDataset, {'test': {}}, {'test': MUPOTS_WHOLE}, ('2D', '3D', 'camera'), FITTED_PX),
+    # 16 sequences by the cameras that are read by default.
+    'mpi_inf_3dhp': Release(
+        MPIInf3DHPDataset,
+        {'train': {}},
+        {'train': Whole(sequences=16 * len(CAMERAS))},
+        ('2D', '3D', 'camera'),
+    ),
     'coco': Release(
         CocoMultiPersonDataset,
         {'train': _coco_split('train2017'), 'val': _coco_split('val2017')},
