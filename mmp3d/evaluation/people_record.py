@@ -174,6 +174,8 @@ def people_array(value: Any, field: Field, where: str) -> np.ndarray:
         raise ValueError(f'{where} must have {_shape(field)}, got {array.shape}')
     if (array.dtype.kind == 'U') != (field.kind is np.str_) or array.dtype.kind not in 'biufU':
         raise ValueError(f'{where} must hold {"text" if field.kind is np.str_ else "numbers"}, got {array.dtype}')
+    if field.kind is np.int64 and array.dtype.kind == 'f' and not np.array_equal(array, np.trunc(array)):
+        raise ValueError(f'{where} must hold whole numbers, got {array[array != np.trunc(array)][0]}')
     return array.astype(field.kind)
 
 
