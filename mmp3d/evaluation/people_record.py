@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,8 +112,8 @@ def _fields(sample: Mapping, instances: str, expected: Mapping[str, Field]) -> d
         array = None if given is None else given.get(name)
         if array is None and given is not None and name in OPTIONAL_FIELDS[instances]:
             continue
-        known = type(array) is np.ndarray and array.dtype.type is kind
-        if not known or array.shape[1:] != shape or array.ndim != len(shape) + 1:
+        size = array.shape if type(array) is np.ndarray and array.dtype.type is kind else ()
+        if not size or size[1:] != shape:
             array = instance_field(sample, instances, name, expected[name], image_name(sample))
         arrays[name] = array
         people.add(len(array))
@@ -120,9 +121,16 @@ def _fields(sample: Mapping, instances: str, expected: Mapping[str, Field]) -> d
         counts = {name: len(array) for name, array in arrays.items()}
         raise ValueError(f'{image_name(sample)}: fields of {instances} differ in their number of people: {counts}')
     for name in expected.keys() - arrays.keys():
-        shape, kind = expected[name]
-        arrays[name] = np.full((*people, *shape), OPTIONAL_FIELDS[instances][name], kind)
+        arrays[name] = _place_holder(instances, name, expected[name], *people)
     return arrays
+
+
+@lru_cache(maxsize=256)
+def _place_holder(instances: str, name: str, field: Field, people: int) -> np.ndarray:
+    """What an optional field holds that is not there; the same array for all images of so many people, read only."""
+    array = np.full((people, *field.shape), OPTIONAL_FIELDS[instances][name], field.kind)
+    array.flags.writeable = False
+    return array
 
 
 def image_name(sample: Mapping) -> str:
@@ -166,6 +174,8 @@ def people_array(value: Any, field: Field, where: str) -> np.ndarray:
         raise ValueError(f'{where} must have {_shape(field)}, got {array.shape}')
     if (array.dtype.kind == 'U') != (field.kind is np.str_) or array.dtype.kind not in 'biufU':
         raise ValueError(f'{where} must hold {"text" if field.kind is np.str_ else "numbers"}, got {array.dtype}')
+    if field.kind is np.int64 and array.dtype.kind == 'f' and not np.array_equal(array, np.trunc(array)):
+        raise ValueError(f'{where} must hold whole numbers, got {array[array != np.trunc(array)][0]}')
     return array.astype(field.kind)
 
 

@@ -23,6 +23,7 @@ HEADER = {'format': 'mmp3d-predictions', 'version': 1, 'joint_set': MUPOTS17.nam
 REQUIRED_FIELDS = ('keypoints', 'keypoints_cam', 'root_cam', 'bbox_scores')
 # Digits hardly compress: higher levels save four percent and take several times as long.
 GZIP_LEVEL = 4
+IMAGE_NAMES = {'img_id': int, 'seq_name': str, 'frame_id': int}
 IMAGE_KEYS = ('img_id', 'seq_name', 'frame_id', 'img_path', 'camera')
 
 
@@ -106,6 +107,10 @@ def _lines(images: Sequence[Mapping]) -> Iterator[str]:
 def _read_image(image: Any, where: str) -> dict:
     if not isinstance(image, dict) or not isinstance(image.get('instances'), dict):
         raise ValueError(f"{where} must be an object with 'instances'; see docs/predictions.md")
+    for key, kind in IMAGE_NAMES.items():
+        if image.get(key) is not None and type(image[key]) is not kind:
+            expected = 'a whole number' if kind is int else 'text'
+            raise ValueError(f'{where}: {key} must be {expected} or null, got {image[key]!r}; see docs/predictions.md')
     if image.get('img_id') is None and (not image.get('seq_name') or image.get('frame_id') is None):
         raise ValueError(f"{where} needs 'img_id', or 'seq_name' and 'frame_id', to tell which image it is")
     return {key: image.get(key) for key in IMAGE_KEYS} | {'instances': _checked_instances(image['instances'], where)}

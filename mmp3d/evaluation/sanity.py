@@ -53,11 +53,14 @@ def check_extents(extents: np.ndarray, sequences: Sequence[str]) -> None:
         ValueError: Depths are in metres on one side, or pixels are scaled to the image.
     """
     _check_extents(extents, 'the')
-    names, numbers = np.unique(np.asarray(sequences, str), return_inverse=True)
+    names = {name: number for number, name in enumerate(dict.fromkeys(sequences))}
+    numbers = np.array([names[name] for name in sequences], int)
     # An image has a say if somebody is annotated in it and somebody predicted.
     telling = np.isfinite(extents[:, 1]) & np.isfinite(extents[:, [0, 2]]).any(axis=1)
-    for number in np.flatnonzero(np.bincount(numbers[telling]) >= FEWEST_IMAGES):
-        _check_extents(extents[numbers == number], f'sequence {str(names[number])!r}: the')
+    counts = np.bincount(numbers[telling], minlength=len(names))
+    for name, number in names.items():
+        if counts[number] >= FEWEST_IMAGES:
+            _check_extents(extents[numbers == number], f'sequence {str(name)!r}: the')
 
 
 def check_depth_units(pred: np.ndarray, gt: np.ndarray, whose: str) -> None:

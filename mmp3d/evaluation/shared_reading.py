@@ -28,7 +28,7 @@ class SharedReading:
         self, samples: Sequence[dict], reader: object, pred_fields: tuple[str, ...], needs_root: bool
     ) -> list[PeopleRecord]:
         """Records of the samples for the metric ``reader``, see :meth:`PeopleRecord.from_sample`."""
-        if samples is not self._samples or any(reader is other for other in self._readers):
+        if samples is not self._samples or reader in self._readers:
             self.forget()
             self._samples = samples
         self._readers.append(reader)

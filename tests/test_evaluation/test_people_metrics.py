@@ -173,6 +173,15 @@ def test_not_finite_predictions_are_missed_and_counted(log):
     assert evaluate(PCK(), [sample])['PCK/all'] == pytest.approx(50)
     assert '1 predicted people have joints that are not finite' in log.text
     assert evaluate(RootAP(first_rectangle=True), [sample])['AP25root/AP'] == pytest.approx(50)
+    assert 'AP25root: 1 predicted people have a root or a score that is not finite' in log.text
+
+
+def test_predictions_without_finite_2d_joints_are_missed_and_counted(log):
+    gt = make_people(np.random.default_rng(12), 2)
+    sample = make_sample(0, gt, gt)
+    sample['pred_instances']['keypoints'][0] = np.nan
+    assert evaluate(PCK(), [sample])['PCK/all'] == pytest.approx(50)
+    assert '1 predicted people have joints that are not finite' in log.text
 
 
 def test_log_and_report_state_every_choice(log):

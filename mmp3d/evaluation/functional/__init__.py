@@ -8,12 +8,14 @@ from mmp3d.evaluation.functional.joint_detection import (
     bag_of_people,
     count_joints,
     count_people,
+    count_within,
     detection_scores,
+    nearest_pairs,
 )
 from mmp3d.evaluation.functional.mupots_matching import match_people
 from mmp3d.evaluation.functional.nearest_matching import match_nearest, mean_joint_distances
 from mmp3d.evaluation.functional.ordinal_depth import depth_order
-from mmp3d.evaluation.functional.padding import pad_people, split_people
+from mmp3d.evaluation.functional.padding import pad_people, split_by_counts, split_people, sum_by_counts
 from mmp3d.evaluation.functional.pck import (
     AUC_THRESHOLDS,
     JOINT_GROUPS,
@@ -67,7 +69,9 @@ __all__ = [
     'precision_recall',
     'rank_true_positives',
     'sequence_scores',
+    'split_by_counts',
     'split_people',
+    'sum_by_counts',
     'ASSOCIATIONS',
     'mutual_nearest',
     'optimal_assignment',
@@ -75,6 +79,7 @@ __all__ = [
     'bag_of_people',
     'count_joints',
     'count_people',
+    'count_within',
     'detection_scores',
     'depth_order',
     'align_as_released',
@@ -85,6 +90,7 @@ __all__ = [
     'owners_by_track',
     'rays',
     'match_people_by_shape',
+    'nearest_pairs',
     'nearest_poses',
     'root_errors',
     'track_errors',

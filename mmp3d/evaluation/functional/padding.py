@@ -41,3 +41,8 @@ def split_by_counts(flat: np.ndarray, counts: np.ndarray | Sequence[int]) -> lis
     """Cut rows into F arrays of (F,) ``counts`` rows; views, many times faster than np.split."""
     bounds = [0, *np.cumsum(counts, dtype=int).tolist()]
     return [flat[start:end] for start, end in pairwise(bounds)]
+
+
+def sum_by_counts(numbers: np.ndarray, counts: np.ndarray | Sequence[int]) -> list[int]:
+    """Sums of whole numbers (or truth values) over F runs of (F,) ``counts`` entries each."""
+    return np.bincount(np.repeat(np.arange(len(counts)), counts), numbers, len(counts)).astype(int).tolist()

@@ -22,7 +22,7 @@ from mmp3d.evaluation.functional.joint_detection import (
     detection_scores,
     nearest_pairs,
 )
-from mmp3d.evaluation.functional.padding import split_by_counts
+from mmp3d.evaluation.functional.padding import split_by_counts, sum_by_counts
 from mmp3d.evaluation.metrics.base import PeopleMetric
 from mmp3d.evaluation.people_record import PeopleRecord
 from mmp3d.evaluation.tables import ScoreTable, natural_key
@@ -183,9 +183,8 @@ def _counted_joints(
 def _not_finite_of(records: tuple[PeopleRecord, ...]) -> list[int]:
     """How many predicted joints of each image are not finite."""
     poses = np.concatenate([record.pred['keypoints_cam'][:, JOINTS] for record in records])
-    image = np.repeat(np.arange(len(records)), [len(record.pred['keypoints_cam']) for record in records])
     broken = (~np.isfinite(poses).all(axis=-1)).sum(axis=1)
-    return np.bincount(image, broken, len(records)).astype(int).tolist()
+    return sum_by_counts(broken, [len(record.pred['keypoints_cam']) for record in records])
 
 
 def _image_size(record: PeopleRecord) -> tuple[int, int] | None:

@@ -16,7 +16,7 @@ from mmengine.logging import MMLogger
 from mmp3d.evaluation.functional.bone_lengths import map_bone_lengths
 from mmp3d.evaluation.functional.curves import curves_to_dict, pck_curves
 from mmp3d.evaluation.functional.mupots_matching import MATCH_RADIUS
-from mmp3d.evaluation.functional.padding import split_by_counts
+from mmp3d.evaluation.functional.padding import split_by_counts, sum_by_counts
 from mmp3d.evaluation.functional.pck import (
     JOINT_GROUPS,
     average_scores,
@@ -156,12 +156,12 @@ def measure_joints(records: tuple[PeopleRecord, ...], skeleton: str, root_relati
     return [{**image, 'errors': own} for image, own in zip(pairs.images, errors, strict=True)]
 
 
-def not_finite_of(records: Sequence[PeopleRecord]) -> list[int]:
-    """How many predicted people of each image have a joint that is not finite."""
-    poses = np.concatenate([record.pred['keypoints_cam'] for record in records])
-    image = np.repeat(np.arange(len(records)), [len(record.pred['keypoints_cam']) for record in records])
-    broken = ~np.isfinite(poses).all(axis=(1, 2))
-    return np.bincount(image[broken], minlength=len(records)).tolist()
+def not_finite_of(records: Sequence[PeopleRecord], fields: tuple[str, ...]) -> list[int]:
+    """How many predicted people of each image have a joint that is not finite in one of the fields."""
+    broken = [
+        ~np.isfinite(np.concatenate([record.pred[name] for record in records])).all(axis=(1, 2)) for name in fields
+    ]
+    return sum_by_counts(np.any(broken, axis=0), [len(record.pred[fields[0]]) for record in records])
 
 
 class MatchedPoses(NamedTuple):
@@ -212,7 +212,7 @@ def _matched_poses(records: tuple[PeopleRecord, ...], skeleton: str, bone_map: b
             'occluded': image_occluded,
         }
         for record, count, image_found, image_valid, image_occluded in zip(
-            records, not_finite_of(records), *columns, strict=True
+            records, not_finite_of(records, ('keypoints', 'keypoints_cam')), *columns, strict=True
         )
     ]
     return MatchedPoses(poses, roots, gt[found], found, images)

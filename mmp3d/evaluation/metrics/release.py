@@ -116,6 +116,7 @@ class ReleaseMetric(JointMetric):
         of_people['matched'] = np.ones(len(offsets), bool)
         columns = {name: split_people(_scatter(of, people, present), present) for name, of in of_people.items()}
         columns.update(of_images)
+        fields = ('keypoints', 'keypoints_cam') if self.match == '2d' else ('keypoints_cam',)
         return [
             {
                 'img_id': record.img_id,
@@ -125,7 +126,7 @@ class ReleaseMetric(JointMetric):
                 'not_finite': count,
                 **{name: images[index] for name, images in columns.items()},
             }
-            for index, (record, count) in enumerate(zip(records, not_finite_of(records), strict=True))
+            for index, (record, count) in enumerate(zip(records, not_finite_of(records, fields), strict=True))
         ]
 
     def keep(self, records: Sequence[PeopleRecord], matched: Matched) -> tuple[dict, dict]:

@@ -11,7 +11,7 @@ import numpy as np
 from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
 
-from mmp3d.evaluation.functional.padding import pad_people, split_people
+from mmp3d.evaluation.functional.padding import pad_people, split_people, sum_by_counts
 from mmp3d.evaluation.functional.root_ap import FARTHEST, average_precision, nearest_roots, rank_true_positives
 from mmp3d.evaluation.metrics.base import PeopleMetric
 from mmp3d.evaluation.people_record import PeopleRecord
@@ -71,20 +71,21 @@ class RootAP(PeopleMetric):
                 'nearest': image_nearest,
                 'distances': image_distances,
                 'num_gt': len(record.gt['person_valid']),
+                'not_finite': not_finite,
             }
-            for record, image_nearest, image_distances in zip(
-                records, split_people(nearest[present], present), split_people(distances[present], present), strict=True
+            for record, image_nearest, image_distances, not_finite in zip(
+                records,
+                split_people(nearest[present], present),
+                split_people(distances[present], present),
+                _not_finite_of(records),
+                strict=True,
             )
         ]
 
     def summarize(self, results: list[dict]) -> tuple[dict[str, float], list[ScoreTable]]:
         """Scalars ``AP`` in percent, ``recall`` in percent, and a table per sequence with counts."""
+        self._warn_about(results)
         results = [result for result in results if result['num_gt']]
-        if not results:
-            MMLogger.get_current_instance().warning(
-                f'{self.prefix}: no image has an annotated person with a valid pelvis, so the score is NaN; '
-                'check the annotation file and `person_valid`'
-            )
         names = sorted({result['seq_name'] for result in results}, key=natural_key)
         subsets = [(name or 'all images', [r for r in results if r['seq_name'] == name]) for name in names]
         rows = [(name, self._score(subset)) for name, subset in [*subsets, ('whole set', results)]]
@@ -92,6 +93,16 @@ class RootAP(PeopleMetric):
         columns = ('sequence', 'AP', 'right', 'wrong', 'people')
         scalars = {'AP': average, 'recall': 100 * found / people if people else float('nan')}
         return scalars, [ScoreTable(f'{self.prefix}, percent and counts', columns, tuple(rows))]
+
+    def _warn_about(self, results: list[dict]) -> None:
+        logger = MMLogger.get_current_instance()
+        not_finite = sum(result['not_finite'] for result in results)
+        if not any(result['num_gt'] for result in results):
+            logger.warning(f'{self.prefix}: no image has an annotated person with a valid pelvis, so the score is NaN; '
+                           'check the annotation file and `person_valid`')  # fmt: skip
+        if not_finite:
+            logger.warning(f'{self.prefix}: {not_finite} predicted people have a root or a score that is not finite; '
+                           'such roots find nobody, such scores come last')  # fmt: skip
 
     def _score(self, results: list[dict]) -> tuple[float, int, int, int]:
         """AP in percent, right and wrong detections, people to find."""
@@ -103,3 +114,10 @@ class RootAP(PeopleMetric):
         right, _ = rank_true_positives(scores, nearest, distances, self.radius)
         area = average_precision(right, sum(num_gt), self.first_rectangle)
         return 100 * area, int(right.sum()), int((~right).sum()), sum(num_gt)
+
+
+def _not_finite_of(records: Sequence[PeopleRecord]) -> list[int]:
+    """How many predicted people of each image have a root or a score that is not finite."""
+    roots, scores = (np.concatenate([r.pred[name] for r in records]) for name in ('root_cam', 'bbox_scores'))
+    finite = np.isfinite(roots).all(axis=1) & np.isfinite(scores)
+    return sum_by_counts(~finite, [len(record.pred['root_cam']) for record in records])
