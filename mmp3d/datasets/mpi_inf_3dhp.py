@@ -26,7 +26,11 @@ from mmp3d.geometry import MUPOTS17, Camera
 # Those that mmpose's converter takes frames of: the others hang from the ceiling.
 CAMERAS = (0, 1, 2, 4, 5, 6, 7, 8)
 NUM_CAMERAS = 14
-IMAGE_NAME = 'S{}_Seq{}_V{}_{:06d}.jpg'
+# Frames of the videos of each subject's two sequences; annotations may go on beyond them.
+VIDEO_FRAMES = {
+    1: (6416, 12430), 2: (6502, 6081), 3: (12488, 12283), 4: (6171, 6675), 5: (12820, 12312), 6: (6188, 6145),
+    7: (6239, 6320), 8: (6468, 6054)}  # fmt: skip
+IMAGE_NAME = 'S{}_Seq{}_Cam{}_{:06d}.jpg'
 IDS_PER_CLIP = 100_000
 
 
@@ -35,7 +39,7 @@ class MPIInf3DHPDataset(MultiPersonDataset):
     """The training sequences of MPI-INF-3DHP, one person before each of several cameras.
 
     Read from ``S<n>/Seq<m>/{annot.mat, camera.calibration}`` with the frames that mmpose's converter takes from the
-    videos, ``images/S<n>_Seq<m>_V<camera>_<frame from 1>.jpg``. A clip is a sequence by one camera; ``track_ids`` are
+    videos, ``images/S<n>_Seq<m>_Cam<camera>_<frame from 1>.jpg``. A clip is a sequence by one camera; ``track_ids`` are
     0, nothing is known of occlusion. Rates differ: 25 or 50 frames a second. The test set (HDF5) is not read.
 
     Args:
@@ -69,7 +73,7 @@ class MPIInf3DHPDataset(MultiPersonDataset):
         """Parse the sequences' files."""
         folders = {}
         for path in Path(self.source).glob('S*/Seq*/annot.mat'):
-            if found := re.fullmatch(r'S([1-8])/Seq([1-9])', path.parent.relative_to(self.source).as_posix()):
+            if found := re.fullmatch(r'S([1-8])/Seq([12])', path.parent.relative_to(self.source).as_posix()):
                 folders[int(found[1]), int(found[2])] = path.parent
         if not folders:
             self._require(str(Path(self.source) / 'S1/Seq1/annot.mat'))
@@ -92,10 +96,11 @@ class MPIInf3DHPDataset(MultiPersonDataset):
         for name, found in ((path, poses), (calibration, cameras)):
             if self.cameras[-1] >= len(found):
                 raise ValueError(f'{name}: has {len(found)} cameras, but number {self.cameras[-1]} is asked for')
-        kept = [poses[camera] for camera in self.cameras]
+        frames = VIDEO_FRAMES[subject][sequence - 1]
+        kept = [SequencePoses(*(column[:frames] for column in poses[camera])) for camera in self.cameras]
         images = _image_table(
-            [_clip_columns(subject, sequence, camera, cameras[camera], len(poses[camera].points))
-             for camera in self.cameras]
+            [_clip_columns(subject, sequence, camera, cameras[camera], len(clip.points))
+             for camera, clip in zip(self.cameras, kept, strict=True)]
         )  # fmt: skip
         columns = SequencePoses(*(np.concatenate(column) for column in zip(*kept, strict=True)))
         people, defects = person_table(
@@ -118,7 +123,7 @@ def _clip_columns(subject: int, sequence: int, number: int, camera: Camera, fram
         img_ids=clip * IDS_PER_CLIP + np.arange(frames),
         file_names=np.array(names, np.bytes_),
         sizes=np.tile(camera.image_size, (frames, 1)),
-        seq_names=np.full(frames, f'S{subject}_Seq{sequence}_V{number}'.encode()),
+        seq_names=np.full(frames, f'S{subject}_Seq{sequence}_Cam{number}'.encode()),
         frame_ids=np.arange(frames),
         intrinsics=np.tile(camera.K[[0, 1, 0, 1], [0, 1, 2, 2]], (frames, 1)),
         poses=np.tile(np.concatenate([camera.R.ravel(), camera.t]), (frames, 1)),

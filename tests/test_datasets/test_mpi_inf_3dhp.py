@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from mmp3d.datasets import ClipDataset, MPIInf3DHPDataset
+from mmp3d.datasets import ClipDataset, MPIInf3DHPDataset, mpi_inf_3dhp
 from mmp3d.datasets.inspection import check_dataset
 from mmp3d.datasets.mpi_inf_3dhp_files import read_calibration
 from mmp3d.geometry import MUPOTS17, Camera
@@ -54,7 +54,7 @@ def write(root, frames=3, cameras=9, folder='S2/Seq1', images=(0, 8)):
     (target / 'camera.calibration').write_text(calibration_text([camera(number) for number in range(cameras)]))
     for number in images:
         for frame in range(frames):
-            write_image(root / f'images/S2_Seq1_V{number}_{frame + 1:06d}.jpg', SIZE)
+            write_image(root / f'images/S2_Seq1_Cam{number}_{frame + 1:06d}.jpg', SIZE)
     return root
 
 
@@ -66,8 +66,8 @@ def test_an_image_of_each_camera_and_frame(tmp_path):
     dataset = build(write(tmp_path), cameras=(8, 0), needs_images=True)
     assert len(dataset) == 6
     item = dataset.get_data_info(4)
-    assert (item['seq_name'], item['frame_id'], item['track_ids'].tolist()) == ('S2_Seq1_V8', 1, [0])
-    assert item['img_path'].endswith('images/S2_Seq1_V8_000002.jpg')
+    assert (item['seq_name'], item['frame_id'], item['track_ids'].tolist()) == ('S2_Seq1_Cam8', 1, [0])
+    assert item['img_path'].endswith('images/S2_Seq1_Cam8_000002.jpg')
     for place, name in NAMED.items():
         joint = MUPOTS17.joint_names.index(name)
         np.testing.assert_allclose(item['keypoints_cam'][0, joint], pose(8, 1)[place], rtol=1e-6)
@@ -77,9 +77,14 @@ def test_an_image_of_each_camera_and_frame(tmp_path):
     assert len({dataset.get_data_info(index)['img_id'] for index in range(6)}) == 6
 
 
+def test_annotations_beyond_the_end_of_the_video_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setitem(mpi_inf_3dhp.VIDEO_FRAMES, 2, (2, 1))
+    assert len(build(write(tmp_path), cameras=(0, 1))) == 2 * 2
+
+
 def test_clips_are_of_one_camera(tmp_path):
     clips = ClipDataset(build(write(tmp_path), cameras=(1, 2)))
-    assert [clips.get_data_info(index)['seq_name'] for index in range(len(clips))] == ['S2_Seq1_V1', 'S2_Seq1_V2']
+    assert [clips.get_data_info(index)['seq_name'] for index in range(len(clips))] == ['S2_Seq1_Cam1', 'S2_Seq1_Cam2']
 
 
 def test_options_and_folders(tmp_path):
@@ -134,7 +139,9 @@ def test_damaged_annotations_are_named(tmp_path):
 def test_the_check_of_a_part_says_what_is_missing(tmp_path):
     write(tmp_path, images=(0, 1, 2, 4, 5, 6, 7, 8))
     findings = {each.name: each for each in check_dataset('mpi_inf_3dhp', tmp_path, bar=lambda rows, **_: rows)}
-    assert {name for name, each in findings.items() if each.problem} == {'sequences'}
+    assert {name for name, each in findings.items() if each.problem} == {'sequences', 'frames'}
+    assert findings['sequences'].expected == '128'
+    assert 'S2_Seq1_Cam0 has 3 of 6502' in findings['frames'].problem
     assert findings['images read'].found == '24'
 
 

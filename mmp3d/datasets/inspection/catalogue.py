@@ -11,7 +11,7 @@ from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.coco import CocoMultiPersonDataset
 from mmp3d.datasets.h36m import H36MDataset
 from mmp3d.datasets.jta import JTADataset
-from mmp3d.datasets.mpi_inf_3dhp import CAMERAS, MPIInf3DHPDataset
+from mmp3d.datasets.mpi_inf_3dhp import CAMERAS, VIDEO_FRAMES, MPIInf3DHPDataset
 from mmp3d.datasets.muco import MuCoDataset
 from mmp3d.datasets.mupots import MuPoTSDataset
 from mmp3d.datasets.pw3d import PW3DDataset
@@ -81,6 +81,17 @@ def _jta_whole(numbers: range) -> Whole:
     return Whole(len(frames), sum(frames.values()), frames)
 
 
+def _mpi_inf_3dhp_whole() -> Whole:
+    """Of the cameras that are read by default."""
+    frames = {
+        f'S{subject}_Seq{sequence}_Cam{camera}': count
+        for subject, counts in VIDEO_FRAMES.items()
+        for sequence, count in enumerate(counts, 1)
+        for camera in CAMERAS
+    }
+    return Whole(len(frames), sum(frames.values()), frames)
+
+
 MUPOTS_WHOLE = Whole(
     sequences=len(MUPOTS_FRAMES),
     frames=sum(MUPOTS_FRAMES),
@@ -91,13 +102,7 @@ MUPOTS_WHOLE = Whole(
 RELEASES = {
     'muco': Release(MuCoDataset, {'train': {}}, {'train': Whole()}, ('2D', '3D', 'camera')),
     'mupots': Release(MuPoTSDataset, {'test': {}}, {'test': MUPOTS_WHOLE}, ('2D', '3D', 'camera'), FITTED_PX),
-    # 16 sequences by the cameras that are read by default.
-    'mpi_inf_3dhp': Release(
-        MPIInf3DHPDataset,
-        {'train': {}},
-        {'train': Whole(sequences=16 * len(CAMERAS))},
-        ('2D', '3D', 'camera'),
-    ),
+    'mpi_inf_3dhp': Release(MPIInf3DHPDataset, {'train': {}}, {'train': _mpi_inf_3dhp_whole()}, ('2D', '3D', 'camera')),
     'coco': Release(
         CocoMultiPersonDataset,
         {'train': _coco_split('train2017'), 'val': _coco_split('val2017')},
