@@ -110,9 +110,7 @@ def _read_image(image: Any, where: str) -> dict:
     for key, kind in IMAGE_NAMES.items():
         if image.get(key) is not None and type(image[key]) is not kind:
             expected = 'a whole number' if kind is int else 'text'
-            raise ValueError(
-                f'{where}: {key} must be {expected} or null, got {image[key]!r}; see docs/predictions.md'
-            )
+            raise ValueError(f'{where}: {key} must be {expected} or null, got {image[key]!r}; see docs/predictions.md')
     if image.get('img_id') is None and (not image.get('seq_name') or image.get('frame_id') is None):
         raise ValueError(f"{where} needs 'img_id', or 'seq_name' and 'frame_id', to tell which image it is")
     return {key: image.get(key) for key in IMAGE_KEYS} | {'instances': _checked_instances(image['instances'], where)}
