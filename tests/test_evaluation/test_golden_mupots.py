@@ -9,10 +9,20 @@ import pytest
 from mmengine.config import Config
 
 from mmp3d.datasets import MuPoTSDataset
-from mmp3d.evaluation import PCK, AUCrel, PCKabs, RootAP, read_predictions, write_predictions
+from mmp3d.evaluation import (
+    PCK,
+    AUCrel,
+    PCKabs,
+    ReleaseAUC,
+    ReleaseAUCabs,
+    RootAP,
+    read_predictions,
+    write_predictions,
+)
+from mmp3d.evaluation.functional import nearest_roots, pad_people, precision_recall, rank_true_positives
 from mmp3d.evaluation.offline import evaluate_predictions
 from tests.shared_data import shared_path
-from tests.test_evaluation.scenes import evaluate, golden_samples
+from tests.test_evaluation.scenes import PELVIS, evaluate, golden_samples
 
 METRICS = {'PCK': (PCK, 'rel', 'pck_smap'), 'PCKabs': (PCKabs, 'abs', 'pck_smap'),
            'AUCrel': (AUCrel, 'rel', 'auc_smap_0to150')}  # fmt: skip
@@ -43,6 +53,17 @@ def test_official_tables(name, skeleton, folder, samples):
         assert scores[f'{name}/{mode}'] == pytest.approx(expected[:, -1].mean(), rel=1e-9)
 
 
+@pytest.mark.parametrize('skeleton', ['univ_annot3', 'annot3'])
+@pytest.mark.parametrize(('metric', 'position'), [(ReleaseAUC, 'rel'), (ReleaseAUCabs, 'abs')])
+def test_official_errors_on_the_release_grid(metric, position, skeleton, folder, samples):
+    golden = json.loads((folder / 'expected_official_matlab.json').read_text())
+    options = {} if position == 'rel' else {'depth_fit': 'none', 'gt_ray': False}
+    scores = evaluate(metric(match='2d', align='bone', skeleton=skeleton, prefix='AUC', **options), samples)
+    for mode in ('all', 'matched'):
+        expected = golden[f'{position}_{mode}_{skeleton}']['AUC_all_MEAN_over_seq_0to195']
+        assert scores[f'AUC/{mode}'] == pytest.approx(100 * expected, rel=1e-9)
+
+
 def test_recall_is_matched_over_annotated(folder, samples):
     golden = json.loads((folder / 'expected_official_matlab.json').read_text())['rel_all_univ_annot3']
     annotated, undetected = np.array(golden['annotated_per_seq']), np.array(golden['undetected_per_seq'])
@@ -57,6 +78,21 @@ def test_rootnet_average_precision(radius, folder, samples):
     assert scores[f'AP{radius // 10}root/AP'] == pytest.approx(100 * golden['AP_root'], rel=1e-9)
     counts = metric.report['tables'][0]['rows']['whole set'][1:]
     assert counts == [golden['tp'], golden['fp'], golden['gt_num']]
+
+
+def test_rootnet_precision_and_recall_after_each_detection(folder, samples):
+    golden = json.loads((folder / 'expected.json').read_text())['rootnet']
+    samples = [sample for sample in samples if (sample['gt_instances']['person_valid'] > 0).any()]
+    roots, present = pad_people([sample['pred_instances']['root_cam'] for sample in samples])
+    people = [sample['gt_instances'] for sample in samples]
+    gt, annotated = pad_people([of['keypoints_cam'][of['person_valid'] > 0, PELVIS] for of in people])
+    nearest, distances = nearest_roots(roots, gt, annotated)
+    nearest += np.arange(len(nearest))[:, None] * annotated.shape[1]
+    scores = np.concatenate([sample['pred_instances']['bbox_scores'] for sample in samples])
+    right, _ = rank_true_positives(scores, nearest[present], distances[present], 250.0)
+    curve = precision_recall(right, int(annotated.sum()))
+    for name, found in zip(('precision', 'recall'), curve, strict=True):
+        np.testing.assert_allclose(found, golden['curve_250mm'][name], rtol=1e-9)
 
 
 def test_rootnet_average_precision_of_each_sequence(folder, samples):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -49,6 +49,8 @@ class PeopleMetric(BaseMetric):
 
     pred_fields: tuple[str, ...] = ()
     needs_root = True
+    # Options by the names that may follow the metric's own, as in PCK-annot3; see select_evaluators.
+    variants: Mapping[str, Mapping[str, Any]] = {}
 
     def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)

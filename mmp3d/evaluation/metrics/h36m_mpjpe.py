@@ -67,6 +67,7 @@ class H36MMPJPE(MPJPEMetric):
     """
 
     default_prefix = 'H36MMPJPE'
+    variants = {'posenet1': {'protocol': 'posenet1'}, 'posenet2': {'protocol': 'posenet2'}}
 
     def __init__(
         self,

@@ -57,6 +57,7 @@ class JointF1(PeopleMetric):
 
     pred_fields = ('keypoints_cam', 'keypoint_scores')
     needs_root = False
+    variants = {'optimal': {'association': 'optimal'}, 'person': {'per': 'person'}}
 
     def __init__(
         self,

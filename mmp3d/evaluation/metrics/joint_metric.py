@@ -50,6 +50,12 @@ class JointMetric(PeopleMetric):
     """
 
     pred_fields = ('keypoints', 'keypoints_cam')
+    variants = {
+        'annot3': {'skeleton': 'annot3'},
+        'no_bone_map': {'bone_map': False},
+        'pooled': {'average': 'pooled'},
+        'occlusion': {'occlusion_split': True},
+    }
     root_relative = True
 
     def __init__(

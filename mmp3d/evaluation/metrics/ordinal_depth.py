@@ -37,6 +37,11 @@ class OrdinalDepth(RatioMetric):
     """
 
     default_prefix = 'OrdinalDepth'
+    variants = {
+        'two_way': {'rule': 'two_way'},
+        'annot3': {'skeleton': 'annot3'},
+        'pooled': {'average': 'pooled'},
+    }
     pred_fields = ('keypoints', 'keypoints_cam')
     columns = ('all', 'matched', 'recall')
     things, units = 'pairs', 'percent'

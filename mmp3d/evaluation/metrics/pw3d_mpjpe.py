@@ -45,6 +45,7 @@ class PW3DMPJPE(MPJPEMetric):
 
     default_prefix = 'PW3DMPJPE'
     matches = ('joints_2d', 'joints_3d', 'mupots', 'root_2d')
+    variants = {'mupots17': {'joints': 'mupots17'}, 'hips': {'root': 'hips'}}
 
     def __init__(
         self,

@@ -78,6 +78,13 @@ class ReleaseMetric(JointMetric):
         ValueError: An option has a value that is not listed here.
     """
 
+    variants = {
+        'gntcn': {'align': 'procrustes'},
+        'univ_annot3': {'skeleton': 'univ_annot3'},
+        'pooled': {'average': 'pooled'},
+        'occlusion': {'occlusion_split': True},
+    }
+
     def __init__(
         self, align: str = 'bone_port', match: str = 'procrustes', skeleton: str = 'annot3', **options
     ) -> None:

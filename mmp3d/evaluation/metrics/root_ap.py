@@ -34,6 +34,7 @@ class RootAP(PeopleMetric):
     """
 
     pred_fields = ('root_cam', 'bbox_scores')
+    variants = {'textbook': {'first_rectangle': True}}
 
     def __init__(
         self,

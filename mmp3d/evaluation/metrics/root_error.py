@@ -42,6 +42,7 @@ class MRPE(RatioMetric):
     """
 
     default_prefix = 'MRPE'
+    variants = {'virtualpose': {'match': 'virtualpose'}, 'sequences': {'average': 'sequences'}}
     pred_fields = ('keypoints', 'keypoints_cam')
     columns = ('root', 'x', 'y', 'z', 'MPJPE', 'MPJPE_relative', 'recall')
     things, units = 'people', 'mm, recall in percent'

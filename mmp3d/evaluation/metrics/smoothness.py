@@ -55,6 +55,7 @@ class AccelerationError(PeopleMetric):
     """
 
     default_prefix = 'AccelerationError'
+    variants = {'absolute': {'root_relative': False}, 'univ_annot3': {'skeleton': 'univ_annot3'}}
     pred_fields = ('keypoints', 'keypoints_cam')
 
     def __init__(
