@@ -32,8 +32,8 @@ EXACT = dict(
     score_spread=0.0, score_slope=0.0, joint_sets=dict(mupots17=1.0))  # fmt: skip
 ONE_SIZE = dict(body_scale=(1.0, 1.0), bone_spread=0.0)
 INPUTS = {
-    'clean': dict(noise=None),
-    'clean, one size': dict(noise=None, motion=ONE_SIZE),
+    'clean': dict(exact_2d=True),
+    'clean, one size': dict(exact_2d=True, motion=ONE_SIZE),
     '15 mm': dict(noise={**EXACT, 'millimetre_jitter': 15.0}),
     'noisy and occluded': dict(scene=dict(occluding_person=0.5, occluding_box=0.5)),
 }

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mmp3d.evaluation.offline import write_results
+
 SPEC = importlib.util.spec_from_file_location('demo', Path(__file__).resolve().parents[1] / 'tools' / 'demo.py')
 demo = importlib.util.module_from_spec(SPEC)
 sys.modules['demo'] = demo  # where its dataclasses look for their module
@@ -37,6 +39,15 @@ def test_training_curve_over_two_parts_of_a_run(tmp_path):
         file.write_text('\n'.join(map(json.dumps, records)))
     curve = dict(demo.training_curve(tmp_path))
     assert [(epoch, row['loss'], row['PCK/all']) for epoch, row in curve.items()] == [(1, 3.0, 10.0), (2, 1.0, 30.0)]
+
+
+def test_scores_of_the_last_test(tmp_path):
+    assert demo.latest_scores(tmp_path) == {}
+    for number, run in enumerate(('20260101_000000', '20260102_000000')):
+        (tmp_path / run).mkdir()
+        write_results(tmp_path / run / 'results.json', {'PCK/all': 50.0 + number}, {})
+        (tmp_path / run / f'{run}.json').write_text('{"PCK/all": 1}')
+    assert demo.latest_scores(tmp_path) == {'PCK/all': 51.0}
 
 
 def test_a_finished_step_is_kept_until_its_settings_change(tmp_path, capsys):

@@ -4,8 +4,8 @@ python tools/data.py check NAME --root DIR [--split SPLIT ...] [--images N|all] 
 python tools/data.py show NAME --root DIR --index I [--split SPLIT] [--out FILE]
 python tools/data.py convert NAME --root DIR [--split SPLIT ...] [--out FOLDER] [--frames]
 
-NAME: muco, mupots, coco, jta, 3dpw, h36m. Exit status: 0 all is well; 1 a mistake in the command, or something that
-cannot be read; 2 an unknown option; 3 `check` found something missing or wrong.
+NAME: muco, mupots, mpi_inf_3dhp, coco, jta, 3dpw, h36m. Exit status: 0 all is well; 1 a mistake in the command, or
+something that cannot be read; 2 an unknown option; 3 `check` found something missing or wrong.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ class Demo:
         title = f'Trained here from scratch on {self.size.images} pictures (validation: every '
         title += f'{self.size.val_stride}. test frame), percent'
         here = ScoreTable(title, columns, rows).to_text()
-        scores = latest_json(self.out / 'test')
+        scores = latest_scores(self.out / 'test')
         tested = ScoreTable(
             f'Shipped weights on {self.size.sequences} sequences that they never saw, percent',
             ('checkpoint', *SCORES),
@@ -254,10 +254,10 @@ def training_curve(work_dir: Path) -> Iterator[tuple[int, dict[str, float]]]:
         yield epoch, dict(scores.get(epoch, {}), loss=float(np.mean(losses[epoch])))
 
 
-def latest_json(work_dir: Path) -> dict[str, float]:
-    """The scores that mmengine wrote at the end of the last test."""
-    files = sorted(work_dir.glob('*/*.json'))
-    return json.loads(files[-1].read_text()) if files else {}
+def latest_scores(work_dir: Path) -> dict[str, float]:
+    """The scores of the last test, by metric; none where no test ended."""
+    files = sorted(work_dir.glob('*/results.json'))
+    return json.loads(files[-1].read_text())['scores'] if files else {}
 
 
 def step(number: int, total: int, title: str, folder: Path, settings: dict, act: Callable[[], None]) -> None:

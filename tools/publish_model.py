@@ -1,14 +1,13 @@
-"""Strip a training checkpoint to its weights, for others to load safely; put a refiner into it that was trained apart.
+"""Strip a training checkpoint to its weights, for others to load safely; add parts that were trained apart.
 
-python tools/publish_model.py CONFIG CHECKPOINT --out FILE.pth [--refiner REFINER.pth] [--half] [--meta key=value ...]
+python tools/publish_model.py CONFIG CHECKPOINT --out FILE.pth [--refiner REFINER.pth] [--with PART.pth ...] [--half]
+    [--meta key=value ...]
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-
-from mmengine.config import DictAction
 
 import mmp3d
 from mmp3d.engine.launch import load_config, run_command
@@ -21,8 +20,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('checkpoint', help='checkpoint of a training run')
     parser.add_argument('--out', required=True, metavar='FILE.pth', help='file to write')
     parser.add_argument('--refiner', metavar='FILE.pth', help='checkpoint of a PoseRefinementEstimator')
+    parser.add_argument('--with', nargs='+', default=[], dest='others', metavar='PART.pth', help='further stages')
     parser.add_argument('--half', action='store_true', help='store numbers in half precision, in half the space')
-    parser.add_argument('--meta', nargs='+', action=DictAction, default={}, help='facts to record, key=value')
+    parser.add_argument('--meta', nargs='+', default=[], metavar='KEY=VALUE', help='facts to record')
     return parser.parse_args(arguments)
 
 
@@ -35,11 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from mmp3d.compat.checkpoint import check_architecture, load_checkpoint, publish_checkpoint, state_dict_of
 
     cfg = load_config(args.config, required=('model',))
+    facts = dict(fact.partition('=')[::2] for fact in args.meta)
     parts = {}
+    for other in args.others:
+        parts.update(state_dict_of(load_checkpoint(other), other))
     if args.refiner:
         weights = state_dict_of(load_checkpoint(args.refiner), args.refiner)
-        parts = {f'head.{name}': tensor for name, tensor in weights.items() if name.startswith('refiner.')}
-    publish_checkpoint(args.checkpoint, args.out, args.meta, replaced=parts, half=args.half)
+        parts.update({f'head.{name}': tensor for name, tensor in weights.items() if name.startswith('refiner.')})
+    publish_checkpoint(args.checkpoint, args.out, facts, replaced=parts, half=args.half)
     check_architecture(MODELS.build(cfg.model), load_checkpoint(args.out), args.out)
     print(f'weights: {args.out}')
 

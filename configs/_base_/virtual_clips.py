@@ -7,7 +7,25 @@ train_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='FreshIndexSampler'),
     collate_fn=dict(type='collate_drawn_items'),
-    dataset=dict(type='VirtualPoseDataset', num_items=16384, clip_length=1, motion_split='train'),
+    dataset=dict(
+        type='VirtualPoseDataset',
+        num_items=16384,
+        clip_length=1,
+        motion_split='train',
+        # From nearly exact to poor detectors: the nets are asked for both.
+        noise=dict(
+            jitter=0.2,
+            occluded_jitter=0.8,
+            pixel_jitter=0.4,
+            quality_spread=0.9,
+            miss=0.01,
+            occluded_miss=0.15,
+            side_flip=0.005,
+            score=0.95,
+            occluded_score=0.6,
+            score_spread=0.12,
+        ),
+    ),
 )
 val_dataloader = dict(
     batch_size=8,

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from mmp3d.apis.camera_file import read_camera
+from mmp3d.apis.exif_focal import exif_focal
 from mmp3d.datasets.report import warn_once
 from mmp3d.geometry import Camera
 
-CameraInput = Camera | Mapping | str | Path | float | None
+
+@dataclass(frozen=True)
+class FocalLength:
+    """A known focal length; the principal point is taken to be the middle of the image.
+
+    Args:
+        pixels: In px of the images as they are given.
+
+    Raises:
+        ValueError: ``pixels`` is not a positive number.
+    """
+
+    pixels: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.pixels < float('inf'):
+            raise ValueError(f'the focal length must be a positive number of px, got {self.pixels!r}')
+
+
+CameraInput = Camera | Mapping | str | Path | float | FocalLength | None
 
 
 class FrameCamera:
     """Cameras by image size.
 
     Args:
-        camera: A :class:`Camera` or its ``to_dict`` form, a JSON file that holds this form, the field of view of the
-            longer image side in degrees, or None: 55 degrees are assumed, with one warning.
+        camera: A :class:`Camera` or its ``to_dict`` form, a file (see :func:`read_camera`), the field of view of the
+            longer image side in degrees, a :class:`FocalLength`, or None: an image file's own EXIF data tell the
+            focal length, or else 55 degrees are assumed, with one warning.
 
     Raises:
         FileNotFoundError: No such file.
@@ -32,10 +54,17 @@ class FrameCamera:
             camera = Camera.from_dict(dict(camera))
         elif isinstance(camera, (int, float)):
             Camera.from_fov(camera, (1, 1))
-        elif camera is not None and not isinstance(camera, Camera):
-            raise TypeError(f'camera must be a Camera, its dict, a file, degrees or None, got {type(camera).__name__}')
+        elif camera is not None and not isinstance(camera, (Camera, FocalLength)):
+            raise TypeError(
+                f'camera must be a Camera, its dict, a file, degrees, FocalLength or None, got {type(camera).__name__}'
+            )
         self._camera = camera
         self._by_size: dict[tuple[int, int], Camera] = {}
+
+    def of_image(self, size: tuple[int, int], where: str, file: str | None = None) -> Camera:
+        """:meth:`of_size`, or, for an image file of which nothing else is known, what its EXIF data tell."""
+        focal = exif_focal(file, size) if self._camera is None and file is not None else None
+        return self.of_size(size, where) if focal is None else _centred(focal, size, 'exif')
 
     def of_size(self, size: tuple[int, int], where: str) -> Camera:
         """The camera for images of (width, height) px.
@@ -52,37 +81,21 @@ class FrameCamera:
     def _made(self, size: tuple[int, int], where: str) -> Camera:
         if isinstance(self._camera, Camera):
             return _scaled(self._camera, size, where)
+        if isinstance(self._camera, FocalLength):
+            return _centred(self._camera.pixels, size, 'focal')
         if self._camera is not None:
             return Camera.from_fov(self._camera, size)
         camera = Camera.assumed(size)
         warn_once(
             f'no camera given: assuming f = {camera.focal:.0f} px for images of {size[0]} x {size[1]}; distances are '
-            'right only up to one common factor (give camera=: a camera file, or the field of view in degrees)'
+            'right only up to one common factor (give camera=: a file, the field of view in degrees, or FocalLength)'
         )
         return camera
 
 
-def read_camera(path: str | Path) -> Camera:
-    """Read a camera in the form of :meth:`Camera.to_dict` from a JSON file.
-
-    Raises:
-        FileNotFoundError: No such file.
-        ValueError: The file holds something else; names file and field.
-    """
-    path = Path(path)
-    expected = 'a JSON object with "K" (3 x 3, px), "image_size" [width, height] and perhaps "distortion", "R", "t"'
-    if not path.is_file():
-        raise FileNotFoundError(f'no camera file at {path}; it must hold {expected}')
-    try:
-        fields = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'camera file {path}: not JSON ({error}); it must hold {expected}') from error
-    if not isinstance(fields, dict):
-        raise ValueError(f'camera file {path}: holds a {type(fields).__name__}; it must hold {expected}')
-    try:
-        return Camera.from_dict(fields)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f'camera file {path}: {error}; it must hold {expected}') from error
+def _centred(focal: float, size: tuple[int, int], source: str) -> Camera:
+    middle = tuple((side - 1) / 2 for side in size)
+    return Camera.from_intrinsics((focal, focal), middle, size, source=source)
 
 
 def _scaled(camera: Camera, size: tuple[int, int], where: str) -> Camera:

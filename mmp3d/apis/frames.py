@@ -59,6 +59,11 @@ class Source:
         self.path = path
 
     @property
+    def file(self) -> str | None:
+        """The image file, where it is one."""
+        return None
+
+    @property
     def name(self) -> str:
         """Name for output files, without a suffix."""
         return Path(self.path).stem
@@ -74,6 +79,10 @@ class Source:
 
 class ImageFile(Source):
     """An image file."""
+
+    @property
+    def file(self) -> str:
+        return self.path
 
     def frames(self) -> Iterator[Frame]:
         yield Frame(read_image(self.path), self)

@@ -50,9 +50,9 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         weights: Checkpoint file or address; None with a name: those of the index; None with a config: random weights,
             with a warning.
         device: For example ``'cuda:0'``; None for the best there is.
-        camera: Known camera: a :class:`~mmp3d.geometry.Camera`, a JSON file with its ``to_dict`` form, or the field
-            of view of the longer image side in degrees. None: 55 degrees are assumed, with one warning; distances are
-            then right up to one common factor.
+        camera: Known camera: a :class:`~mmp3d.geometry.Camera`, a file, the field of view of the longer image side in
+            degrees, or a :class:`~mmp3d.apis.cameras.FocalLength`. None: EXIF data of an image file, or else 55 degrees
+            are assumed, with one warning; distances are then right up to one common factor.
         pose2d: 2D poses for the network, see :func:`~mmp3d.apis.given_poses.pose_lookup`; None for none.
         trust: Let the checkpoint run code of its own while it is read.
         show_progress: Show a progress bar.
@@ -244,7 +244,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         item = dict(
             _frame_facts(frame, number),
             img=frame.image,
-            camera=cameras.of_size((width, height), frame.name),
+            camera=cameras.of_image((width, height), frame.name, frame.source.file),
             flip_indices=list(self.model.dataset_meta['flip_indices']),
             dataset_name=self.model.dataset_meta['dataset_name'],
         )

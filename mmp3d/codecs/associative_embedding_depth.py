@@ -181,7 +181,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         heatmaps, tags, relative_depths, root_depths = (
             maps.detach().float() for maps in (heatmaps, tags, relative_depths, root_depths)
         )
-        scores, cells = find_candidates(heatmaps, self.max_candidates, self.nms_kernel)
+        scores, cells = find_candidates(heatmaps, self.max_candidates, self.nms_kernel, self.score_threshold)
         members = group_by_tags(
             scores.cpu().numpy(),
             tags_at(tags, cells).cpu().numpy(),

@@ -136,7 +136,12 @@ class MultiPersonHeatmap(BaseKeypointCodec):
             self.tag_threshold,
         )
         flat = member_cells(members[(members != MISSING).sum(axis=1) >= self.min_joints], cells)
-        return filled_cells(flat, heatmaps, tags, self.tag_threshold) if self.fill_missing else flat
+        if not self.fill_missing:
+            return flat
+        filled = filled_cells(flat, heatmaps, tags, self.tag_threshold)
+        # What is another person's joint is not found again: a neighbour's own joint may be outside of the crop.
+        taken = (filled[:, None] == flat[None]).any(dim=1) & (flat == MISSING)
+        return filled.masked_fill(taken, MISSING)
 
     def _highest(self, heatmaps: Tensor) -> Tensor:
         scores, cells = heatmaps.flatten(1).max(dim=1)

@@ -14,20 +14,45 @@ from mmp3d.codecs.cells import cells_to_pixels, refined_cells, window_cells
 from mmp3d.codecs.grouping import MISSING
 
 
-def find_candidates(heatmaps: Tensor, max_candidates: int, nms_kernel: int) -> tuple[Tensor, Tensor]:
+def find_candidates(
+    heatmaps: Tensor, max_candidates: int, nms_kernel: int, score_threshold: float = 0.0
+) -> tuple[Tensor, Tensor]:
     """The highest peaks of each joint.
 
     Args:
         heatmaps: (K, H, W).
         max_candidates: M, fewer where the map has fewer cells.
         nms_kernel: Side of the window in which a peak must be the highest, cells; odd.
+        score_threshold: Cells at or below are no peaks; 0 or more.
 
     Returns:
-        (K, M) heights, best first (0 or less where there are fewer peaks), and (K, M) flat cells.
+        (K, M) heights, best first (0 where there are fewer peaks), and (K, M) flat cells.
     """
-    pooled = F.max_pool2d(heatmaps[None], nms_kernel, stride=1, padding=nms_kernel // 2)[0]
-    peaks = (heatmaps * (pooled == heatmaps)).flatten(1)
+    high = heatmaps > score_threshold
+    # Where little is high, as in the maps of a trained network, it is quicker to look around what is.
+    few = high.count_nonzero() * nms_kernel**2 < high.numel()
+    is_peak = _peaks_among(high, heatmaps, nms_kernel) if few else high & _pooled_peaks(heatmaps, nms_kernel)
+    peaks = torch.where(is_peak, heatmaps, 0).flatten(1)
     return peaks.topk(min(max_candidates, peaks.shape[1]), dim=1)
+
+
+def _pooled_peaks(heatmaps: Tensor, nms_kernel: int) -> Tensor:
+    """(K, H, W) whether a cell is the highest of its window."""
+    return F.max_pool2d(heatmaps[None], nms_kernel, stride=1, padding=nms_kernel // 2)[0] == heatmaps
+
+
+def _peaks_among(high: Tensor, heatmaps: Tensor, nms_kernel: int) -> Tensor:
+    """The same for the cells that ``high`` (K, H, W) marks: first by their neighbours, which leaves few."""
+    height, width = heatmaps.shape[-2:]
+    flat, radius = heatmaps.flatten(1), nms_kernel // 2
+    joints, cells = high.flatten(1).nonzero().unbind(dim=1)
+    for reach in {min(1, radius), radius}:
+        around = flat[joints[:, None], window_cells(cells, reach, width, height)]
+        highest = flat[joints, cells] == around.amax(dim=1)
+        joints, cells = joints[highest], cells[highest]
+    is_peak = torch.zeros_like(flat, dtype=torch.bool)
+    is_peak[joints, cells] = True
+    return is_peak.view_as(high)
 
 
 def tags_at(tags: Tensor, cells: Tensor) -> Tensor:
@@ -70,8 +95,8 @@ def filled_cells(flat: Tensor, heatmaps: Tensor, tags: Tensor, tag_threshold: fl
         grouped = (cells != MISSING).nonzero()[:, 0]
         mean_tag = tag_maps[grouped, :, cells[grouped]].mean(dim=0)
         # Not `norm`: along an inner dimension of one or two it is 30 times slower on a processor.
-        distances = (tag_maps[missing] - mean_tag[None, :, None]).square().sum(dim=1).sqrt()
-        filled[person, missing] = (heat[missing] - (distances / tag_threshold).round()).argmax(dim=1)
+        distances = (tag_maps[missing] - mean_tag[None, :, None]).square_().sum(dim=1).sqrt_()
+        filled[person, missing] = (heat[missing] - distances.div_(tag_threshold).round_()).argmax(dim=1)
     return filled
 
 

@@ -118,12 +118,23 @@ def publish_checkpoint(
     checkpoint = load_checkpoint(src, trust=trust)
     kept = {key: value for key, value in (checkpoint.get('meta') or {}).items() if key in ('dataset_meta', 'cfg')}
     if 'cfg' in kept:
-        kept['cfg'] = re.sub(r'^work_dir = .*\n?', '', kept['cfg'], flags=re.MULTILINE)  # the publisher's own folder
+        kept['cfg'] = _without_folders(kept['cfg'])
     facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}
     tensors = state_dict_of(checkpoint, src) | (replaced or {})
+    save_weights(tensors, dst, facts, half)
+
+
+def _without_folders(config: str) -> str:
+    """A config's text without the publisher's own folders: no `work_dir`, and only the names of absolute paths."""
+    text = re.sub(r'^work_dir = .*\n?', '', config, flags=re.MULTILINE)
+    return re.sub(r"'/(?:[^'/\n]+/)*([^'/\n]+)'", r"'\1'", text)
+
+
+def save_weights(tensors: dict[str, torch.Tensor], dst: str | Path, meta: dict[str, Any], half: bool = False) -> None:
+    """Write named tensors and plain facts, as `load_checkpoint` reads them; replaces the file in one step."""
     weights = {name: _stored(name, tensor, half) for name, tensor in tensors.items()}
     buffer = io.BytesIO()
-    torch.save({'meta': plain(facts, 'meta'), 'state_dict': weights}, buffer)
+    torch.save({'meta': plain(meta, 'meta'), 'state_dict': weights}, buffer)
     AtomicLocalBackend().put(buffer.getvalue(), dst)
 
 

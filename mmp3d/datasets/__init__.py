@@ -10,6 +10,7 @@ from mmp3d.datasets.h36m import H36MDataset
 from mmp3d.datasets.item_batch import collate_drawn_items
 from mmp3d.datasets.jta import JTADataset
 from mmp3d.datasets.measured_people import MeasuredPeopleDataset
+from mmp3d.datasets.mpi_inf_3dhp import MPIInf3DHPDataset
 from mmp3d.datasets.muco import MuCoDataset
 from mmp3d.datasets.mupots import MuPoTSDataset
 from mmp3d.datasets.person_boxes import PersonBoxDataset
@@ -20,6 +21,6 @@ from mmp3d.datasets.virtual_pose import VirtualPoseDataset
 
 __all__ = [
     'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'FreshIndexSampler', 'H36MDataset',
-    'JTADataset', 'LoadMultiPersonImage', 'MeasuredPeopleDataset', 'MuCoDataset', 'MuPoTSDataset',
-    'MultiPersonDataset', 'PW3DDataset', 'PersonBoxDataset', 'VirtualPoseDataset', 'collate_drawn_items',
-    'read_pose2d_file', 'transforms']  # fmt: skip
+    'JTADataset', 'LoadMultiPersonImage', 'MPIInf3DHPDataset', 'MeasuredPeopleDataset', 'MuCoDataset',
+    'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset', 'PersonBoxDataset', 'VirtualPoseDataset',
+    'collate_drawn_items', 'read_pose2d_file', 'transforms']  # fmt: skip

@@ -18,7 +18,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmp3d.datasets.cache import FOLDER, cached_annotations
 from mmp3d.datasets.joined import JoinedAnnotations
 from mmp3d.datasets.layout import require, require_images
-from mmp3d.datasets.pose2d_file import GivenPoses, read_pose2d_file
+from mmp3d.datasets.pose2d_file import read_pose2d_file
+from mmp3d.datasets.poses2d import GivenPoses
 from mmp3d.datasets.report import warn
 from mmp3d.datasets.table import Annotations, ImageTable
 

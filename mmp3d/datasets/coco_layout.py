@@ -87,6 +87,26 @@ def folders_of(file_names: np.ndarray) -> np.ndarray:
     return np.array([name.rpartition(b'/')[0] for name in file_names.tolist()], dtype=np.bytes_)
 
 
+def check_intrinsics(path: str | Path, field: str, intrinsics: np.ndarray) -> None:
+    """Check the cameras of all images.
+
+    Args:
+        path: The file, for the message.
+        field: Where it has them, for the message.
+        intrinsics: (I, 4) fx, fy, cx, cy px.
+
+    Raises:
+        ValueError: One is not finite, or a focal length not positive; names the image.
+    """
+    wrong = ~np.isfinite(intrinsics).all(axis=1) | (intrinsics[:, :2] <= 0).any(axis=1)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f'{path}: images[{row}]: field "{field}" must hold finite fx, fy, cx, cy with positive fx and fy, '
+            f'got {intrinsics[row].tolist()}'
+        )
+
+
 def _check_images(path: str | Path, images: dict[str, np.ndarray]) -> None:
     unique, counts = np.unique(images['id'], return_counts=True)
     if len(unique) != len(images['id']):

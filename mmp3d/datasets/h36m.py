@@ -19,7 +19,7 @@ from mmp3d.datasets.h36m_npz import read_h36m_npz
 from mmp3d.datasets.h36m_table import CAMERA_IDS, METADATA, H36MTable
 from mmp3d.datasets.joined import JoinedAnnotations
 from mmp3d.datasets.people import in_mupots17, person_table
-from mmp3d.datasets.report import warn
+from mmp3d.datasets.report import shown_progress, warn
 from mmp3d.datasets.splits import check_split
 from mmp3d.datasets.table import Annotations, ImageTable
 from mmp3d.geometry import H36M17, MUPOTS17
@@ -87,7 +87,8 @@ class H36MDataset(MultiPersonDataset):
             )
         if missing := sorted(set(self.subjects) - set(found)):
             warn(f'{path}: no files of the subjects {missing}; only {found} are served')
-        return JoinedAnnotations([self._subject(path, subject, metadata) for subject in found])
+        shown = shown_progress(found, f'Human3.6M {self.split}')
+        return JoinedAnnotations([self._subject(path, subject, metadata) for subject in shown])
 
     def _subject(self, folder: str, subject: int, metadata: Path | None) -> Annotations:
         files = [*h36m_json_files(folder, subject).values(), *([metadata] if metadata else ())]

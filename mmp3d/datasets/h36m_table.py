@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmp3d.datasets.raw_file import check_data_file
 from mmp3d.geometry import Camera, h36m_release_camera
 
 CAMERA_IDS = ('54138969', '55011271', '58860488', '60457274')
@@ -64,15 +65,14 @@ def read_release_cameras(path: str | Path) -> dict[tuple[int, int], Camera]:
 
     Raises:
         FileNotFoundError: No such file.
-        ValueError: It does not hold the vector ``w0`` of 300 numbers.
+        ValueError: It is empty or a pointer of Git LFS, or does not hold the vector ``w0`` of 300 numbers.
     """
+    check_data_file(path)
     try:
         text = Path(path).read_text(encoding='utf-8', errors='replace')
         numbers = np.array(re.search(r'<w0>\s*\[(.*?)\]\s*</w0>', text, re.S)[1].split(), np.float64)
         extrinsics = numbers[:264].reshape(4, NUM_SUBJECTS, 6)
         intrinsics = numbers[264:].reshape(4, 9)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path} does not exist; it is part of Human3.6M's release") from None
     except (TypeError, ValueError, OSError) as error:
         raise ValueError(f'{path}: must hold <w0> with 300 numbers, as in the release of Human3.6M') from error
     return {

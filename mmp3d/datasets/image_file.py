@@ -6,6 +6,7 @@ OpenCV fills the rest of a truncated JPEG with grey and reports nothing, which w
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from mmp3d.datasets.raw_file import is_lfs_pointer, lfs_message
 
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
 _PNG_START, _PNG_END = b'\x89PNG', b'IEND'
+# About how many images of a folder are looked at for their size.
+_PROBED_SIZES = 5
 # What a JPEG decoder can shrink by while it decodes.
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -79,6 +82,19 @@ def image_size(path: str | Path | io.BytesIO) -> tuple[int, int] | None:
             return image.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
+
+
+def common_image_size(folder: Path, pattern: str) -> tuple[int, int] | None:
+    """(width, height) that most of a few images of a folder have, None where none can be read.
+
+    Several, because one that was resized must not count for the whole folder.
+    """
+    paths = sorted(folder.glob(pattern))
+    probed = paths[:: max(len(paths) // _PROBED_SIZES, 1)]
+    sizes = Counter(size for size in map(image_size, probed) if size is not None)
+    if sizes:
+        return sizes.most_common(1)[0][0]
+    return next((size for size in map(image_size, paths) if size is not None), None)
 
 
 def _check_shape(path: str | Path, content: bytes, image: np.ndarray, expected: Sequence[int], factor: int) -> None:

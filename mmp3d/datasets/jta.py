@@ -19,7 +19,7 @@ from mmp3d.datasets.image_file import image_size
 from mmp3d.datasets.joined import JoinedAnnotations
 from mmp3d.datasets.jta_json import JTASequence, read_jta_sequence
 from mmp3d.datasets.people import person_table
-from mmp3d.datasets.report import warn
+from mmp3d.datasets.report import shown_progress, warn
 from mmp3d.datasets.splits import check_split, chosen
 from mmp3d.datasets.table import Annotations, ImageTable
 from mmp3d.geometry import JTA22, MUPOTS17
@@ -76,7 +76,8 @@ class JTADataset(MultiPersonDataset):
         if not files:
             raise FileNotFoundError(f'{folder} holds no sequence seq_*.json. {self.REMEDY}')
         numbers = chosen(self.sequences, sorted(files), 'sequences', str(folder))
-        return JoinedAnnotations([self._sequence(number, files[number]) for number in numbers])
+        shown = shown_progress(numbers, f'JTA {self.split}')
+        return JoinedAnnotations([self._sequence(number, files[number]) for number in shown])
 
     def _sequence(self, number: int, path: Path) -> Annotations:
         frames, suffix, size = self._frames_of(path.stem)

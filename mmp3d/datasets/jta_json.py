@@ -67,8 +67,9 @@ def read_jta_sequence(path: str | Path, image_size: tuple[int, int] | None = Non
     """
     table = _table(path)
     if not len(table):
-        nobody = _people(table, table[:, 3:5], table[:, 5:8])
-        return JTASequence(_in_mupots17(nobody, jta_camera()), jta_camera(), ())
+        # Nobody tells the camera of images of another size: that of JTA, scaled with them.
+        camera = jta_camera() if image_size is None else jta_camera().resized(image_size)
+        return JTASequence(_in_mupots17(_people(table, table[:, 3:5], table[:, 5:8]), camera), camera, ())
     pixels, notes = table[:, 3:5].copy(), []
     cut = bool((pixels == np.trunc(pixels))[np.isfinite(pixels)].all())
     pixels += 0.5 if cut else 0.0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
+
+from mmp3d.datasets.image_file import image_size, read_image
 
 PROBED_IMAGES = 16
 
@@ -46,30 +48,40 @@ def require_images(folder: str, name: Callable[[int], str], count: int, source: 
 
     Raises:
         FileNotFoundError: None of those looked at exists. Single missing ones are dealt with when they are read.
+        ValueError: None of those that exist can be read, such as pointers of Git LFS; names the first.
     """
     picked = np.unique(np.linspace(0, count - 1, PROBED_IMAGES).astype(int))
     paths = [os.path.join(folder, name(row)) for row in picked]
-    if not any(os.path.isfile(path) for path in paths):
+    present = [path for path in paths if os.path.isfile(path)]
+    if not present:
+        found = _nearby(Path(paths[0]), Path(folder))
+        hint = f' Found them below {str(found)!r}.' if found else ''
         raise FileNotFoundError(
             f'{source} names images that do not exist, for example {paths[0]}; set data_root and data_prefix so that '
-            f'the images are found. {remedy}'
+            f'the images are found.{hint} {remedy}'
         )
+    if all(image_size(path) is None for path in present):
+        read_image(present[0])
 
 
 def _nearby(path: Path, root: Path) -> Path | None:
+    """Folder from which the path relative to ``root`` exists: one or two levels below or above ``root``."""
     try:
         relative = path.relative_to(root)
     except ValueError:
         return None
     resolved = root.resolve()
-    for candidate in chain(_folders(resolved), (resolved.parent, resolved.parent.parent)):
+    below = _folders(resolved)
+    farther = (folder for child in below for folder in _folders(child))
+    for candidate in chain(below, (resolved.parent, resolved.parent.parent), farther):
         if (candidate / relative).exists():
             return candidate
     return None
 
 
-def _folders(root: Path) -> Iterable[Path]:
+def _folders(root: Path) -> list[Path]:
     try:
-        return [child for child in sorted(root.iterdir()) if child.is_dir()]
+        with os.scandir(root) as children:
+            return sorted(Path(child.path) for child in children if child.is_dir())
     except OSError:
         return []

@@ -16,10 +16,10 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from mmp3d.datasets.base import MultiPersonDataset
-from mmp3d.datasets.coco_layout import folders_of, read_coco_table, xywh_to_xyxy
+from mmp3d.datasets.coco_layout import check_intrinsics, folders_of, read_coco_table, xywh_to_xyxy
 from mmp3d.datasets.columns import Field
 from mmp3d.datasets.file_names import frame_numbers
-from mmp3d.datasets.image_file import image_size
+from mmp3d.datasets.image_file import common_image_size
 from mmp3d.datasets.layout import require
 from mmp3d.datasets.mupots_mat import MuPoTSSequence, count_frames, read_sequence, sequence_intrinsics
 from mmp3d.datasets.people import person_table
@@ -104,13 +104,7 @@ class MuPoTSDataset(MultiPersonDataset):
     def _load_json(self) -> Annotations:
         table = read_coco_table(self.ann_file, IMAGE_FIELDS, PERSON_FIELDS)
         names, intrinsics = table.images['file_name'], table.images['intrinsic']
-        wrong = ~np.isfinite(intrinsics).all(axis=1) | (intrinsics[:, :2] <= 0).any(axis=1)
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise ValueError(
-                f'{self.ann_file}: images[{row}]: field "intrinsic" must be [fx, fy, cx, cy] with positive fx and fy, '
-                f'got {intrinsics[row].tolist()}'
-            )
+        check_intrinsics(self.ann_file, 'intrinsic', intrinsics)
         seq_names = folders_of(names)
         self._check_sequences({name.decode('utf-8', 'replace') for name in seq_names.tolist()})
         images = ImageTable(
@@ -174,7 +168,9 @@ class MuPoTSDataset(MultiPersonDataset):
         found = (file.parent for file in root.glob('TS*/annot.mat'))
         folders = sorted(found, key=lambda folder: _sequence_key(folder.name))
         if not folders:
-            raise FileNotFoundError(f'{root} holds no sequence TS*/annot.mat. {self.REMEDY}')
+            nested = next(root.glob('*/TS*/annot.mat'), None)
+            hint = f" Found {nested}: pass data_prefix=dict(img='{nested.parents[1]}')." if nested else ''
+            raise FileNotFoundError(f'{root} holds no sequence TS*/annot.mat.{hint} {self.REMEDY}')
         self._check_sequences({folder.name for folder in folders})
         return folders
 
@@ -205,11 +201,10 @@ class MuPoTSDataset(MultiPersonDataset):
         )
 
     def _image_size(self, folder: Path) -> tuple[int, int] | None:
-        """Of the first image that can be read; None where there need not be images."""
-        for path in sorted(folder.glob(IMAGE_PATTERN)):
-            size = image_size(path)
-            if size is not None:
-                return size
+        """Of the sequence's images; None where there need not be images."""
+        size = common_image_size(folder, IMAGE_PATTERN)
+        if size is not None:
+            return size
         if not self.needs_images:
             return None
         require(folder / (IMAGE_NAME % 0), self.data_root, self.REMEDY)

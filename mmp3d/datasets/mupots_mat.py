@@ -94,7 +94,7 @@ def _cell_array(path: Path, variable: str) -> np.ndarray:
     if not path.exists():
         raise FileNotFoundError(f'{path} does not exist; a MuPoTS-3D sequence folder holds it')
     cells = read_mat5(path, variable)
-    if not isinstance(cells, np.ndarray) or cells.dtype != object or cells.ndim != 2 or not cells.size:
+    if not isinstance(cells, np.ndarray) or cells.dtype != object or cells.ndim != 2 or not len(cells):
         raise ValueError(
             f'{path}: variable {variable!r} must be a cell array (frames, people), got '
             f'{getattr(cells, "dtype", "a struct")} of shape {np.shape(cells)}'

@@ -15,14 +15,14 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from mmp3d.datasets.base import MultiPersonDataset
-from mmp3d.datasets.coco_layout import CocoTable, read_coco_table, xywh_to_xyxy
+from mmp3d.datasets.coco_layout import CocoTable, check_intrinsics, read_coco_table, xywh_to_xyxy
 from mmp3d.datasets.columns import Field, Record
 from mmp3d.datasets.file_names import frame_numbers
-from mmp3d.datasets.image_file import image_size
+from mmp3d.datasets.image_file import common_image_size
 from mmp3d.datasets.joined import JoinedAnnotations
 from mmp3d.datasets.people import in_mupots17, person_table
 from mmp3d.datasets.pw3d_pickle import PW3DSequence, read_pw3d_sequence
-from mmp3d.datasets.report import warn
+from mmp3d.datasets.report import shown_progress, warn
 from mmp3d.datasets.splits import check_split, chosen
 from mmp3d.datasets.table import Annotations, ImageTable
 from mmp3d.geometry import MUPOTS17, SMPL24
@@ -95,10 +95,11 @@ class PW3DDataset(MultiPersonDataset):
             raise FileNotFoundError(f'{folder} holds no sequence *.pkl. {self.REMEDY}')
         first = {name: IDS_PER_SEQUENCE * number for number, name in enumerate(present)}
         names = chosen(self.sequences, present, 'sequences', str(folder))
-        return JoinedAnnotations([self._sequence(folder / f'{name}.pkl', first[name]) for name in names])
+        shown = shown_progress(names, f'3DPW {self.split}')
+        return JoinedAnnotations([self._sequence(folder / f'{name}.pkl', first[name]) for name in shown])
 
     def _sequence(self, path: Path, first_id: int) -> Annotations:
-        size = self._image_size(path.stem)
+        size = common_image_size(Path(self.data_prefix['img']) / path.stem, IMAGE_PATTERN)
         build = partial(self._parsed, path, first_id, size)
         return self._cached(f'{self.split}-{path.stem}', [path], build, first_id=first_id, size=size)
 
@@ -131,13 +132,7 @@ class PW3DDataset(MultiPersonDataset):
     def _json_images(self, table: CocoTable) -> ImageTable:
         columns = table.images
         intrinsics = np.concatenate([columns['cam_param.focal'], columns['cam_param.princpt']], axis=1)
-        wrong = ~np.isfinite(intrinsics).all(axis=1) | (intrinsics[:, :2] <= 0).any(axis=1)
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise ValueError(
-                f'{self.ann_file}: images[{row}]: field "cam_param" must hold a finite principal point and positive '
-                f'focal lengths, got {intrinsics[row].tolist()}'
-            )
+        check_intrinsics(self.ann_file, 'cam_param', intrinsics)
         names = columns['sequence'].tolist()
         chosen(self.sequences, sorted({name.decode('utf-8', 'replace') for name in names}), 'sequences', self.ann_file)
         files = zip(names, columns['file_name'].tolist(), strict=True)
@@ -174,11 +169,6 @@ class PW3DDataset(MultiPersonDataset):
             )
         offsets = np.searchsorted(image_rows, np.arange(len(images) + 1))
         return Annotations(images, people, offsets, joints_annotated=JOINTS_ANNOTATED.copy())
-
-    def _image_size(self, name: str) -> tuple[int, int] | None:
-        """Of the sequence's first image on disk."""
-        sizes = map(image_size, sorted((Path(self.data_prefix['img']) / name).glob(IMAGE_PATTERN)))
-        return next((size for size in sizes if size is not None), None)
 
 
 def _likely_size(sequence: PW3DSequence) -> tuple[int, int]:

@@ -86,9 +86,10 @@ def _intrinsics(path: str | Path, content: dict) -> np.ndarray:
 def _per_person(path: str | Path, content: dict, name: str, shape: tuple) -> np.ndarray:
     """(C, *shape) from the list with one array a person."""
     people = _get(path, content, name)
-    if not isinstance(people, (list, tuple, np.ndarray)) or not len(people):
+    if not isinstance(people, (list, tuple, np.ndarray)) or not np.ndim(people):
         raise ValueError(f'{path}: field {name!r} must be a list with an array a person, got {people!r:.60}')
-    return np.stack([_checked(path, f'{name}[{person}]', each, shape) for person, each in enumerate(people)])
+    checked = [_checked(path, f'{name}[{person}]', each, shape) for person, each in enumerate(people)]
+    return np.stack(checked) if checked else np.zeros((0, *shape))
 
 
 def _array(path: str | Path, content: dict, name: str, shape: tuple) -> np.ndarray:

@@ -16,7 +16,7 @@ from mmp3d.geometry import distortion as lens
 
 ASSUMED_FIELD_OF_VIEW = 55.0
 FLATTEST_WARP = 1e-9
-SOURCES = ('given', 'fov', 'assumed')
+SOURCES = ('given', 'focal', 'exif', 'fov', 'assumed')
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,8 @@ class Camera:
         R: (3, 3) world-to-camera rotation.
         t: (3,) world-to-camera translation in millimetres.
         source: ``'given'`` (calibrated, or fitted to annotations that hold both 2D and 3D),
-            ``'fov'`` (from a field of view) or ``'assumed'``.
+            ``'focal'`` (a focal length alone), ``'exif'`` (that of the image file's EXIF data), ``'fov'`` (from a
+            field of view) or ``'assumed'``.
         distortion_model: ``'opencv'``, or ``'h36m'`` for Human3.6M's formula with the same coefficients.
 
     Raises:

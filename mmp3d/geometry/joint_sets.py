@@ -5,8 +5,8 @@ name of its own. A joint whose parent is itself is a root of the tree. Where a s
 a little aside, a comment says so; ``docs/joint_sets.md`` shows them all.
 
 Sigmas are COCO's published per-joint values where COCO has the joint; a joint that COCO lacks takes the value of the
-nearest one that it has (neck and clavicle: shoulder, pelvis and spine: hip, head: ear, hand and thumb: wrist, foot and
-toe: ankle).
+nearest one that it has (neck and clavicle: shoulder, pelvis and spine: hip, head: ear, hand and thumb: wrist, foot,
+heel and toes: ankle).
 """
 
 # Order and parents (tree "o1") of the official MuPoTS-3D evaluation. Its neck lies between the shoulders, its spine
@@ -87,12 +87,34 @@ PANOPTIC19_NAMES = (
     'right_eye', 'right_ear')  # fmt: skip
 PANOPTIC19_PARENTS = (2, 0, 2, 0, 3, 4, 2, 6, 7, 0, 9, 10, 2, 12, 13, 1, 15, 1, 17)
 
+# OpenPose's 'BODY_25'; 'MidHip' is our pelvis.
+OPENPOSE25_NAMES = (
+    'nose', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist', 'left_shoulder', 'left_elbow', 'left_wrist',
+    'pelvis', 'right_hip', 'right_knee', 'right_ankle', 'left_hip', 'left_knee', 'left_ankle', 'right_eye',
+    'left_eye', 'right_ear', 'left_ear', 'left_big_toe', 'left_small_toe', 'left_heel', 'right_big_toe',
+    'right_small_toe', 'right_heel')  # fmt: skip
+OPENPOSE25_PARENTS = (1, 8, 1, 2, 3, 1, 5, 6, 8, 8, 9, 10, 8, 12, 13, 0, 0, 15, 16, 14, 14, 14, 11, 11, 11)
+
+# OpenPose's 'COCO': COCO-17 in another order, with a neck.
+OPENPOSE18_NAMES = (
+    'nose', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist', 'left_shoulder', 'left_elbow', 'left_wrist',
+    'right_hip', 'right_knee', 'right_ankle', 'left_hip', 'left_knee', 'left_ankle', 'right_eye', 'left_eye',
+    'right_ear', 'left_ear')  # fmt: skip
+OPENPOSE18_PARENTS = (1, 1, 1, 2, 3, 1, 5, 6, 1, 8, 9, 1, 11, 12, 0, 0, 14, 15)
+
+# Halpe's body and feet, the first 26 of its full body too: COCO-17, then 'Head' (its top), 'Neck', 'Hip' (our pelvis).
+HALPE26_NAMES = COCO17_NAMES + (
+    'head_top', 'neck', 'pelvis', 'left_big_toe', 'right_big_toe', 'left_small_toe', 'right_small_toe', 'left_heel',
+    'right_heel')  # fmt: skip
+HALPE26_PARENTS = (18, 0, 0, 1, 2, 18, 18, 5, 6, 7, 8, 19, 19, 11, 12, 13, 14, 0, 19, 19, 15, 16, 15, 16, 15, 16)
+
 SIGMAS = {
     'nose': 0.026, 'eye': 0.025, 'ear': 0.035, 'shoulder': 0.079, 'elbow': 0.072, 'wrist': 0.062, 'hip': 0.107,
     'knee': 0.087, 'ankle': 0.089, 'head_top': 0.035, 'head': 0.035, 'neck': 0.079, 'clavicle': 0.079,
     'clavicle_base': 0.079, 'pelvis': 0.107, 'spine': 0.107, 'spine_base': 0.107, 'spine_lower': 0.107,
     'spine_upper': 0.107, 'spine0': 0.107, 'spine1': 0.107, 'spine2': 0.107, 'spine3': 0.107, 'spine4': 0.107,
-    'hand': 0.062, 'hand_end': 0.062, 'thumb': 0.062, 'thumb_base': 0.062, 'foot': 0.089, 'toe': 0.089}  # fmt: skip
+    'hand': 0.062, 'hand_end': 0.062, 'thumb': 0.062, 'thumb_base': 0.062, 'foot': 0.089, 'toe': 0.089,
+    'big_toe': 0.089, 'small_toe': 0.089, 'heel': 0.089}  # fmt: skip
 
 # Joints that one set implies for another: target name -> names whose mid-point stands for it.
 IMPLIED_JOINTS = {

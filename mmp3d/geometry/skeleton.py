@@ -149,7 +149,7 @@ def _mirror(name: str) -> str:
 
 
 def _is_upper(name: str) -> bool:
-    return _side_free(name) not in ('hip', 'knee', 'ankle', 'foot', 'toe', 'pelvis')
+    return _side_free(name) not in ('hip', 'knee', 'ankle', 'foot', 'toe', 'big_toe', 'small_toe', 'heel', 'pelvis')
 
 
 def _side_colour(name: str) -> list:
@@ -168,8 +168,25 @@ JTA22 = Skeleton('jta22', joint_sets.JTA22_NAMES, joint_sets.JTA22_PARENTS)
 SMPL24 = Skeleton('smpl24', joint_sets.SMPL24_NAMES, joint_sets.SMPL24_PARENTS, 'pelvis')
 LSP14 = Skeleton('lsp14', joint_sets.LSP14_NAMES, joint_sets.LSP14_PARENTS)
 PANOPTIC19 = Skeleton('panoptic19', joint_sets.PANOPTIC19_NAMES, joint_sets.PANOPTIC19_PARENTS, 'pelvis')
+OPENPOSE18 = Skeleton('openpose18', joint_sets.OPENPOSE18_NAMES, joint_sets.OPENPOSE18_PARENTS)
+OPENPOSE25 = Skeleton('openpose25', joint_sets.OPENPOSE25_NAMES, joint_sets.OPENPOSE25_PARENTS, 'pelvis')
+HALPE26 = Skeleton('halpe26', joint_sets.HALPE26_NAMES, joint_sets.HALPE26_PARENTS, 'pelvis')
 
 SKELETONS = {
     skeleton.name: skeleton
-    for skeleton in (MUPOTS17, MUCO21, COCO17, H36M17, H36M32, JTA14, JTA22, SMPL24, LSP14, PANOPTIC19)
+    for skeleton in (
+        MUPOTS17,
+        MUCO21,
+        COCO17,
+        H36M17,
+        H36M32,
+        JTA14,
+        JTA22,
+        SMPL24,
+        LSP14,
+        PANOPTIC19,
+        OPENPOSE18,
+        OPENPOSE25,
+        HALPE26,
+    )  # fmt: skip
 }

@@ -20,12 +20,14 @@ from mmp3d.pipeline.track import Track
 class LiftedTrack(NamedTuple):
     """One person over all frames from the first to the last in which they were found.
 
-    ``frame_ids`` (T,) consecutive numbers, ``keypoints_cam`` (T, K, 3) float32 mm.
+    ``frame_ids`` (T,) consecutive numbers, ``keypoints_cam`` (T, K, 3) float32 mm, ``keypoint_scores`` (T, K) those of
+    the 2D joints: 0 where the networks completed one.
     """
 
     track_id: int
     frame_ids: np.ndarray
     keypoints_cam: np.ndarray
+    keypoint_scores: np.ndarray
 
 
 def lift_tracks(tracks: Sequence[Track], camera: Camera, networks: PoseLiftingEstimator) -> list[LiftedTrack]:
@@ -66,4 +68,4 @@ def lift_track(track: Track, camera: Camera, networks: PoseLiftingEstimator) -> 
     points = networks.lift_track(rays, scores.clamp(max=1)).cpu().numpy()
     if not track.keypoint_scores.any():
         points = np.full_like(points, np.nan)
-    return LiftedTrack(track.track_id, track.frame_ids, points)
+    return LiftedTrack(track.track_id, track.frame_ids, points, track.keypoint_scores)

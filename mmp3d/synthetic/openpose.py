@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmp3d.geometry.joint_sets import SIGMAS
+from mmp3d.geometry.joint_sets import OPENPOSE18_NAMES, SIGMAS
 from mmp3d.geometry.skeleton import MUCO21
 from mmp3d.synthetic.detections import DetectionNoise
 from mmp3d.synthetic.face import FACE_NAMES, face_points
 from mmp3d.synthetic.picture import Drawing
 from mmp3d.synthetic.visibility import find_sight
 
-OPENPOSE18_NAMES = (
-    'nose', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist', 'left_shoulder', 'left_elbow', 'left_wrist',
-    'right_hip', 'right_knee', 'right_ankle', 'left_hip', 'left_knee', 'left_ankle', 'right_eye', 'left_eye',
-    'right_ear', 'left_ear')  # fmt: skip
 # A person with fewer joints is not detected at all.
 LEAST_JOINTS = 6
 _SIGMAS = np.array([SIGMAS[name.removeprefix('left_').removeprefix('right_')] for name in OPENPOSE18_NAMES])

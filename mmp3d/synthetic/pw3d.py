@@ -149,7 +149,7 @@ def _pickle_content(
 
     return dict(
         sequence=name,
-        jointPositions=list(world.reshape(people, frames, -1)),
+        jointPositions=list(world.reshape(people, frames, SMPL24.num_joints * 3)),
         cam_poses=poses,
         cam_intrinsics=np.array(cameras[0].K, float),
         campose_valid=list(valid.astype(int)),

@@ -82,6 +82,19 @@ class Recipe:
         return {key: value for key, value in fields.items() if value or key not in ('motion', 'interactions')}
 
 
+def read_recipe(note: Path) -> Recipe:
+    """The recipe that a folder's note records.
+
+    Raises:
+        ValueError: It does not hold a recipe, or one with fields that this version does not know.
+    """
+    try:
+        fields = json.loads(note.read_text(encoding='utf-8'))
+        return Recipe(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f'{note}: not the note of a synthetic data set ({error}); make the data set again') from error
+
+
 def claim_folder(folder: Path, recipe: Recipe) -> None:
     """Make ``folder`` this recipe's own, or find that it is.
 

@@ -26,9 +26,12 @@ LEAST_GAP = 420.0
 # Further people stand around the first one: standard deviation in mm towards and away from the camera.
 _DEPTH_SPREAD = 900.0
 _TRIES = 4
+# How far people face to face look past each other, standard deviation in rad.
+_FACING_SPREAD = 0.15
 _BOX_SIZE = 500.0, 0.5
-_PERSON_TAG, _PLACE_TAG, _OCCLUDER_TAG, _BOX_TAG = 1000, 2000, 3000, 4000
+_PERSON_TAG, _PLACE_TAG, _OCCLUDER_TAG, _BOX_TAG, _FACING_TAG = 1000, 2000, 3000, 4000, 5000
 _PELVIS = JOINT['pelvis']
+_LEFT, _RIGHT = ([JOINT[f'{side}_{joint}'] for joint in ('hip', 'shoulder')] for side in ('left', 'right'))
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class SceneVariation:
         num_people: Least and greatest number of people.
         pair_share: Share of further people who stand close to the one before.
         pair_distance: mm between the two.
+        face_to_face: Share of every second person who stands before the one before them, both looking at each other
+            in the middle frame, at a ``pair_distance``.
         occluding_person: Share of scenes with one more person in front of somebody, who is not part of the item.
         occluding_box: Share of scenes with a box in front of somebody.
 
@@ -49,13 +54,14 @@ class SceneVariation:
     num_people: tuple[int, int] = (1, 1)
     pair_share: float = 0.5
     pair_distance: tuple[float, float] = (450.0, 1000.0)
+    face_to_face: float = 0.0
     occluding_person: float = 0.25
     occluding_box: float = 0.2
 
     def __post_init__(self) -> None:
         check_range('num_people', self.num_people, 1, 20)
         check_range('pair_distance', self.pair_distance, 100, 5000)
-        for name in ('pair_share', 'occluding_person', 'occluding_box'):
+        for name in ('pair_share', 'face_to_face', 'occluding_person', 'occluding_box'):
             check_number(name, getattr(self, name), 0, 1)
 
 
@@ -129,7 +135,8 @@ def draw_scenes(
         [random.fork(_PERSON_TAG + place, np.flatnonzero(here)) for place, here in enumerate(present)]
     )
     clips = draw_clips(people, bank, num_frames, fps, motion)
-    ground = _place_people(random, cameras, clips, rows, variation)
+    bearings = _turn_to_each_other(random, clips.joints, rows, variation.face_to_face)
+    ground = _place_people(random, cameras, clips, rows, bearings, variation)
     if present[high].any():
         _place_occluders(random, ground, rows, count)
     clips.joints[:, :, [0, 2]] += ground[:, None, :, None]
@@ -140,7 +147,35 @@ def draw_scenes(
     return Scenes(cameras, rows, scenes, keypoints_cam, keypoints, clips.frame_valid, boxes, clips.motions)
 
 
-def _place_people(random, cameras: Cameras, clips: Clips, rows, variation: SceneVariation) -> np.ndarray:
+def _turn_to_each_other(random, joints: np.ndarray, rows, share: float) -> np.ndarray:
+    """Turn every second person to look at the one before.
+
+    Returns:
+        (P,) rad from +z towards +x in which to stand from the person before; NaN: anywhere.
+    """
+    bearings = np.full(len(joints), np.nan, np.float32)
+    for place in range(1, len(rows) - 1, 2):
+        scenes = np.flatnonzero(rows[place] >= 0)
+        streams = random.fork(_FACING_TAG + place, scenes)
+        chosen = streams.uniform() < share
+        own, other = (rows[at, scenes[chosen]] for at in (place, place - 1))
+        past = streams.normal(2)[chosen] * np.float32(_FACING_SPREAD)
+        bearings[own] = _headings(joints[other]) + past[:, 0]
+        turn = bearings[own] + np.pi + past[:, 1] - _headings(joints[own])
+        cos, sin = np.cos(turn)[:, None, None], np.sin(turn)[:, None, None]
+        x, z = joints[own, :, 0], joints[own, :, 2]
+        joints[own, :, 0], joints[own, :, 2] = cos * x + sin * z, cos * z - sin * x
+    return bearings
+
+
+def _headings(joints: np.ndarray) -> np.ndarray:
+    """(P,) rad of the way that hips and shoulders face in the middle frame, from +z towards +x."""
+    middle = joints[:, joints.shape[1] // 2]
+    across = middle[..., _RIGHT].sum(axis=-1) - middle[..., _LEFT].sum(axis=-1)
+    return np.arctan2(-across[:, 2], across[:, 0])
+
+
+def _place_people(random, cameras: Cameras, clips: Clips, rows, bearings, variation: SceneVariation) -> np.ndarray:
     """(P, 2) mm on the floor (x, z) of each person's middle frame; the occluder's is 0."""
     ground = np.zeros((len(clips.joints), 2), np.float32)
     tracks = clips.joints[:, :, [0, 2], _PELVIS]
@@ -150,7 +185,7 @@ def _place_people(random, cameras: Cameras, clips: Clips, rows, variation: Scene
         tries = _tries(streams, cameras.rows(scenes), spread=_DEPTH_SPREAD if place else 0.0)
         own = rows[place, scenes]
         if place:
-            _stand_close(streams, tries, ground[rows[place - 1, scenes]], variation)
+            _stand_close(streams, tries, ground[rows[place - 1, scenes]], bearings[own], variation)
             best = _roomiest(tries, tracks, ground, own, rows[:place, scenes])
         else:
             best = 0
@@ -166,11 +201,13 @@ def _tries(random, cameras: Cameras, spread: float) -> np.ndarray:
     return np.stack([(u - cameras.centre[:, :1]) / cameras.focal[:, None] * depth, depth], axis=-1)
 
 
-def _stand_close(random, tries: np.ndarray, neighbour: np.ndarray, variation: SceneVariation) -> None:
+def _stand_close(random, tries: np.ndarray, neighbour: np.ndarray, bearings, variation: SceneVariation) -> None:
     """Move the tries of some people to around the person before."""
-    close = random.uniform() < variation.pair_share
+    placed = ~np.isnan(bearings)
+    close = (random.uniform() < variation.pair_share) | placed
     distance = random.uniform(_TRIES, low=variation.pair_distance[0], high=variation.pair_distance[1])
     angle = random.uniform(_TRIES, high=2 * np.pi)
+    angle[placed] = bearings[placed, None]
     around = neighbour[:, None] + distance[..., None] * np.stack([np.sin(angle), np.cos(angle)], axis=-1)
     tries[close] = around[close]
 

@@ -23,6 +23,8 @@ from mmp3d.visualization.text import draw_text
 INK, BLACK, WHITE = (70, 70, 70), (0, 0, 0), (255, 255, 255)
 # How far before the camera its picture is drawn, as a share of the scene's depth.
 FRUSTUM_SHARE = 0.12
+# In a crowd only so many, those nearest to the camera, have a label: more would cover the picture.
+MOST_LABELS = 12
 
 
 def item_picture(item: Mapping[str, Any], image: np.ndarray, metainfo: Mapping[str, Any]) -> np.ndarray:
@@ -56,15 +58,17 @@ def item_picture(item: Mapping[str, Any], image: np.ndarray, metainfo: Mapping[s
 
 
 def _labels(item: Mapping[str, Any]) -> list[str]:
-    """Identity, or place in the image, of each person, with the distance where it is known."""
+    """Identity, or place in the image, of each person, with the distance where it is known; '' far off in a crowd."""
     root = MUPOTS17.root_index
     known = np.asarray(item['keypoints_3d_valid'])[:, root] > 0
     metres = np.linalg.norm(item['keypoints_cam'][:, root], axis=-1) / 1000
     numbers = np.where(item['track_ids'] >= 0, item['track_ids'], np.arange(len(known)))
-    return [
+    rank = np.argsort(np.argsort(np.where(known, metres, np.inf), kind='stable'))
+    labels = [
         f'{number}: {distance:.2f} m' if has else str(number)
         for number, distance, has in zip(numbers, metres, known, strict=True)
     ]
+    return [label if place < MOST_LABELS else '' for label, place in zip(labels, rank, strict=True)]
 
 
 def _draw_crosses(canvas: np.ndarray, image: np.ndarray, item: Mapping[str, Any], valid: np.ndarray) -> None:

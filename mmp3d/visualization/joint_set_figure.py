@@ -29,7 +29,8 @@ PLACES = {
     'left_shoulder': (0.25, 1.45), 'left_elbow': (0.52, 1.31), 'left_wrist': (0.76, 1.17), 'left_hand': (0.86, 1.1),
     'left_hand_end': (0.96, 1.03), 'left_thumb_base': (0.73, 1.07), 'left_thumb': (0.73, 0.98),
     'left_hip': (0.14, 0.92), 'left_knee': (0.16, 0.5), 'left_ankle': (0.17, 0.1), 'left_foot': (0.21, 0.02),
-    'left_toe': (0.25, -0.06)}  # fmt: skip
+    'left_toe': (0.25, -0.06), 'left_heel': (0.16, 0.035),
+    'left_big_toe': (0.19, -0.095), 'left_small_toe': (0.27, -0.03)}  # fmt: skip
 # Names that do not stand beside their joint: shift from it in metres, and which part of the name comes there.
 NAME_SHIFTS = {
     'nose': (0, -0.065, 'center'), 'left_eye': (0.03, 0.045, 'left'), 'left_clavicle': (0.045, 0.045, 'left'),

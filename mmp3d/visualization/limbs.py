@@ -82,9 +82,9 @@ def draw_person(
     """
     shown, drawn, segments = _segments(points, shown, limbs)
     dots = np.repeat(_cells(points)[:, None], 2, axis=1)  # a line of no length and round ends is a dot
-    for side, shade in enumerate(_shades(colour)):
+    for side, shade in enumerate(limb_shades(colour)):
         _draw_lines(image, segments[drawn & (limbs.link_sides == side)], shade, width)
-    for side, shade in enumerate(_shades(colour)):
+    for side, shade in enumerate(limb_shades(colour)):
         _draw_lines(image, dots[shown & (limbs.joint_sides == side)], shade, 2 * radius)
 
 
@@ -105,7 +105,8 @@ def _cells(points: np.ndarray) -> np.ndarray:
     return np.round(inside * 2**SUBPIXEL_BITS).astype(np.int32)
 
 
-def _shades(colour: Colour) -> list[Colour]:
+def limb_shades(colour: Colour) -> list[Colour]:
+    """The shades of left, middle and right limbs of a person of this colour."""
     return [tuple(int(channel + (target - channel) * amount) for channel in colour) for target, amount in SHADE_TARGETS]
 
 

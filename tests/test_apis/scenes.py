@@ -5,6 +5,8 @@ Random heatmaps hold nobody, but the head adds the input heatmaps to its own: a 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -23,6 +25,11 @@ from mmp3d.models.estimators import BottomUpDepthEstimator
 from mmp3d.models.heads.bottom_up_depth_head import BottomUpMaps
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'bu_tiny_muco.py'
+LIFTERS = dict(
+    type='PoseLiftingEstimator',
+    gcn=dict(type='PoseGCN', hidden_channels=8),
+    depth_net=dict(type='TemporalDepthNet', backbone=dict(kernel_sizes=(3, 3), stem_channels=8)),
+)
 INPUT_SIZE = (96, 64)
 IMAGE_SIZE = (192, 128)
 BORDER = 85
@@ -94,6 +101,22 @@ def poses(*lefts: float) -> np.ndarray:
     """(M, 17, 3) px and scores: people 90 px high, by the x of their spine."""
     figures = [STICK_FIGURE * 90 + [left, 18] for left in lefts]
     return np.concatenate([np.array(figures).reshape(-1, 17, 2), np.ones((len(lefts), 17, 1))], axis=-1)
+
+
+def write_poses(
+    path: Path,
+    frames: Sequence[int],
+    lefts: Sequence[float] = (50, 120),
+    track_ids: Sequence[int] | None = None,
+    key: str = 'frame_id',
+) -> Path:
+    """A file with the same 2D poses in each frame."""
+    people = [dict(keypoints=pose) for pose in poses(*lefts).tolist()]
+    for person, track_id in zip(people, track_ids or (), strict=False):
+        person['track_id'] = track_id
+    images = [{key: frame, 'people': people} for frame in frames]
+    path.write_text(json.dumps(dict(format='mmp3d-poses2d', joint_set='mupots17', images=images)))
+    return path
 
 
 def write_video(path: Path, frames: int = 5) -> Path:

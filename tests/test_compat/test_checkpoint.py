@@ -24,7 +24,7 @@ def saved(path: Path, **content: object) -> Path:
 def run_file(tmp_path: Path) -> Path:
     meta = {
         'experiment_name': 'bu_tiny_muco_20260102_030405',
-        'cfg': "a = 1\nwork_dir = 'runs'\n",
+        'cfg': "a = '/data/own/motion'\nwork_dir = 'runs'\n",
         'dataset_meta': {'sigmas': [0.5]},
         'seed': 3,
     }
@@ -111,7 +111,7 @@ def test_published_file_is_small_plain_and_complete(run_file: Path, tmp_path: Pa
     assert set(content) == {'meta', 'state_dict'}
     assert content['meta'] == {
         'config_name': 'bu_tiny_muco',
-        'cfg': 'a = 1\n',
+        'cfg': "a = 'motion'\n",
         'dataset_meta': {'sigmas': [0.5]},
         'mmp3d_version': __version__,
         'AP25root': 0.5,

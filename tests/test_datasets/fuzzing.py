@@ -18,6 +18,7 @@ from mmp3d.datasets import (
     CocoMultiPersonDataset,
     H36MDataset,
     JTADataset,
+    MPIInf3DHPDataset,
     MuCoDataset,
     MultiPersonDataset,
     MuPoTSDataset,
@@ -29,6 +30,7 @@ from tests.test_datasets.layouts import h36m_content, jta_rows, pw3d_content, wr
 from tests.test_datasets.scenes import coco_person, muco_content, write_coco, write_muco, write_mupots
 from tests.test_datasets.test_h36m import NAMES as NPZ_NAMES
 from tests.test_datasets.test_h36m import write_npz
+from tests.test_datasets.test_mpi_inf_3dhp import write as write_mpi_inf_3dhp
 from tests.test_datasets.test_mupots import json_content
 from tests.test_datasets.test_pw3d import community
 
@@ -176,6 +178,8 @@ def targets(folder: Path) -> dict[str, Target]:
     muco, coco, poses = muco_content([[3000, 4000], [3500], []]), _coco_content(), _poses2d()
     results = [{'image_id': 1, 'category_id': 1, 'keypoints': [1.0] * 51, 'score': 1}] * 2
     frames = {'frames': [{'frame': 0, 'persons': [{'keypoints': [[1, 2]] * 17, 'scores': [0.5] * 17}]}]}
+    alphapose = [{'image_id': f'{each}.jpg', 'keypoints': [1.0] * 78, 'score': 2, 'idx': [each]} for each in range(2)]
+    openpose = {'version': 1.3, 'people': [{'person_id': [-1], 'pose_keypoints_2d': [2.0] * 75}]}
     jta, pw3d, h36m = jta_rows(2, 1), pw3d_content(4, 2), h36m_content(9, {(2, 1): 2})
 
     def h36m_file(kind: str) -> tuple:
@@ -199,9 +203,16 @@ def targets(folder: Path) -> dict[str, Target]:
         'H36M data.json': (*h36m_file('data'), h36m['data']),
         'H36M camera.json': (*h36m_file('camera'), h36m['camera']),
         'H36M joint_3d.json': (*h36m_file('joint_3d'), h36m['joint_3d']),
+        '3DHP annot.mat': ((lambda root: write_mpi_inf_3dhp(root, images=())), 'S2/Seq1/annot.mat',
+                           _reader(MPIInf3DHPDataset), None),
+        '3DHP camera.calibration': ((lambda root: write_mpi_inf_3dhp(root, images=())), 'S2/Seq1/camera.calibration',
+                                    _reader(MPIInf3DHPDataset), None),
         'pose2d file': (_json_at('poses.json', poses), 'poses.json', _read_poses, poses),
         'pose2d COCO results': (_json_at('poses.json', results), 'poses.json', _read_poses, results),
         'pose2d frames': (_json_at('poses.json', frames), 'poses.json', _read_poses, frames),
+        'pose2d AlphaPose': (_json_at('poses.json', alphapose), 'poses.json', _read_poses, alphapose),
+        'pose2d OpenPose': (_json_at('clip_000000000007_keypoints.json', openpose), 'clip_000000000007_keypoints.json',
+                            read_pose2d_file, openpose),
     }  # fmt: skip
     built = {
         name: Target(folder / name.replace(' ', '_'), write, file, read, content=content)

@@ -20,7 +20,8 @@ def prepared(tmp_path_factory) -> dict:
 NAMES = (
     'MuCo JSON', 'MuPoTS annot.mat', 'MuPoTS occlusion.mat', 'MuPoTS JSON', 'COCO JSON', 'JTA JSON', '3DPW pickle',
     '3DPW JSON', 'H36M data.json', 'H36M camera.json', 'H36M joint_3d.json', 'H36M npz', 'H36M cameras.pkl',
-    'pose2d file', 'pose2d COCO results', 'pose2d frames',
+    '3DHP annot.mat', '3DHP camera.calibration', 'pose2d file', 'pose2d COCO results', 'pose2d frames',
+    'pose2d AlphaPose', 'pose2d OpenPose',
 )  # fmt: skip
 
 

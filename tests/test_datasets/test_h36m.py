@@ -141,6 +141,9 @@ def test_metadata_without_cameras(tmp_path):
     (tmp_path / 'metadata.xml').write_text('<a><w0>[1 2]</w0></a>')
     with pytest.raises(ValueError, match='metadata.xml: must hold <w0> with 300 numbers'):
         build(tmp_path)
+    (tmp_path / 'metadata.xml').write_text('version https://git-lfs.github.com/spec/v1\n')
+    with pytest.raises(ValueError, match='metadata.xml: is a Git LFS pointer'):
+        build(tmp_path)
 
 
 def test_real_sample_projects_to_its_2d():

@@ -175,6 +175,9 @@ def test_nobody_in_the_whole_sequence(tmp_path):
     items = list(build(root, needs_images=True, test_mode=True))
     assert [item['keypoints'].shape for item in items] == [(0, 17, 2)] * 2
     assert items[0]['camera'].K.tolist() == jta_camera().K.tolist()
+    write_image(root / 'frames/train/seq_3/2.jpg', (960, 540))
+    camera = build(root, needs_images=True, test_mode=True).get_data_info(0)['camera']
+    assert (camera.image_size, camera.K[0, 0], camera.K[0, 2]) == ((960, 540), 579, 479.75)
 
 
 def test_folder_without_sequences(tmp_path):

@@ -182,6 +182,27 @@ def test_missing_and_mislaid_roots_say_where_to_look(tmp_path):
             build(wrong)
     with pytest.raises(FileNotFoundError, match='images that do not exist, for example .*000001.jpg'):
         build(root, data_prefix={'img': 'elsewhere'})
+    (root.parent.parent / 'farther').mkdir()
+    root.parent.rename(root.parent.parent / 'farther' / 'data')
+    with pytest.raises(FileNotFoundError, match=r"Found it with data_root='.*farther/data/muco'"):
+        build(tmp_path / 'farther')
+    root = tmp_path / 'farther/data/muco'
+    (root / 'augmented_set').rename(root / 'pictures')
+    (root / 'augmented_set').mkdir()
+    (root / 'pictures').rename(root / 'augmented_set' / 'augmented_set')
+    with pytest.raises(FileNotFoundError, match=r"Found them below '.*muco/augmented_set'"):
+        build(root)
+
+
+def test_pointers_in_place_of_all_images_are_an_error_from_the_start(tmp_path):
+    root = write_muco(tmp_path, muco_content([[2000], [2500]]))
+    pointer = b'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n'
+    paths = sorted(root.rglob('*.jpg'))
+    paths[0].write_bytes(pointer)
+    assert len(build(root)) == 2, 'one is dealt with when it is read'
+    paths[1].write_bytes(pointer)
+    with pytest.raises(ValueError, match='000001.jpg: is a Git LFS pointer.*git lfs pull'):
+        build(root)
 
 
 @pytest.mark.parametrize('text', ['', '[]', '{}', '{"images": []}', '{"images": [], "annotations": []}', 'null'])

@@ -205,6 +205,12 @@ def test_mislaid_root_says_where_to_look(tmp_path):
     (tmp_path / 'empty' / 'MultiPersonTestSet').mkdir(parents=True)
     with pytest.raises(FileNotFoundError, match='holds no sequence.*make_synthetic.py --format mupots'):
         build(tmp_path / 'empty')
+    nested = write_mupots(tmp_path / 'zipped', {'TS1': 1}) / 'MultiPersonTestSet'
+    nested.rename(nested.with_name('again'))
+    nested.mkdir()
+    (nested.parent / 'again').rename(nested / 'MultiPersonTestSet')
+    with pytest.raises(FileNotFoundError, match=r"annot.mat: pass data_prefix=dict\(img='.*MultiPersonTestSet'\)"):
+        build(nested.parent)
     with pytest.raises(FileNotFoundError, match='img_000000.jpg does not exist'):
         build(write_mupots(tmp_path / 'blind', {'TS1': 1}, images=False))
 
@@ -216,6 +222,13 @@ def test_unreadable_frame_stays_in_the_test(tmp_path):
     items = list(build(root, pipeline=[LoadMultiPersonImage()]))
     assert [item['img_unreadable'] for item in items] == [False, True, False]
     assert items[1]['img'].shape == (HEIGHT, WIDTH, 3) and not items[1]['img'].any()
+
+
+def test_one_resized_image_does_not_give_its_size_to_the_others(tmp_path):
+    root = write_mupots(tmp_path, {'TS1': 6})
+    write_image(root / 'MultiPersonTestSet/TS1/img_000000.jpg', (20, 10))
+    items = list(build(root, pipeline=[LoadMultiPersonImage()]))
+    assert [item['img_unreadable'] for item in items] == [True] + [False] * 5
 
 
 def test_real_video_in_official_layout():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmp3d.datasets import MuCoDataset, MuPoTSDataset, pose2d_file, read_pose2d_file
+from mmp3d.datasets import MuCoDataset, MuPoTSDataset, poses2d, read_pose2d_file
 from mmp3d.geometry import COCO17, MUPOTS17
 from tests.shared_data import shared_path
 from tests.test_datasets.scenes import muco_content, write_muco, write_mupots
@@ -133,7 +133,7 @@ def test_junk_is_a_value_error_or_finite_poses(tmp_path_factory, data, junk):
 
 def test_dataset_hands_poses_to_the_right_image(tmp_path, monkeypatch):
     said = []
-    monkeypatch.setattr(pose2d_file, 'warn', said.append)
+    monkeypatch.setattr(poses2d, 'warn', said.append)
     write(write_muco(tmp_path, muco_content([[2000]] * 6)), [RESULT])
     dataset = MuCoDataset(data_root=str(tmp_path), pose2d_file='poses.json', frame_stride=2)
     assert [len(item['input_keypoints']) for item in dataset] == [0, 0, 1]

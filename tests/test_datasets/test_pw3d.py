@@ -95,7 +95,7 @@ def test_splits_and_sequences(tmp_path):
         ({'cam_poses': np.zeros((4, 3, 4))}, "'cam_poses' must be numbers of shape"),
         ({'cam_poses': None}, "'cam_poses'"),
         ({'cam_intrinsics': np.zeros((3, 3))}, '"cam_intrinsics" must be a camera matrix'),
-        ({'jointPositions': []}, "'jointPositions' must be a list"),
+        ({'jointPositions': {}}, "'jointPositions' must be a list"),
         ({'jointPositions': [np.zeros((3, 72))] * 2}, r"'jointPositions\[0\]' must be numbers of shape \(4, 72\)"),
         ({'campose_valid': [np.ones(4)]}, '"campose_valid" has 1 people'),
     ],

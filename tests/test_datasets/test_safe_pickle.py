@@ -18,7 +18,7 @@ CONTENT = {
     'text': 'é', 'bytes': b'\xff\x00', 'numbers': [1, 2.5, None, True, -(1 << 70)], 'tuple': ({1: 2},),
     'arrays': [np.arange(6.0).reshape(2, 3), np.zeros((0, 4), np.uint8), np.array(['a', 'bc'])],
     'objects': np.array([{'a': 1}, None], object), 'scalar': np.float64(2), 'type': np.dtype('<f4'),
-    'structured': np.zeros(2, [('a', 'f4'), ('b', 'i2', (3,))]),
+    'orders': [np.eye(2, 3).T, np.arange(6).reshape(1, 2, 3).transpose(1, 2, 0), np.arange(3, dtype='>i4')],
 }  # fmt: skip
 
 
@@ -29,10 +29,48 @@ def test_numbers_come_back_in_every_protocol(tmp_path, protocol):
     found = read_pickle(path)
     assert list(found) == list(CONTENT) and found['text'] == 'é' and found['bytes'] == b'\xff\x00'
     assert found['numbers'] == CONTENT['numbers'] and found['scalar'] == 2 and found['type'] == np.dtype('<f4')
-    for one, other in zip(found['arrays'], CONTENT['arrays'], strict=True):
-        np.testing.assert_array_equal(one, other)
-        assert one.dtype == other.dtype
-    assert found['objects'].tolist() == [{'a': 1}, None] and found['structured'].dtype.names == ('a', 'b')
+    for name in ('arrays', 'orders'):
+        for one, other in zip(found[name], CONTENT[name], strict=True):
+            np.testing.assert_array_equal(one, other)
+            assert type(one) is np.ndarray and one.dtype == other.dtype
+    assert found['objects'].tolist() == [{'a': 1}, None]
+
+
+@pytest.mark.parametrize('value', [np.zeros(2, [('a', 'f4')]), np.zeros(2, 'M8[s]'), np.zeros(2, 'V3')])
+def test_records_and_dates_are_refused(tmp_path, value):
+    (tmp_path / 'a.pkl').write_bytes(pickle.dumps(value))
+    with pytest.raises(ValueError, match='a.pkl: not a readable pickle .*are not read'):
+        read_pickle(tmp_path / 'a.pkl')
+
+
+# What numpy itself would believe: its own types and states, with one thing changed.
+UNSOUND = {
+    'fewer bytes than numbers': ((1, (99,), np.dtype('f8'), False, b'12345678'), 'bytes for an array of shape'),
+    'bytes in place of objects': ((1, (1,), np.dtype('O'), False, b'12345678'), 'objects without as many'),
+    'a negative side': ((1, (-1, -1), np.dtype('f8'), False, b'12345678'), 'bytes for an array of shape'),
+    'no type': ((1, (1,), None, False, b'12345678'), 'without a type or shape'),
+    'no shape': ((1, 1, np.dtype('f8'), False, b'12345678'), 'without a type or shape'),
+    'no state': (None, 'TypeError'),
+}
+
+
+@pytest.mark.parametrize(('state', 'message'), UNSOUND.values(), ids=UNSOUND)
+def test_unsound_arrays_are_errors(tmp_path, state, message):
+    class Unsound:
+        def __reduce__(self) -> tuple:
+            return np._core.multiarray._reconstruct, (np.ndarray, (0,), b'b'), state or 0
+
+    (tmp_path / 'a.pkl').write_bytes(pickle.dumps(Unsound(), 2))
+    with pytest.raises(ValueError, match=f'a.pkl: not a readable pickle .*{message}'):
+        read_pickle(tmp_path / 'a.pkl')
+
+
+def test_a_container_in_itself_is_an_error(tmp_path):
+    value = []
+    value.append(value)
+    (tmp_path / 'a.pkl').write_bytes(pickle.dumps(value))
+    with pytest.raises(ValueError, match='not a readable pickle .*RecursionError'):
+        read_pickle(tmp_path / 'a.pkl')
 
 
 def test_array_of_python_2(tmp_path):

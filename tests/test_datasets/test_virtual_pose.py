@@ -264,3 +264,26 @@ def test_real_motion_is_split_by_file():
     assert set(val.bank.names) == names['val']
     scores = val.__getitems__(range(100)).stacked['keypoint_scores']
     assert 0.5 < (scores > 0).float().mean() < 0.95
+
+
+@pytest.mark.parametrize('share', [0.0, 1.0])
+def test_every_second_person_may_stand_face_to_face_with_the_one_before(share):
+    scene = dict(face_to_face=share, pair_distance=(600, 900))
+    items = dataset(num_people=2, clip_length=1, scene=scene, num_items=200)
+    stacked = items.__getitems__(range(200)).stacked
+    floor = (stacked['keypoints_cam'][:, :, 0] @ stacked['R'][:, None])[..., [0, 2]]
+    across = sum(
+        floor[:, :, MUPOTS17.joint_names.index(f'right_{joint}')]
+        - floor[:, :, MUPOTS17.joint_names.index(f'left_{joint}')]
+        for joint in ('hip', 'shoulder')
+    )
+    front = torch.stack([-across[..., 1], across[..., 0]], dim=-1)
+    apart = floor[:, 1, ROOT] - floor[:, 0, ROOT]
+    towards = torch.stack([apart, -apart], dim=1)
+    straight = torch.nn.functional.cosine_similarity(front, towards, dim=-1) > 0.7
+    distance = apart.norm(dim=-1)
+    if share:
+        assert straight.float().mean() > 0.98
+        assert ((distance > 599) & (distance < 901)).float().mean() > 0.95
+    else:
+        assert straight.float().mean() < 0.4

@@ -92,6 +92,23 @@ def test_a_track_that_is_never_seen_is_nowhere(networks):
     assert unseen.keypoints_cam.shape == (12, 17, 3) and np.isnan(unseen.keypoints_cam).all()
 
 
+@pytest.mark.parametrize('frames', [1, 12])
+@pytest.mark.parametrize('joint', [0, ROOT])
+def test_one_visible_joint_is_lifted_to_where_it_is_seen(networks, frames, joint):
+    scores = np.zeros((frames, 17))
+    scores[:, joint] = 0.9
+    alone = track(frames, scores=scores)
+    (lifted,) = lift_tracks([alone], CAMERA, networks)
+    assert lifted.keypoints_cam.shape == (frames, 17, 3) and np.isfinite(lifted.keypoints_cam).all()
+    np.testing.assert_allclose(CAMERA.project(lifted.keypoints_cam[:, joint]), alone.keypoints[:, joint], atol=0.05)
+
+
+@pytest.mark.parametrize('scores', [np.nan, -1.0, 0.0])
+def test_confidences_that_are_none_put_one_frame_nowhere(networks, scores):
+    (lifted,) = lift_tracks([track(1, scores=np.full((1, 17), scores))], CAMERA, networks)
+    assert lifted.frame_ids.tolist() == [0] and np.isnan(lifted.keypoints_cam).all()
+
+
 def test_gaps_are_interpolated_and_less_sure():
     keypoints = np.zeros((3, 17, 2))
     keypoints[1:] = 8.0

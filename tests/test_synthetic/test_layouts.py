@@ -86,7 +86,7 @@ def test_jta_holds_crowds_in_its_own_rows_and_numbers(folders) -> None:
 
 def test_3dpw_holds_what_the_release_holds_with_a_camera_that_moves(folders) -> None:
     with (folders['3dpw'] / 'sequenceFiles/train/synthetic_0000_00.pkl').open('rb') as stream:
-        content = pickle.load(stream, encoding='latin1')  # noqa: S301: written by this test
+        content = pickle.load(stream, encoding='latin1')  # noqa: S301  written by this test
     people = len(content['jointPositions'])
     assert {
         'sequence', 'poses', 'betas', 'trans', 'jointPositions', 'poses2d', 'cam_poses', 'campose_valid',
@@ -104,7 +104,7 @@ def test_3dpw_holds_what_the_release_holds_with_a_camera_that_moves(folders) -> 
 
 def test_detections_of_3dpw_are_near_the_joints_of_its_people(folders) -> None:
     with (folders['3dpw'] / 'sequenceFiles/train/synthetic_0000_00.pkl').open('rb') as stream:
-        content = pickle.load(stream, encoding='latin1')  # noqa: S301: written by this test
+        content = pickle.load(stream, encoding='latin1')  # noqa: S301  written by this test
     world = np.concatenate([content['jointPositions'][0].reshape(3, 24, 3), np.ones((3, 24, 1))], axis=-1)
     points = np.einsum('tij,tkj->tki', content['cam_poses'], world)[..., :3]
     pixels = points @ content['cam_intrinsics'].T

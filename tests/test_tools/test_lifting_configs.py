@@ -7,9 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmpose.registry import MODELS
 
+from mmp3d import register_all_modules
+from mmp3d.apis import load_lifters
 from mmp3d.compat.checkpoint import load_checkpoint
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -74,3 +77,30 @@ def test_the_papers_recipes_have_the_receptive_field_that_they_name(name):
     nets = [net for net in (model.pose_net, model.depth_net) if net is not None]
     assert all(net.receptive_field == cfg.receptive_field == 243 for net in nets)
     assert len(nets) == (name != 'gcn_h36m')
+
+
+def test_pose_and_depth_are_trained_at_once(tmp_path):
+    small = [*temporal('pose_net'), *temporal('depth_net')[:2]]
+    _, scores = trained_and_tested('lifting_tiny_virtual', tmp_path, small)
+    assert scores['LiftingErrors/MPJPE'] > 0
+    assert scores['LiftingErrors/root-depth-median'] > 0
+
+
+def test_stages_of_two_trainings_are_published_in_one_file(tmp_path):
+    register_all_modules()
+    gcn = dict(type='PoseGCN', hidden_channels=8)
+    net = dict(type='TemporalDepthNet', backbone=dict(kernel_sizes=(3, 3), stem_channels=8))
+    for name, stages in (
+        ('pose', dict(gcn=gcn)),
+        ('root', dict(depth_net=net)),
+        ('both', dict(gcn=gcn, depth_net=net)),
+    ):
+        model = dict(type='PoseLiftingEstimator', **stages)
+        (tmp_path / f'{name}.py').write_text(f'model = {model!r}\n')
+        torch.save({'state_dict': MODELS.build(model).state_dict(), 'meta': {}}, tmp_path / f'{name}.pth')
+    pose, root, out = (str(tmp_path / f'{name}.pth') for name in ('pose', 'root', 'published'))
+    tool('publish_model')([str(tmp_path / 'both.py'), pose, '--with', root, '--out', out])
+    published = load_lifters(tmp_path / 'both.py', out).state_dict()
+    trained = load_checkpoint(pose)['state_dict'] | load_checkpoint(root)['state_dict']
+    assert all(torch.equal(published[name], value) for name, value in trained.items())
+    assert set(published) == set(trained)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmp3d.geometry import MUPOTS17, Camera
-from mmp3d.visualization.item_picture import item_picture
+from mmp3d.visualization.item_picture import MOST_LABELS, _labels, item_picture
 
 META = MUPOTS17.metainfo('a_set')
 
@@ -47,6 +47,15 @@ def test_without_3d_it_is_the_image_alone_without_distances():
     assert flat.shape[1] == 640
     far = draw(item(valid=False, keypoints_cam=np.full((2, 17, 3), 9000, np.float32)))
     assert np.array_equal(flat, far)
+
+
+def test_in_a_crowd_only_the_nearest_are_labelled():
+    crowd = item(MOST_LABELS + 5)
+    distances = np.linalg.norm(crowd['keypoints_cam'][:, MUPOTS17.root_index], axis=-1)
+    labels = _labels(crowd)
+    assert [bool(label) for label in labels] == (distances <= np.sort(distances)[MOST_LABELS - 1]).tolist()
+    nearest = int(distances.argmin())
+    assert labels[nearest] == f'{nearest}: {distances[nearest] / 1000:.2f} m'
 
 
 def test_crosses_stand_where_the_camera_sees_the_3d():

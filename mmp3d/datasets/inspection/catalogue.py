@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,13 @@ from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.coco import CocoMultiPersonDataset
 from mmp3d.datasets.h36m import H36MDataset
 from mmp3d.datasets.jta import JTADataset
+from mmp3d.datasets.mpi_inf_3dhp import CAMERAS, VIDEO_FRAMES, MPIInf3DHPDataset
 from mmp3d.datasets.muco import MuCoDataset
 from mmp3d.datasets.mupots import MuPoTSDataset
 from mmp3d.datasets.pw3d import PW3DDataset
 from mmp3d.datasets.splits import check_split
 from mmp3d.synthetic.recipe import FILE_NAME as SYNTHETIC_NOTE
+from mmp3d.synthetic.recipe import Recipe, read_recipe
 
 # Frames and annotated people of TS1 to TS20 of MuPoTS-3D.
 MUPOTS_FRAMES = (201, 251, 401, 301, 261, 541, 431, 551, 501, 251, 701, 251, 341, 626, 801, 501, 401, 126, 431, 501)
@@ -24,7 +25,8 @@ MUPOTS_PEOPLE = (2, 2, 2, 2, 2, 2, 3, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3)
 JTA_FRAMES = 900
 # Human3.6M: 15 actions, 2 takes and 4 cameras of each subject, without the one corrupt clip of subject 11.
 H36M_CLIPS = {'train': 5 * 120, 'test': 2 * 120 - 1}
-# Greatest median distance between annotated 2D and projected 3D: px of exact data, and of a fitted camera.
+# Greatest median distance between annotated 2D and projected 3D, px: of exact data, and of a fitted camera. Of a
+# synthetic set no joint may be further off than SYNTHETIC_PX.
 EXACT_PX, FITTED_PX, SYNTHETIC_PX = 1.0, 5.0, 0.01
 
 
@@ -55,6 +57,7 @@ class Release:
         whole: What a complete copy of each split holds.
         fields: What its people and images must have: any of :data:`~mmp3d.datasets.inspection.survey.FIELDS`.
         projection_px: Greatest median distance of the projected 3D from the 2D.
+        synthetic_options: More arguments of the class, with which nothing of a synthetic set is left out.
     """
 
     dataset: type[MultiPersonDataset]
@@ -62,6 +65,7 @@ class Release:
     whole: Mapping[str, Whole]
     fields: tuple[str, ...]
     projection_px: float = EXACT_PX
+    synthetic_options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _coco_split(year_split: str) -> dict[str, Any]:
@@ -77,6 +81,17 @@ def _jta_whole(numbers: range) -> Whole:
     return Whole(len(frames), sum(frames.values()), frames)
 
 
+def _mpi_inf_3dhp_whole() -> Whole:
+    """Of the cameras that are read by default."""
+    frames = {
+        f'S{subject}_Seq{sequence}_Cam{camera}': count
+        for subject, counts in VIDEO_FRAMES.items()
+        for sequence, count in enumerate(counts, 1)
+        for camera in CAMERAS
+    }
+    return Whole(len(frames), sum(frames.values()), frames)
+
+
 MUPOTS_WHOLE = Whole(
     sequences=len(MUPOTS_FRAMES),
     frames=sum(MUPOTS_FRAMES),
@@ -87,6 +102,7 @@ MUPOTS_WHOLE = Whole(
 RELEASES = {
     'muco': Release(MuCoDataset, {'train': {}}, {'train': Whole()}, ('2D', '3D', 'camera')),
     'mupots': Release(MuPoTSDataset, {'test': {}}, {'test': MUPOTS_WHOLE}, ('2D', '3D', 'camera'), FITTED_PX),
+    'mpi_inf_3dhp': Release(MPIInf3DHPDataset, {'train': {}}, {'train': _mpi_inf_3dhp_whole()}, ('2D', '3D', 'camera')),
     'coco': Release(
         CocoMultiPersonDataset,
         {'train': _coco_split('train2017'), 'val': _coco_split('val2017')},
@@ -114,6 +130,7 @@ RELEASES = {
         _by_name('train', 'test'),
         {split: Whole(sequences=clips) for split, clips in H36M_CLIPS.items()},
         ('2D', '3D', 'camera'),
+        synthetic_options=dict(keep_corrupt=True),
     ),
 }
 
@@ -153,17 +170,11 @@ def remedy_of(name: str) -> str:
     return release_of(name).dataset.REMEDY
 
 
-def synthetic_recipe(root: str | Path) -> dict[str, Any] | None:
+def synthetic_recipe(root: str | Path) -> Recipe | None:
     """What ``tools/make_synthetic.py`` noted in the folder; None for real data.
 
     Raises:
-        ValueError: The note is damaged.
+        ValueError: The note is damaged, or of a newer version.
     """
     note = Path(root) / SYNTHETIC_NOTE
-    if not note.is_file():
-        return None
-    try:
-        recipe = json.loads(note.read_text(encoding='utf-8'))
-        return dict(format=str(recipe['format']), units=int(recipe['units']), frames=int(recipe.get('frames', 1)))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f'{note}: not the note of a synthetic data set ({error}); make the data set again') from error
+    return read_recipe(note) if note.is_file() else None

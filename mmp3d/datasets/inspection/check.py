@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,6 @@ from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.inspection.catalogue import (
     RELEASES,
     SYNTHETIC_PX,
-    Release,
     Whole,
     open_split,
     release_of,
@@ -22,8 +21,10 @@ from mmp3d.datasets.inspection.catalogue import (
 )
 from mmp3d.datasets.inspection.findings import Finding, counted
 from mmp3d.datasets.inspection.images import image_path, missing_rows, spread_rows, unreadable_images
+from mmp3d.datasets.inspection.spread import Spread
 from mmp3d.datasets.inspection.survey import Survey, survey_annotations
 from mmp3d.datasets.splits import check_split
+from mmp3d.synthetic.recipe import Recipe
 
 # A root nearer or farther than this is a mistake of units or frames, mm.
 DEPTHS = (300.0, 150_000.0)
@@ -62,20 +63,21 @@ def check_dataset(
     if not Path(root).is_dir():
         raise FileNotFoundError(f'no folder {root}; give the folder of the data set as --root')
     recipe = synthetic_recipe(root)
-    if recipe is not None and recipe['format'] != name:
-        raise ValueError(f'{root} holds synthetic data in the format {recipe["format"]!r}, not {name!r}')
+    if recipe is not None and recipe.format != name:
+        raise ValueError(f'{root} holds synthetic data in the format {recipe.format!r}, not {name!r}')
     for split in splits or ():
         check_split(split, release.splits, name)
     walk = _Walk(name, root, ann_file, images, workers or os.cpu_count() or 1, bar, recipe)
     findings = [finding for split in splits or release.splits for finding in walk.split(split, bool(splits))]
     if recipe is not None and not splits:
-        findings.append(counted('frames of the recipe', walk.frames, recipe['units'] * recipe['frames']))
+        whole = counted('frames of the recipe', walk.frames, recipe.num_images)
+        findings += [*(walk.absent if whole.problem else ()), whole]
     return findings
 
 
 @dataclass
 class _Walk:
-    """The arguments of :func:`check_dataset`, and the number of frames seen so far."""
+    """The arguments of :func:`check_dataset`, the number of frames so far, and splits that a synthetic set lacks."""
 
     name: str
     root: str | Path
@@ -83,18 +85,23 @@ class _Walk:
     images: int | None
     workers: int
     bar: Bar
-    recipe: dict | None
+    recipe: Recipe | None
     frames: int = 0
+    absent: list[Finding] = field(default_factory=list)
 
     def split(self, split: str, wanted: bool) -> list[Finding]:
         """Check one split; a synthetic data set need not have those that nobody asked for."""
         release = RELEASES[self.name]
         label = f'{split}: ' if len(release.splits) > 1 else ''
         try:
-            dataset = open_split(self.name, self.root, split, self.ann_file, needs_images=False)
+            options = release.synthetic_options if self.recipe is not None else {}
+            dataset = open_split(self.name, self.root, split, self.ann_file, needs_images=False, **options)
         except FileNotFoundError as error:
-            left_out = self.recipe is not None and not wanted
-            return [] if left_out else [Finding(f'{label}annotations', 'missing', 'there', str(error))]
+            missing = [Finding(f'{label}annotations', 'missing', 'there', str(error))]
+            if self.recipe is None or wanted:
+                return missing
+            self.absent += missing
+            return []
         except (ValueError, OSError) as error:
             return [Finding(f'{label}annotations', 'damaged', 'readable', str(error))]
         count = len(dataset.annotations.images)
@@ -102,7 +109,10 @@ class _Walk:
         self.frames += survey.frames
         real = self.recipe is None
         findings = _counts(survey, release.whole[split] if real else Whole())
-        findings += _contents(survey, release, release.projection_px if real else SYNTHETIC_PX)
+        # A synthetic scene may be empty by the draw.
+        needed = release.fields if real or survey.person_frames else ()
+        findings += _contents(survey, needed)
+        findings += _projection(survey.projection_px, release.projection_px if real else None)
         findings += self._images(dataset, label)
         return [replace(each, name=f'{label}{each.name}') for each in findings]
 
@@ -140,18 +150,14 @@ def _counts(survey: Survey, whole: Whole) -> list[Finding]:
     return findings
 
 
-def _contents(survey: Survey, release: Release, limit: float) -> list[Finding]:
+def _contents(survey: Survey, fields_needed: Collection[str]) -> list[Finding]:
     findings = []
     people = max(survey.person_frames, 1)
-    for field, count in survey.having.items():
-        needed = field in release.fields
-        problem = f'no person has: {field}' if needed and not count else ''
-        findings.append(Finding(f'people with {field}', f'{count / people:.1%}', 'some' if needed else '', problem))
-    errors, depth = survey.projection_px, survey.depth
-    if errors.count:
-        problem = '' if errors.median <= limit else f'the 3D does not project onto the 2D: {errors.median:.3g} px off'
-        found = f'median {errors.median:.3g}, max {errors.greatest:.3g}'
-        findings.append(Finding('projection error, px', found, f'median <= {limit:g}', problem))
+    for name, count in survey.having.items():
+        needed = name in fields_needed
+        problem = f'no person has: {name}' if needed and not count else ''
+        findings.append(Finding(f'people with {name}', f'{count / people:.1%}', 'some' if needed else '', problem))
+    depth = survey.depth
     if depth.count:
         fits = depth.least >= DEPTHS[0] and depth.greatest <= DEPTHS[1]
         found = f'{depth.least / 1000:.2f} to {depth.greatest / 1000:.2f}, median {depth.median / 1000:.2f}'
@@ -159,6 +165,16 @@ def _contents(survey: Survey, release: Release, limit: float) -> list[Finding]:
         problem = '' if fits else f'depths of {found} m are no distances of people: wrong unit or frame?'
         findings.append(Finding('depth of the pelvis, m', found, expected, problem))
     return findings
+
+
+def _projection(errors: Spread, limit: float | None) -> list[Finding]:
+    """The median must keep to a limit; without one, as for synthetic data, the greatest to that of exact data."""
+    if not errors.count:
+        return []
+    what, value, limit = ('max', errors.greatest, SYNTHETIC_PX) if limit is None else ('median', errors.median, limit)
+    problem = '' if value <= limit else f'the 3D does not project onto the 2D: {value:.3g} px off'
+    found = f'median {errors.median:.3g}, max {errors.greatest:.3g}'
+    return [Finding('projection error, px', found, f'{what} <= {limit:g}', problem)]
 
 
 def _named(names: list[str]) -> str:

@@ -20,6 +20,8 @@ def convert_annotations(
 ) -> dict[str, int]:
     """Fill the annotation cache; what is there already is kept, so that the same call goes on after an interruption.
 
+    Files below 1 MB are parsed in a moment each time and leave nothing.
+
     Args:
         name: Key of :data:`~mmp3d.datasets.inspection.catalogue.RELEASES`.
         root: Folder of the data set.

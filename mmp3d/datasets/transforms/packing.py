@@ -17,7 +17,7 @@ from mmp3d.geometry import Camera
 META_KEYS = (
     'id', 'img_id', 'img_path', 'seq_name', 'frame_id', 'ori_shape', 'img_shape', 'input_size', 'input_center',
     'input_scale', 'flip', 'flip_direction', 'flip_indices', 'joints_annotated', 'dataset_name',
-    'img_unreadable', 'action', 'crop_box', 'crop_score', 'crop_unusable')  # fmt: skip
+    'img_unreadable', 'action', 'crop_box', 'crop_score', 'crop_unusable', 'own_person_only')  # fmt: skip
 
 
 @TRANSFORMS.register_module()

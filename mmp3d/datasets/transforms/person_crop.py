@@ -36,6 +36,8 @@ class PersonCrop(BaseTransform):
     A box that is not finite, of no size or wholly outside of the image gives a black crop with ``crop_unusable``: a box
     in which nobody is found. One warning tells.
 
+    mmpose's inferencer gives ``bbox`` without ``crop_box`` and wants one person a box: ``own_person_only`` tells.
+
     Args:
         input_size: (w, h) of the crop, px.
         padding: Enlargement of the box, which takes in what an inexact detector cut off (paper: enlarged; 1.25-1.5).
@@ -49,7 +51,8 @@ class PersonCrop(BaseTransform):
         self.pad_value = pad_value
 
     def transform(self, results: dict) -> dict:
-        """Replace ``img``; add ``input_size``, ``input_center``, ``input_scale``, ``crop_box`` (4,), ``crop_score``."""
+        """Replace ``img``; add ``input_size``, ``input_center``, ``input_scale``, ``crop_box``, ``crop_score``."""
+        own_person_only = 'crop_box' not in results
         box, score = own_box(results)
         height, width = results['img'].shape[:2]
         unusable = not usable_box(box, (width, height))
@@ -71,6 +74,7 @@ class PersonCrop(BaseTransform):
             crop_box=np.asarray(box, np.float32),
             crop_score=score,
             crop_unusable=unusable,
+            own_person_only=own_person_only,
         )
         return results
 

@@ -9,6 +9,7 @@ from mmp3d.evaluation.metrics.joint_metric import JointMetric
 from mmp3d.evaluation.metrics.lifting_errors import LiftingErrors
 from mmp3d.evaluation.metrics.mpjpe import MPJPEMetric
 from mmp3d.evaluation.metrics.multi_person_coco_metric import MultiPersonCocoMetric
+from mmp3d.evaluation.metrics.naturalness_accuracy import NaturalnessAccuracy
 from mmp3d.evaluation.metrics.ordinal_depth import OrdinalDepth
 from mmp3d.evaluation.metrics.pck import PCK, AUCrel, PCKabs
 from mmp3d.evaluation.metrics.pw3d_mpjpe import PW3DMPJPE
@@ -30,6 +31,7 @@ __all__ = [
     'MPJPEMetric',
     'MRPE',
     'MultiPersonCocoMetric',
+    'NaturalnessAccuracy',
     'OrdinalDepth',
     'PCK',
     'PCKabs',

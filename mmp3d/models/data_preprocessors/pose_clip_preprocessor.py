@@ -11,7 +11,13 @@ from torch import Tensor, cat
 
 INPUT_KEYS = ('keypoints_norm', 'keypoint_scores')
 # What else of a clip the losses, the predictions and the metrics read, with the number of a frame's own axes.
-FRAME_KEYS = {'keypoints': 2, 'keypoint_scores': 1, 'keypoints_cam': 2, 'keypoints_3d_valid': 1}
+FRAME_KEYS = {
+    'keypoints': 2,
+    'keypoint_scores': 1,
+    'keypoints_occluded': 1,
+    'keypoints_cam': 2,
+    'keypoints_3d_valid': 1,
+}
 
 
 @MODELS.register_module()

@@ -58,7 +58,7 @@ class MultiPersonTopDownEstimator(TopdownPoseEstimator):
         ``keypoints`` (N, K, 2) px of the image, ``keypoint_scores`` and ``keypoints_visible`` (N, K) in [0, 1],
         ``bboxes`` (N, 4): the box for its own person, the joints' extent for the others; ``bbox_scores`` (N,): the
         box's score times the mean score of the joints; ``track_ids`` (N,) -1 and ``source`` (N,) 'td'. Heatmaps go to
-        ``pred_fields``.
+        ``pred_fields``. A sample with ``own_person_only`` (mmpose's inferencer) gets its own person alone.
         """
         for people, sample in zip(batch_pred_instances, batch_data_samples, strict=True):
             sample.pred_instances = _on_image(people, sample)
@@ -69,6 +69,8 @@ class MultiPersonTopDownEstimator(TopdownPoseEstimator):
 
 def _on_image(people: InstanceData, sample: PoseDataSample) -> InstanceData:
     meta = sample.metainfo
+    if meta.get('own_person_only', False):
+        people = people[:1]
     keypoints = input_to_image(people.keypoints, meta).astype(np.float32)
     boxes = joint_extents(keypoints, people.keypoint_scores)
     boxes[:1] = meta['crop_box']

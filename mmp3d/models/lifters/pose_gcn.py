@@ -15,7 +15,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
 
-from mmp3d.geometry import SKELETONS
+from mmp3d.geometry import SKELETONS, Skeleton
 from mmp3d.models.lifters.adjacency import (
     ConfidenceAdjacency,
     bone_closeness,
@@ -28,6 +28,15 @@ from mmp3d.models.lifters.pose_features import pose_features
 ADJACENCIES = ('confidence', 'uniform')
 # Network units are metres.
 POSE_UNIT = 1000.0
+
+
+def _incidence(skeleton: Skeleton, bones: Sequence[tuple[int, int]] | None) -> Tensor:
+    """(L, K) of the joint set's bones or of those given."""
+    if bones is None:
+        return incidence_matrix(skeleton)
+    tails, heads = torch.tensor(bones).T
+    joints = torch.eye(skeleton.num_joints)
+    return joints[heads] - joints[tails]
 
 
 class NodeLinear(nn.Module):
@@ -92,10 +101,13 @@ class PoseGCN(BaseModule):
         num_groups: Groups of channels that gather by a closeness of their own each, with ``'confidence'``.
         with_confidence: The network sees the confidences, and where and how large the pose is, beside the joints.
         joint_set: Name of the joint set of input and output.
+        bones: Pairs of joints, of which a bone is the second minus the first, in place of the joint set's bones; for
+            weights that were trained with another order or direction of them. Only with ``'uniform'``.
         init_cfg: Initialisation.
 
     Raises:
-        ValueError: ``adjacency`` or ``joint_set`` is not known, or the channels do not fall into the groups.
+        ValueError: ``bones`` are given with ``'confidence'``, ``adjacency`` or ``joint_set`` is not known, or the
+            channels do not fall into the groups.
     """
 
     def __init__(
@@ -106,6 +118,7 @@ class PoseGCN(BaseModule):
         num_groups: int = 8,
         with_confidence: bool = True,
         joint_set: str = 'mupots17',
+        bones: Sequence[tuple[int, int]] | None = None,
         init_cfg: OptConfigType = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -115,11 +128,13 @@ class PoseGCN(BaseModule):
             raise ValueError(f'PoseGCN: joint_set must be one of {sorted(SKELETONS)}, got {joint_set!r}')
         if hidden_channels % num_groups:
             raise ValueError(f'PoseGCN: num_groups must divide hidden_channels {hidden_channels}, got {num_groups}')
+        if bones is not None and adjacency != 'uniform':
+            raise ValueError(f"PoseGCN: bones need adjacency='uniform', got {adjacency!r}")
         skeleton = SKELETONS[joint_set]
         self.adjacency, self.with_confidence, self.root_index = adjacency, with_confidence, skeleton.root_index
-        self.register_buffer('incidence', incidence_matrix(skeleton), persistent=False)
+        self.register_buffer('incidence', _incidence(skeleton, bones), persistent=False)
         self.register_buffer('bones_to_joints', torch.linalg.pinv(self.incidence), persistent=False)
-        joints, bones = (skeleton.num_joints, len(skeleton.bones)) if per_node_weights else (1, 1)
+        joints, bones = (skeleton.num_joints, len(self.incidence)) if per_node_weights else (1, 1)
         identity = (
             None if per_node_weights else nn.Parameter(0.1 * torch.randn(skeleton.num_joints, 1, hidden_channels))
         )

@@ -2,7 +2,8 @@
 
 from mmp3d.models.losses.bone_length_loss import BoneLengthLoss
 from mmp3d.models.losses.depth_loss import DepthLoss
+from mmp3d.models.losses.discriminator_loss import DiscriminatorLoss
 from mmp3d.models.losses.tag_loss import BatchedAssociativeEmbeddingLoss
 from mmp3d.models.losses.velocity_loss import VelocityLoss
 
-__all__ = ['BatchedAssociativeEmbeddingLoss', 'BoneLengthLoss', 'DepthLoss', 'VelocityLoss']
+__all__ = ['BatchedAssociativeEmbeddingLoss', 'BoneLengthLoss', 'DepthLoss', 'DiscriminatorLoss', 'VelocityLoss']

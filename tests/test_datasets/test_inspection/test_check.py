@@ -61,6 +61,50 @@ def test_a_synthetic_data_set_is_whole_and_projects(mupots):
     assert findings['images read'].found == '6'
 
 
+@pytest.mark.parametrize(
+    'recipe',
+    [
+        Recipe('muco', 2, size=(96, 64), seed=2),
+        Recipe('jta', 3, frames=1, people=(2, 3), size=(192, 108), seed=2, interactions='close'),
+        Recipe('3dpw', 3, frames=2, people=(1, 2), size=(96, 64), seed=2, interactions='close'),
+        Recipe('h36m', 2, frames=1, people=(1, 1), size=(100, 102), seed=2, interactions='close'),
+    ],
+    ids=lambda recipe: recipe.format,
+)
+def test_every_synthetic_data_set_is_whole_and_projects(recipe, tmp_path):
+    generate(recipe, tmp_path / 'data')
+    findings = check(recipe.format, tmp_path / 'data')
+    assert not problems(findings)
+    assert findings['frames of the recipe'].found == str(recipe.num_images)
+    assert any(name.endswith('projection error, px') for name in findings)
+
+
+@pytest.mark.parametrize('layout', ['muco', 'mupots', 'coco', 'jta', '3dpw'])
+def test_a_synthetic_data_set_may_have_nobody_in_it(layout, tmp_path):
+    generate(Recipe(layout, 5, people=(0, 0), size=(96, 64), seed=2), tmp_path / 'data')
+    findings = check(layout, tmp_path / 'data')
+    assert not problems(findings)
+    assert findings['frames of the recipe'].found == '5'
+
+
+def test_what_a_synthetic_data_set_lacks_is_named_where_frames_are_missing(tmp_path):
+    root = tmp_path / 'data'
+    generate(Recipe('muco', 2, size=(96, 64), seed=2), root)
+    (root / 'MuCo-3DHP.json').unlink()
+    findings = check('muco', root)
+    assert problems(findings) == {'annotations', 'frames of the recipe'}
+    assert 'MuCo-3DHP.json does not exist' in findings['annotations'].problem
+
+
+def test_one_joint_that_does_not_project_is_too_many_in_synthetic_data(tmp_path):
+    root = tmp_path / 'data'
+    generate(Recipe('muco', 2, people=(2, 2), size=(96, 64), seed=2), root)
+    content = json.loads((root / 'MuCo-3DHP.json').read_text())
+    content['annotations'][0]['keypoints_img'][14][0] += 0.02
+    (root / 'MuCo-3DHP.json').write_text(json.dumps(content))
+    assert problems(check('muco', root)) == {'projection error, px'}
+
+
 def test_a_part_of_a_real_release_is_named(mupots, tmp_path):
     real = tmp_path / 'real'
     real.mkdir()

@@ -2,8 +2,14 @@
 
 import pytest
 
+from mmp3d.datasets import cache
 from mmp3d.datasets.inspection import convert_annotations, open_split
 from tests.test_datasets import layouts, scenes
+
+
+@pytest.fixture(autouse=True)
+def small_files_are_kept(monkeypatch):
+    monkeypatch.setattr(cache, 'LEAST_BYTES', 0)
 
 
 def quiet(rows, **_):

@@ -1,0 +1,61 @@
+"""From a video's 2D poses to a clip of people in camera space.
+
+Shapes: N people, T frames, K = 17 MuPoTS joints. Camera frame, millimetres.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mmp3d.datasets.pose2d_file import read_pose2d_file
+from mmp3d.export.people_clip import PeopleClip
+from mmp3d.geometry import MUPOTS17, Camera
+from mmp3d.models.estimators import PoseLiftingEstimator
+from mmp3d.pipeline import lift_pose_file
+from mmp3d.pipeline.pose_frames import frames_of
+
+MOST_FRAMES = 10**6
+
+
+def lifted_clip(
+    pose2d: str | Path,
+    camera: Camera,
+    networks: PoseLiftingEstimator,
+    fps: float,
+    seq_name: str = '',
+    keep_ids: bool = False,
+    num_frames: int = 0,
+) -> PeopleClip:
+    """Track and lift the people of a pose file; the ids of the tracks are those of the clip.
+
+    Args:
+        pose2d: File or folder that :func:`~mmp3d.datasets.read_pose2d_file` reads; its frame numbers count from 0,
+            other image numbers from the least of them.
+        camera: The camera of all frames.
+        networks: See :func:`~mmp3d.apis.lifters.load_lifters`.
+        fps: Frames a second.
+        seq_name: Name of the clip.
+        keep_ids: Take the file's own track ids, and track nobody.
+        num_frames: Frames of the video; the clip has at least as many.
+
+    Raises:
+        FileNotFoundError, ValueError: The file cannot be used, see :func:`~mmp3d.pipeline.lift_pose_file`, or its
+            frame numbers reach too far.
+    """
+    poses = read_pose2d_file(pose2d)
+    numbers = [frame.frame_id for frame in frames_of(poses)]
+    first = 0 if poses.key == 'frame_id' else min(numbers, default=0)
+    length = max([num_frames, *(number + 1 - first for number in numbers)])
+    if length > MOST_FRAMES:
+        raise ValueError(f'{pose2d}: frame numbers reach {length - 1}; number the frames of one clip from 0')
+    tracks = lift_pose_file(poses, camera, networks, keep_ids=keep_ids)
+    tracks = [track for track in tracks if np.isfinite(track.keypoints_cam).any()]
+    scores = np.zeros((len(tracks), length, MUPOTS17.num_joints), np.float32)
+    positions = np.full((*scores.shape, 3), np.nan, np.float32)
+    for row, track in enumerate(tracks):
+        positions[row, track.frame_ids - first] = track.keypoints_cam
+        scores[row, track.frame_ids - first] = np.minimum(track.keypoint_scores, 1)
+    ids = np.array([track.track_id for track in tracks], np.int64)
+    return PeopleClip(positions, scores, ids, fps, camera=camera, seq_name=seq_name)

@@ -1,0 +1,45 @@
+"""The lifters by name: networks from 2D tracks to camera space, with their weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from mmpose.registry import MODELS
+
+import mmp3d
+from mmp3d.apis.model_index import find_model
+from mmp3d.compat.checkpoint import load_weights
+from mmp3d.engine.launch import load_config
+from mmp3d.models.estimators import PoseLiftingEstimator
+
+
+def load_lifters(
+    model: str | Path = 'lifting', weights: str | Path | None = None, device: str | torch.device = 'cpu'
+) -> PoseLiftingEstimator:
+    """Networks for :func:`mmp3d.pipeline.lift_tracks`.
+
+    Args:
+        model: Name or alias in mmp3d's ``model-index.yml``, or a config file.
+        weights: Checkpoint file or address; None with a name: those of the index.
+        device: Where the networks run.
+
+    Returns:
+        The estimator, in evaluation mode.
+
+    Raises:
+        FileNotFoundError: Config or checkpoint does not exist.
+        ValueError: Unknown name, no weights, weights of another network, or a config of something else; says which.
+    """
+    mmp3d.register_all_modules()
+    config = Path(model)
+    if not config.is_file():
+        named = find_model(str(model))
+        config, weights = named.config, weights or named.weights
+    if weights is None:
+        raise ValueError(f'{model}: no weights are published for it; give a checkpoint as `weights`')
+    networks = MODELS.build(load_config(str(config), required=('model',)).model)
+    if not isinstance(networks, PoseLiftingEstimator):
+        raise ValueError(f'{config}: its model is a {type(networks).__name__}; lifters are a PoseLiftingEstimator')
+    load_weights(networks, weights)
+    return networks.to(device).eval()

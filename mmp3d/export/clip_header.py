@@ -1,0 +1,60 @@
+"""What a file says of a clip beside its numbers, the same in JSON, NPZ and CSV: the schema of docs/outputs.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mmp3d.export.people_clip import AXES, PeopleClip
+from mmp3d.geometry import Camera
+
+SCHEMA, VERSION = 'mmp3d-people', 1
+CONFIDENCE = 'score of the network for each joint, 0 to 1, not calibrated; 0 where the joint is not there'
+
+
+def header_of(clip: PeopleClip) -> dict:
+    """The fields as plain data."""
+    return dict(
+        schema=SCHEMA,
+        version=VERSION,
+        units=dict(length='mm', time='s'),
+        frame=clip.frame,
+        axes=AXES[clip.frame],
+        seq_name=clip.seq_name,
+        fps=clip.fps,
+        num_frames=clip.num_frames,
+        joint_names=list(clip.joint_names),
+        parents=list(clip.parents),
+        confidence=CONFIDENCE,
+        camera=None if clip.camera is None else clip.camera.to_dict(),
+        processing=dict(clip.processing),
+    )
+
+
+def header_fields(header: object) -> dict:
+    """The fields of :class:`PeopleClip` that a header tells.
+
+    Raises:
+        ValueError: It is not one of this schema and version, or a field is missing or of another kind.
+    """
+    if not isinstance(header, Mapping) or header.get('schema') != SCHEMA:
+        raise ValueError(f'expected an object with "schema": "{SCHEMA}"; prediction files are converted with --fps')
+    if header.get('version') != VERSION:
+        raise ValueError(f'version {header.get("version")!r} of the schema, expected {VERSION}')
+    kinds = dict(frame=str, fps=(int, float), num_frames=int, joint_names=list, parents=list)
+    for name, kind in kinds.items():
+        if not isinstance(header.get(name), kind):
+            raise ValueError(f'field {name!r} is missing or of the wrong kind: {str(header.get(name))[:60]}')
+    if header['num_frames'] < 0 or not all(isinstance(parent, int) for parent in header['parents']):
+        raise ValueError('num_frames must not be negative, and parents must be whole numbers')
+    camera, processing = header.get('camera'), header.get('processing') or {}
+    if not isinstance(processing, Mapping) or not isinstance(camera, (Mapping, type(None))):
+        raise ValueError('camera and processing must be objects')
+    return dict(
+        fps=header['fps'],
+        frame=header['frame'],
+        joint_names=tuple(map(str, header['joint_names'])),
+        parents=tuple(header['parents']),
+        camera=None if camera is None else Camera.from_dict(dict(camera)),
+        seq_name=str(header.get('seq_name') or ''),
+        processing=processing,
+    )

@@ -1,0 +1,109 @@
+"""Files of a clip by the end of their name: one for all people, or, in TRC and BVH, one a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from mmp3d.evaluation.predictions import iterate_predictions
+from mmp3d.export.bvh_file import bvh_bytes, clip_from_bvh
+from mmp3d.export.csv_file import clip_from_csv, csv_bytes
+from mmp3d.export.html_page import page_bytes
+from mmp3d.export.json_file import clip_from_json, json_bytes
+from mmp3d.export.new_file import refuse_existing, write_new
+from mmp3d.export.npz_file import clip_from_npz, npz_bytes
+from mmp3d.export.people_clip import PeopleClip, clip_from_images, from_y_up
+from mmp3d.export.trc_file import clip_from_trc, trc_bytes
+
+WHOLE = {'.json': json_bytes, '.npz': npz_bytes, '.csv': csv_bytes}
+BY_PERSON = {'.trc': trc_bytes, '.bvh': lambda clip, name: bvh_bytes(clip)}
+READERS = {
+    '.json': lambda content, source: clip_from_json(content),
+    '.npz': lambda content, source: clip_from_npz(content),
+    '.csv': lambda content, source: clip_from_csv(content),
+    '.trc': lambda content, source: clip_from_trc(content),
+    '.bvh': clip_from_bvh,
+}
+WRITTEN = (*WHOLE, *BY_PERSON, '.html')
+FORMATS = tuple(suffix[1:] for suffix in WRITTEN)
+
+
+def write_clip(
+    path: str | Path, clip: PeopleClip, overwrite: bool = False, pictures: list[tuple[int, bytes]] = ()
+) -> list[Path]:
+    """Write a clip in the format of the path's suffix.
+
+    Args:
+        path: ``.json``, ``.npz``, ``.csv``, ``.html``: this file. ``.trc``, ``.bvh``: one a person,
+            ``<stem>_person<id>.trc``.
+        clip: What to write.
+        overwrite: Replace files that are there.
+        pictures: For ``.html``: (frame, JPEG) of the video, see :class:`~mmp3d.export.html_page.PictureStrip`.
+
+    Returns:
+        The files written, each appearing when it is whole.
+
+    Raises:
+        ValueError: Unknown suffix, a file that exists, or a clip that the format cannot hold; names the path.
+        OSError: The folder cannot be written to.
+    """
+    path = Path(path)
+    suffix = _known_suffix(path, WRITTEN)
+    if suffix == '.html':
+        write_new(path, page_bytes(clip, pictures), overwrite)
+        return [path]
+    if suffix in WHOLE:
+        write_new(path, WHOLE[suffix](clip), overwrite)
+        return [path]
+    paths = [path.with_name(f'{path.stem}_person{track_id}{path.suffix}') for track_id in clip.track_ids]
+    refuse_existing(paths, overwrite)
+    for row, target in enumerate(paths):
+        write_new(target, BY_PERSON[suffix](clip.person(row), target.name), overwrite)
+    return paths
+
+
+def earlier_files(path: str | Path) -> list[Path]:
+    """The files there that :func:`write_clip` may have written for this path."""
+    path = Path(path)
+    name = re.compile(rf'{re.escape(path.stem)}(_person\d+)?{re.escape(path.suffix)}')
+    return sorted(file for file in path.parent.iterdir() if name.fullmatch(file.name))
+
+
+def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera') -> PeopleClip:
+    """Read a clip.
+
+    Args:
+        path: A file that :func:`write_clip` wrote, or a prediction file (``.json`` of docs/predictions.md).
+        fps: For a prediction file, which tells none.
+        frame: For TRC and BVH, which do not say in which frame they are.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: Names the file and what is not as expected.
+    """
+    path = Path(path)
+    suffix = _known_suffix(path, READERS)
+    if not path.is_file():
+        raise FileNotFoundError(f'no file at {path}; it must be one of {", ".join(FORMATS)}')
+    if fps is not None and suffix == '.json':
+        return clip_from_images(iterate_predictions(path), fps, path.stem)
+    try:
+        clip = READERS[suffix](path.read_bytes(), str(path))
+    except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+        raise ValueError(f'{path}: {error}') from error
+    if suffix not in BY_PERSON:
+        return clip
+    number = re.search(r'_person(\d+)$', path.stem)
+    points = from_y_up(clip.y_up(), frame)
+    track_ids = np.array([int(number[1]) if number else 0])
+    return clip.replaced(positions=points, frame=frame, track_ids=track_ids, seq_name=path.stem)
+
+
+def _known_suffix(path: Path, known: Iterable[str]) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in known:
+        raise ValueError(f'{path}: the name must end in one of {" ".join(known)}')
+    return suffix

@@ -1,0 +1,43 @@
+"""Ids over the frames for people who have none, by the tracker of the top-down branch.
+
+Shapes: N people of one frame, K joints. Pixels of the full image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+
+from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
+
+
+def linked(frames: Iterable[Mapping[str, np.ndarray]], fps: float) -> Iterator[np.ndarray]:
+    """Ids in place of -1. Depth from one image jumps by more than people walk, so the image tells who is who.
+
+    Args:
+        frames: For each frame ``keypoints`` (N, K, 2) px, ``keypoint_scores`` (N, K) and ``track_ids`` (N,); ids that
+            are not negative stay.
+        fps: Frames a second; who is away for more than a second is somebody new.
+
+    Returns:
+        For each frame (N,) ids; new ones follow the greatest that was given. Who has no joint with a score keeps -1.
+
+    Raises:
+        ValueError: An id occurs twice in a frame.
+    """
+    frames = list(frames)
+    first_id = max((int(people['track_ids'].max(initial=-1)) for people in frames), default=-1) + 1
+    # Everybody is a person of the model's: nobody is too doubtful or too like another one.
+    tracker = PoseTracker(
+        TrackerSettings(sure_score=0, least_joints=1, duplicate=1, longest_gap=max(round(fps), 1), confirming_hits=1)
+    )
+    for number, people in enumerate(frames):
+        ids = people['track_ids'].copy()
+        nameless, named = ids < 0, ids[ids >= 0]
+        if len(np.unique(named)) != len(named):
+            raise ValueError(f'frame {number}: track ids must differ, got {named.tolist()}')
+        poses = FramePoses(number, people['keypoints'][nameless], people['keypoint_scores'][nameless])
+        found = tracker.update(poses).ids
+        ids[nameless] = np.where(found >= 0, found + first_id, -1)
+        yield ids

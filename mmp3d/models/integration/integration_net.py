@@ -1,0 +1,87 @@
+"""The integration network (paper, section 3.3): two poses of a person and their confidences to one pose.
+
+Shapes: P people, K = 17 MuPoTS joints. Camera frame, millimetres.
+"""
+
+from __future__ import annotations
+
+import torch
+from mmengine.model import BaseModule
+from mmpose.registry import MODELS
+from mmpose.utils.typing import OptConfigType
+from torch import Tensor, nn
+
+from mmp3d.geometry import MUPOTS17
+from mmp3d.models.integration.pose_pairs import PosePairs
+
+# What the network sees and corrects by 1, mm.
+UNIT = 1000.0
+
+
+@MODELS.register_module()
+class IntegrationNet(BaseModule):
+    """Three fully connected layers; a person whom one branch lacks is a pair with scores 0.
+
+    The network sees both poses about their common centre, so that a person is treated alike wherever they stand, and
+    the depth of that centre. Its last layer starts at zero: untrained, ``'regress'`` is the mean by confidence.
+
+    Args:
+        mode: ``'regress'`` (paper): the output is the pose, as a correction of the mean by confidence. ``'blend'``
+            (the authors' release): the output is one weight for the poses about their roots (0 to 1) and one for
+            the roots (-2 to 2, so it can extrapolate); the pose of a single branch stays as it is.
+        hidden_channels: Width of the two hidden layers.
+        init_cfg: Initialisation.
+
+    Raises:
+        ValueError: Another mode.
+    """
+
+    def __init__(self, mode: str = 'regress', hidden_channels: int = 512, init_cfg: OptConfigType = None) -> None:
+        super().__init__(init_cfg)
+        if mode not in ('regress', 'blend'):
+            raise ValueError(f"mode: expected 'regress' or 'blend', got {mode!r}")
+        self.mode = mode
+        joints = len(MUPOTS17.joint_names)
+        self.layers = nn.Sequential(
+            nn.Linear(8 * joints + 1, hidden_channels),
+            nn.GELU(),
+            nn.Linear(hidden_channels, hidden_channels),
+            nn.GELU(),
+            nn.Linear(hidden_channels, 3 * joints if mode == 'regress' else 2),
+        )
+        nn.init.zeros_(self.layers[-1].weight)
+        nn.init.zeros_(self.layers[-1].bias)
+
+    def forward(self, pairs: PosePairs) -> Tensor:
+        """(P, K, 3) mm; a person without any joint in both branches is NaN."""
+        pairs = pairs.cleaned()
+        anchor = pairs.linear()
+        known = ((pairs.top_down_scores > 0) | (pairs.bottom_up_scores > 0)).to(anchor)[..., None]
+        centre = (anchor * known).sum(dim=1, keepdim=True) / known.sum(dim=1, keepdim=True).clamp(min=1)
+        output = self.layers(_features(pairs, centre))
+        if self.mode == 'regress':
+            # Joints that neither branch has start from the centre.
+            poses = torch.where(known > 0, anchor, centre) + output.view_as(anchor) * UNIT
+        else:
+            poses = _blended(pairs, output)
+        return torch.where(known.any(dim=1, keepdim=True), poses, torch.nan)
+
+
+def _features(pairs: PosePairs, centre: Tensor) -> Tensor:
+    parts = [centre[:, 0, 2:] / (4 * UNIT) - 1]
+    for poses, scores in zip(pairs[:2], pairs[2:], strict=True):
+        parts += [((poses - centre) / UNIT * (scores > 0)[..., None]).flatten(1), scores]
+    return torch.cat(parts, dim=1)
+
+
+def _blended(pairs: PosePairs, output: Tensor) -> Tensor:
+    root = MUPOTS17.root_index
+    both = (pairs.top_down_scores > 0) & (pairs.bottom_up_scores > 0)
+    # Where only one branch has a joint, the release's weights would drag it to the origin.
+    only = torch.where(both, torch.nan, (pairs.top_down_scores > 0).to(output))[..., None]
+    pose_weight = torch.where(only.isnan(), output[:, :1, None].sigmoid(), only)
+    roots = pairs.top_down[:, root], pairs.bottom_up[:, root]
+    root_weight = torch.where(only[:, root].isnan(), 2 * output[:, 1:].tanh(), only[:, root])
+    moved = (root_weight * roots[0] + (1 - root_weight) * roots[1])[:, None]
+    first, second = (poses - place[:, None] for poses, place in zip(pairs[:2], roots, strict=True))
+    return moved + pose_weight * first + (1 - pose_weight) * second

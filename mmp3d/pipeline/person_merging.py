@@ -1,0 +1,90 @@
+"""People found through several boxes of one image, each kept once: OKS-NMS that spares people who really overlap.
+
+Shapes: N people, K = 17 MuPoTS joints. Pixels of the full image.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from mmengine.structures import InstanceData
+from mmpose.evaluation.functional.nms import oks_iou
+
+from mmp3d.codecs.own_person import joint_extents
+from mmp3d.geometry import MUPOTS17
+
+# Fewer joints in common say little; someone of whom fewer were found is compared by all of theirs.
+MIN_SHARED_JOINTS = 3
+# The end of COCO's class of small things, px^2. Joints of smaller people, and of those of whom one or two joints were
+# found, are no more exact.
+LEAST_AREA = 32.0**2
+THRESHOLD, SAME_BOX_THRESHOLD = 0.85, 0.95
+
+
+def merge_people(
+    people: InstanceData,
+    box_ids: np.ndarray,
+    threshold: float = THRESHOLD,
+    same_box_threshold: float = SAME_BOX_THRESHOLD,
+) -> InstanceData:
+    """Keep one of those that are the same person: the one with the greatest sum of joint scores.
+
+    A missing joint has the score 0, so that the sum prefers the surer and the more complete one. Similarity is the OKS
+    over the joints that both have. Within one box the tags have told people apart already, hence the higher threshold.
+
+    Args:
+        people: ``keypoints`` (N, K, 2) px and ``keypoint_scores`` (N, K); 0 or a place that is not finite marks a joint
+            that was not found. Any other fields.
+        box_ids: (N,) the box through which each was found.
+        threshold: OKS above which people of different boxes are one.
+        same_box_threshold: The same for people of one box.
+
+    Returns:
+        The kept people, the greatest sum of scores first. People without any joint are dropped.
+
+    Raises:
+        ValueError: ``box_ids`` is not one number a person, or the joints are not MuPoTS-17.
+    """
+    box_ids = np.asarray(box_ids)
+    if box_ids.shape != (len(people),):
+        raise ValueError(f'box_ids: expected one a person, ({len(people)},), got shape {box_ids.shape}')
+    if not len(people):
+        return people
+    keypoints, scores = _found(people)
+    order = np.argsort(-scores.sum(axis=1), kind='stable')
+    order = order[(scores[order] > 0).any(axis=1)]
+    kept = []
+    while len(order):
+        best, rest = order[0], order[1:]
+        kept.append(best)
+        limits = np.where(box_ids[rest] == box_ids[best], same_box_threshold, threshold)
+        order = rest[person_similarity(keypoints, scores, best, rest) <= limits]
+    return people[np.array(kept, np.int64)]
+
+
+def person_similarity(keypoints: np.ndarray, scores: np.ndarray, person: int, others: np.ndarray) -> np.ndarray:
+    """(M,) OKS of one person with M others over the joints that both have; 0 where these are too few to tell.
+
+    Args:
+        keypoints: (N, K, 2) px, finite.
+        scores: (N, K); 0 marks a joint that was not found.
+        person: Index of the one.
+        others: (M,) indices.
+    """
+    extents = joint_extents(keypoints, scores)
+    areas = np.maximum(np.prod(extents[:, 2:] - extents[:, :2], axis=1), LEAST_AREA)
+    # A part of a person is small, but its joints are no more exact than those of the whole.
+    areas = np.maximum(areas, areas[person])
+    marks = np.concatenate([keypoints, scores[..., None]], axis=-1).reshape(len(keypoints), -1)
+    similarity = oks_iou(marks[person], marks[others], areas[person], areas[others], MUPOTS17.sigmas, vis_thr=0)
+    shared = ((scores[others] > 0) & (scores[person] > 0)).sum(axis=1)
+    fewest = np.minimum((scores[others] > 0).sum(axis=1), (scores[person] > 0).sum())
+    return np.where(shared >= np.minimum(fewest, MIN_SHARED_JOINTS), similarity, 0)
+
+
+def _found(people: InstanceData) -> tuple[np.ndarray, np.ndarray]:
+    """Joints and scores with every joint that is nowhere at 0 and of score 0."""
+    keypoints = np.asarray(people.keypoints, np.float64)
+    if keypoints.shape[1:] != (MUPOTS17.num_joints, 2):
+        raise ValueError(f'keypoints: expected (N, {MUPOTS17.num_joints}, 2) MuPoTS joints, got {keypoints.shape}')
+    finite = np.isfinite(keypoints).all(axis=-1)
+    return np.where(finite[..., None], keypoints, 0), np.where(finite, people.keypoint_scores, 0)

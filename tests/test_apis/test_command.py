@@ -1,0 +1,41 @@
+"""The console command: what it prints and its exit status."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmp3d.apis.command import main
+from mmp3d.export import read_clip, write_clip
+from tests.test_export.clips import walking_clip
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'status', 'said'),
+    [
+        ([], 2, 'usage'),
+        (['--help'], 0, 'infer'),
+        (['dance'], 2, "unknown command 'dance'"),
+        (['env', '--all'], 2, 'takes no options'),
+        (['env'], 0, 'torch'),
+        (['models'], 0, 'bottomup'),
+        (['infer', '--help'], 0, '--camera'),
+        (['convert', 'nothing.json', 'out.csv'], 1, 'nothing.json'),
+        (['convert', '--dance'], 2, 'usage'),
+        (['infer', 'nothing.mp4'], 1, 'nothing.mp4'),
+    ],
+)
+def test_status_and_message(capsys, arguments, status, said):
+    assert main(arguments) == status
+    assert said in ''.join(capsys.readouterr())
+
+
+def test_convert_smooths_scales_and_does_not_overwrite(tmp_path, capsys):
+    source, target = tmp_path / 'walk.json', tmp_path / 'walk.csv'
+    write_clip(source, walking_clip())
+    command = ['convert', str(source), str(target), '--smooth', 'zero-phase', '--height', '1800']
+    assert main(command) == 0
+    assert 'mean acceleration' in capsys.readouterr().out
+    clip = read_clip(target)
+    assert clip.processing['scale']['height_mm'] == 1800 and clip.processing['smoothing']['method'] == 'zero-phase'
+    assert main(command) == 1
+    assert '--overwrite' in capsys.readouterr().err

@@ -1,0 +1,124 @@
+"""Simulated branches have the errors that were asked for, and the estimator learns from them."""
+
+import pytest
+import torch
+from mmpose.registry import MODELS
+
+from mmp3d import register_all_modules
+from mmp3d.geometry import MUPOTS17
+from mmp3d.models.estimators.integration_estimator import integration_loss
+from mmp3d.models.integration.branch_errors import BranchErrors
+
+register_all_modules()
+ROOT = MUPOTS17.root_index
+EXACT = dict(
+    top_down_joint=0, bottom_up_joint=0, top_down_depth=(0, 0), bottom_up_depth=0, mask=(0, 0), shift_share=0,
+    unpaired=0)  # fmt: skip
+
+
+def people(*shape):
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(*shape, 17, 3, generator=generator) * 300 + torch.tensor([100.0, 0, 4000])
+
+
+def simulated(poses, hidden=0.0, **options):
+    hidden = torch.full(poses.shape[:2], hidden)
+    return BranchErrors(**{**EXACT, **options}).simulate(poses, hidden, torch.Generator().manual_seed(0))
+
+
+def test_without_errors_both_branches_say_the_truth():
+    poses = people(5)
+    pairs = simulated(poses)
+    torch.testing.assert_close(pairs.top_down, poses)
+    torch.testing.assert_close(pairs.bottom_up, poses)
+    assert all(((scores >= 0.6) & (scores <= 1)).all() for scores in pairs[2:])
+    assert all((scores <= 0.6).all() for scores in simulated(poses, hidden=1.0)[2:])
+
+
+def test_the_top_down_depth_is_worse_of_people_who_are_hidden_and_the_pose_stays():
+    poses = people(4000)
+    for hidden, expected in ((0.0, 0.02), (1.0, 0.2)):
+        pairs = simulated(poses, hidden, top_down_depth=(0.02, 0.2), bottom_up_depth=0.05)
+        for found, spread in ((pairs.top_down, expected), (pairs.bottom_up, 0.05)):
+            logarithm = (found[:, ROOT] / poses[:, ROOT]).log()
+            assert logarithm[:, 2].std().item() == pytest.approx(spread, rel=0.1)
+            relative = found - found[:, ROOT, None] - poses + poses[:, ROOT, None]
+            assert relative.abs().max() < 0.05
+
+
+def test_joints_are_off_by_what_was_asked_for():
+    poses = people(2000)
+    pairs = simulated(poses, hidden=1.0, top_down_joint=10, bottom_up_joint=30, hidden_factor=2)
+    for found, spread in ((pairs.top_down, 20), (pairs.bottom_up, 60)):
+        error = (found - poses).flatten(0, 1).std(dim=0)
+        torch.testing.assert_close(error, torch.tensor([spread, spread, 2.0 * spread]), rtol=0.05, atol=0)
+    away = (simulated(poses, shift_share=0.2, shift=(50, 300)).top_down - poses).norm(dim=-1)
+    assert (away > 1).float().mean().item() == pytest.approx(0.2, abs=0.01)
+    assert away[away > 1].min() > 49
+    assert away.max() < 301
+
+
+def test_joints_are_masked_and_people_unpaired_in_one_branch_only():
+    poses = people(4000)
+    scores = torch.stack(simulated(poses, mask=(0.0, 0.4))[2:])
+    assert (scores == 0).float().mean().item() == pytest.approx(0.2, abs=0.01)
+    lacking = (torch.stack(simulated(poses, unpaired=0.3)[2:]) == 0).all(dim=-1)
+    assert lacking.any(dim=0).float().mean().item() == pytest.approx(0.3, abs=0.03)
+    assert not lacking.all(dim=0).any()
+    assert lacking.sum(dim=1).min() > 500
+
+
+def test_errors_name_the_field():
+    for options, name in ((dict(mask=(0.5, 0.1)), 'mask'), (dict(unpaired=2), 'unpaired'), (dict(shift=5), 'shift')):
+        with pytest.raises(ValueError, match=name):
+            BranchErrors(**options)
+    with pytest.raises(ValueError, match='unknown'):
+        MODELS.build(dict(type='IntegrationEstimator', network=dict(type='HardIntegration'), errors=dict(masks=1)))
+
+
+def test_loss_is_the_mean_squared_distance_of_known_joints():
+    target = people(2)
+    poses = target + torch.tensor([300.0, 400, 0])
+    valid = torch.ones(2, 17)
+    assert integration_loss(poses, target, valid).item() == pytest.approx(0.25, rel=1e-4)
+    valid[0, 3], poses[0, 3], poses[1, 2] = 0, 1e6, torch.nan
+    poses.requires_grad_(True)
+    loss = integration_loss(poses, target, valid)
+    assert loss.item() == pytest.approx(0.25, rel=1e-4)
+    loss.backward()
+    assert poses.grad.isfinite().all()
+    assert integration_loss(poses[:0], target[:0], valid[:0]) == 0
+
+
+def clips(valid=1.0):
+    poses = people(6, 2, 1)
+    shape = poses.shape[:-1]
+    return dict(
+        keypoints_norm=poses[..., :2] / poses[..., 2:],
+        keypoint_scores=torch.ones(shape),
+        keypoints_occluded=torch.zeros(shape),
+        keypoints_cam=poses,
+        keypoints_3d_valid=torch.full(shape, valid),
+        person_valid=torch.tensor([[1.0, 0.0]]).repeat(6, 1),
+    )
+
+
+@pytest.mark.parametrize('mode', ['regress', 'blend'])
+def test_estimator_learns_and_predicts_people_who_are_there(mode):
+    torch.manual_seed(0)
+    network = dict(type='IntegrationNet', mode=mode, hidden_channels=16)
+    model = MODELS.build(dict(type='IntegrationEstimator', network=network))
+    losses = model(**model.data_preprocessor(clips(), True), mode='loss')
+    losses['loss_integration'].backward()
+    assert model.network.layers[-1].weight.grad.abs().max() > 0
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
+    one, other = model.val_step(clips()), model.val_step(clips())
+    assert len(one) == 6
+    for first, second in zip(one, other, strict=True):
+        torch.testing.assert_close(
+            first.pred_instances.keypoints_cam, second.pred_instances.keypoints_cam, equal_nan=True
+        )
+    assert model.val_step(clips(valid=0.0)) == []
+    assert model(**model.data_preprocessor(clips(valid=0.0), True), mode='loss')['loss_integration'] == 0
+    with pytest.raises(ValueError, match='mode'):
+        model(**model.data_preprocessor(clips()), mode='train')
