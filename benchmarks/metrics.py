@@ -173,10 +173,11 @@ def data_samples(data: MuPoTS) -> list[dict]:
     samples = []
     for image, (pred_2d, pred_3d, scores, gt_2d, gt_3d, sequence) in enumerate(zip(*data, strict=True)):
         ones = np.ones(gt_2d.shape[:2], np.float32)
-        found = {'keypoints': pred_2d, 'keypoints_cam': pred_3d, 'root_cam': pred_3d[:, ROOT]}
+        found = {'keypoints': pred_2d, 'keypoints_cam': pred_3d, 'root_cam': pred_3d[:, ROOT].copy()}
         found['bbox_scores'] = scores.astype(np.float32)
-        truth = {'keypoints': gt_2d, 'keypoints_cam': gt_3d, 'keypoints_cam_univ': gt_3d, 'person_valid': ones[:, 0]}
+        truth = {'keypoints': gt_2d, 'keypoints_cam': gt_3d, 'keypoints_cam_univ': gt_3d}
         truth |= {'keypoints_visible': ones, 'keypoints_3d_valid': ones, 'keypoints_occluded': 0 * ones}
+        truth['person_valid'] = np.ones(len(gt_2d), np.float32)
         names = {'img_id': image, 'seq_name': f'TS{sequence + 1}'}
         samples.append({**names, 'pred_instances': found, 'gt_instances': truth})
     return samples

@@ -56,7 +56,7 @@ SKELETONS = {'annot3': 'keypoints_cam', 'univ_annot3': 'keypoints_cam_univ'}
 
 @dataclass(frozen=True, eq=False)
 class PeopleRecord:
-    """One image for a metric; arrays of the right kind are those of the data sample, not copies.
+    """One image for a metric; arrays of the right kind are those of the data sample, not copies, unless they are views.
 
     Args:
         img_id: Number of the image.
@@ -112,7 +112,9 @@ def _fields(sample: Mapping, instances: str, expected: Mapping[str, Field]) -> d
         array = None if given is None else given.get(name)
         if array is None and given is not None and name in OPTIONAL_FIELDS[instances]:
             continue
-        size = array.shape if type(array) is np.ndarray and array.dtype.type is kind else ()
+        # A view would keep all of the array that it shows a part of.
+        whole = type(array) is np.ndarray and array.base is None and array.dtype.type is kind
+        size = array.shape if whole else ()
         if not size or size[1:] != shape:
             array = instance_field(sample, instances, name, expected[name], image_name(sample))
         arrays[name] = array

@@ -100,3 +100,14 @@ def test_fields_of_different_numbers_of_people_are_named(instances):
     sample[instances]['keypoints'] = sample[instances]['keypoints'][:1]
     with pytest.raises(ValueError, match=f"image 7: fields of {instances} differ in .*people: .*'keypoints': 1"):
         PCK().process(None, [sample])
+
+
+def test_arrays_are_taken_over_but_parts_of_larger_ones_are_copied():
+    people = make_people(np.random.default_rng(3), 2)
+    sample = make_sample(0, people, people)
+    found = sample['pred_instances']
+    crowd = np.concatenate([found['keypoints_cam']] * 100)
+    found['keypoints_cam'] = crowd[:2]
+    record = PeopleRecord.from_sample(sample, ('bbox_scores', 'keypoints_cam'))
+    assert record.pred['bbox_scores'] is found['bbox_scores']
+    assert record.pred['keypoints_cam'].base is None
