@@ -207,21 +207,23 @@ def _matched_poses(records: tuple[PeopleRecord, ...], skeleton: str, bone_map: b
         poses = chosen - roots
     if bone_map:
         poses = map_bone_lengths(poses, gt[found], valid[found])
-    columns = [split_by_counts(array, people) for array in (found, valid > 0, occluded > 0)]
-    images = [
+    images = _images(records, people, {'matched': found, 'valid': valid > 0, 'occluded': occluded > 0})
+    return MatchedPoses(poses, roots, gt[found], found, images)
+
+
+def _images(records: Sequence[PeopleRecord], people: np.ndarray, of_people: dict[str, np.ndarray]) -> list[dict]:
+    """A dict for each image, with its own part of the arrays (M, ...)."""
+    columns = [split_by_counts(array, people) for array in of_people.values()]
+    counts = not_finite_of(records, ('keypoints', 'keypoints_cam'))
+    return [
         {
             'img_id': record.img_id,
             'seq_name': record.seq_name,
             'not_finite': count,
-            'matched': image_found,
-            'valid': image_valid,
-            'occluded': image_occluded,
+            **dict(zip(of_people, parts, strict=True)),
         }
-        for record, count, image_found, image_valid, image_occluded in zip(
-            records, not_finite_of(records, ('keypoints', 'keypoints_cam')), *columns, strict=True
-        )
+        for record, count, *parts in zip(records, counts, *columns, strict=True)
     ]
-    return MatchedPoses(poses, roots, gt[found], found, images)
 
 
 def _gather(results: list[dict]) -> tuple[list[str], np.ndarray, dict[str, np.ndarray]]:
