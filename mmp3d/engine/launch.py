@@ -108,10 +108,17 @@ def check_resumable(runner: Runner, resume: str) -> None:
     check_architecture(runner.model, checkpoint, path)
 
 
+def leave_processes() -> None:
+    """Leave the group of processes, where there is one: its threads would end this process while Python shuts down."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 def run_command(main: Callable[[Sequence[str] | None], None]) -> None:
     """Run a tool; an error that its user can mend is one line on standard error and exit status 1."""
     try:
         main(None)
+        leave_processes()
     except USER_ERRORS as error:
         if os.environ.get('MMP3D_TRACEBACK'):
             raise
