@@ -173,13 +173,26 @@ def _json_at(file: str, content: Any) -> Callable[[Path], None]:
     return write
 
 
-def targets(folder: Path) -> dict[str, Target]:
-    """All targets by name, written below ``folder``."""
-    muco, coco, poses = muco_content([[3000, 4000], [3500], []]), _coco_content(), _poses2d()
+def _pose2d_specs() -> dict[str, tuple]:
+    """Writer, file, reader and content of every format of 2D poses."""
+    poses = _poses2d()
     results = [{'image_id': 1, 'category_id': 1, 'keypoints': [1.0] * 51, 'score': 1}] * 2
     frames = {'frames': [{'frame': 0, 'persons': [{'keypoints': [[1, 2]] * 17, 'scores': [0.5] * 17}]}]}
     alphapose = [{'image_id': f'{each}.jpg', 'keypoints': [1.0] * 78, 'score': 2, 'idx': [each]} for each in range(2)]
     openpose = {'version': 1.3, 'people': [{'person_id': [-1], 'pose_keypoints_2d': [2.0] * 75}]}
+    return {
+        'pose2d file': (_json_at('poses.json', poses), 'poses.json', _read_poses, poses),
+        'pose2d COCO results': (_json_at('poses.json', results), 'poses.json', _read_poses, results),
+        'pose2d frames': (_json_at('poses.json', frames), 'poses.json', _read_poses, frames),
+        'pose2d AlphaPose': (_json_at('poses.json', alphapose), 'poses.json', _read_poses, alphapose),
+        'pose2d OpenPose': (_json_at('clip_000000000007_keypoints.json', openpose), 'clip_000000000007_keypoints.json',
+                            read_pose2d_file, openpose),
+    }  # fmt: skip
+
+
+def targets(folder: Path) -> dict[str, Target]:
+    """All targets by name, written below ``folder``."""
+    muco, coco = muco_content([[3000, 4000], [3500], []]), _coco_content()
     jta, pw3d, h36m = jta_rows(2, 1), pw3d_content(4, 2), h36m_content(9, {(2, 1): 2})
 
     def h36m_file(kind: str) -> tuple:
@@ -207,12 +220,7 @@ def targets(folder: Path) -> dict[str, Target]:
                            _reader(MPIInf3DHPDataset), None),
         '3DHP camera.calibration': ((lambda root: write_mpi_inf_3dhp(root, images=())), 'S2/Seq1/camera.calibration',
                                     _reader(MPIInf3DHPDataset), None),
-        'pose2d file': (_json_at('poses.json', poses), 'poses.json', _read_poses, poses),
-        'pose2d COCO results': (_json_at('poses.json', results), 'poses.json', _read_poses, results),
-        'pose2d frames': (_json_at('poses.json', frames), 'poses.json', _read_poses, frames),
-        'pose2d AlphaPose': (_json_at('poses.json', alphapose), 'poses.json', _read_poses, alphapose),
-        'pose2d OpenPose': (_json_at('clip_000000000007_keypoints.json', openpose), 'clip_000000000007_keypoints.json',
-                            read_pose2d_file, openpose),
+        **_pose2d_specs(),
     }  # fmt: skip
     built = {
         name: Target(folder / name.replace(' ', '_'), write, file, read, content=content)
