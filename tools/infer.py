@@ -28,7 +28,7 @@ from mmp3d.apis.people import instance_arrays
 from mmp3d.engine.launch import run_command
 from mmp3d.export import FORMATS, PeopleClip, clip_from_images, write_clip
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted
-from mmp3d.export.formats import earlier_files
+from mmp3d.export.formats import WITH_PICTURES, earlier_files, require_packages
 from mmp3d.export.html_page import PictureStrip
 from mmp3d.export.new_file import refuse_existing, writable_folder
 
@@ -150,6 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     name = Path(args.input or args.pose2d).stem
     # Before the work, not after it.
     targets = [writable_folder(args.out) / f'{name}.{suffix}' for suffix in args.export]
+    require_packages(targets)
     refuse_existing([file for target in targets for file in earlier_files(target)], args.overwrite)
     fps, interrupted = args.fps or (sources[0].fps if sources else FALLBACK_FPS), False
     if args.lift:
@@ -162,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         clip = adjusted(clip, args)
     else:
         print('nobody was found: TRC and BVH are left out' + ('' if args.pose2d else '; 2D poses help (--pose2d)'))
-    pictures = _pictures(sources, clip.num_frames) if 'html' in args.export else []
+    pictures = _pictures(sources, clip.num_frames) if any(target.suffix in WITH_PICTURES for target in targets) else []
     for target in targets:
         for path in write_clip(target, clip, args.overwrite, pictures):
             print(path)

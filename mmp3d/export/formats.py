@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +16,12 @@ from mmp3d.export.json_file import clip_from_json, json_bytes
 from mmp3d.export.new_file import refuse_existing, write_new
 from mmp3d.export.npz_file import clip_from_npz, npz_bytes
 from mmp3d.export.people_clip import PeopleClip, clip_from_images, from_y_up
+from mmp3d.export.rerun_file import require_rerun, rrd_bytes
 from mmp3d.export.trc_file import clip_from_trc, trc_bytes
 
 WHOLE = {'.json': json_bytes, '.npz': npz_bytes, '.csv': csv_bytes}
+# These also show the video.
+WITH_PICTURES = {'.html': page_bytes, '.rrd': rrd_bytes}
 BY_PERSON = {'.trc': trc_bytes, '.bvh': lambda clip, name: bvh_bytes(clip)}
 READERS = {
     '.json': lambda content, source: clip_from_json(content),
@@ -27,33 +30,36 @@ READERS = {
     '.trc': lambda content, source: clip_from_trc(content),
     '.bvh': clip_from_bvh,
 }
-WRITTEN = (*WHOLE, *BY_PERSON, '.html')
+WRITTEN = (*WHOLE, *BY_PERSON, *WITH_PICTURES)
 FORMATS = tuple(suffix[1:] for suffix in WRITTEN)
 
 
 def write_clip(
-    path: str | Path, clip: PeopleClip, overwrite: bool = False, pictures: list[tuple[int, bytes]] = ()
+    path: str | Path, clip: PeopleClip, overwrite: bool = False, pictures: Sequence[tuple[int, bytes]] = ()
 ) -> list[Path]:
     """Write a clip in the format of the path's suffix.
 
     Args:
-        path: ``.json``, ``.npz``, ``.csv``, ``.html``: this file. ``.trc``, ``.bvh``: one a person,
+        path: ``.json``, ``.npz``, ``.csv``, ``.html``, ``.rrd``: this file. ``.trc``, ``.bvh``: one a person,
             ``<stem>_person<id>.trc``.
         clip: What to write.
         overwrite: Replace files that are there.
-        pictures: For ``.html``: (frame, JPEG) of the video, see :class:`~mmp3d.export.html_page.PictureStrip`.
+        pictures: For ``.html`` and ``.rrd``: (frame, JPEG) of the video, see
+            :class:`~mmp3d.export.html_page.PictureStrip`.
 
     Returns:
         The files written, each appearing when it is whole.
 
     Raises:
-        ValueError: Unknown suffix, a file that exists, or a clip that the format cannot hold; names the path.
+        ValueError: Unknown suffix, a file that exists, a clip that the format cannot hold, or a format whose package is
+            not installed; names the path.
         OSError: The folder cannot be written to.
     """
     path = Path(path)
     suffix = _known_suffix(path, WRITTEN)
-    if suffix == '.html':
-        write_new(path, page_bytes(clip, pictures), overwrite)
+    require_packages([path])
+    if suffix in WITH_PICTURES:
+        write_new(path, WITH_PICTURES[suffix](clip, pictures), overwrite)
         return [path]
     if suffix in WHOLE:
         write_new(path, WHOLE[suffix](clip), overwrite)
@@ -63,6 +69,16 @@ def write_clip(
     for row, target in enumerate(paths):
         write_new(target, BY_PERSON[suffix](clip.person(row), target.name), overwrite)
     return paths
+
+
+def require_packages(paths: Sequence[str | Path]) -> None:
+    """Raise ValueError, which names the path and the remedy, where the format of one needs a package that is missing."""
+    for path in map(Path, paths):
+        if path.suffix.lower() == '.rrd':
+            try:
+                require_rerun()
+            except ValueError as error:
+                raise ValueError(f'{path}: {error}') from error
 
 
 def earlier_files(path: str | Path) -> list[Path]:

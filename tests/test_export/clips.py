@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 
-from mmp3d.export import PeopleClip
+from mmp3d.export import FORMATS, PeopleClip
 from mmp3d.geometry import MUPOTS17, Camera
+
+# Rerun's package is an extra of its own.
+WRITABLE = tuple(name for name in FORMATS if name != 'rrd' or find_spec('rerun'))
 
 
 def walking_clip(people=2, frames=30, fps=25.0, seed=0, gaps=True) -> PeopleClip:

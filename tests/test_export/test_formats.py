@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmp3d.evaluation.predictions import write_predictions
-from mmp3d.export import FORMATS, PeopleClip, read_clip, write_clip
+from mmp3d.export import PeopleClip, read_clip, write_clip
 from mmp3d.export.formats import READERS
 from mmp3d.synthetic.bvh import read_bvh
-from tests.test_export.clips import walking_clip
+from tests.test_export.clips import WRITABLE, walking_clip
 
 
 @pytest.mark.parametrize('suffix', ['json', 'npz', 'csv'])
@@ -78,7 +78,7 @@ def test_bvh_rest_pose_has_median_bones_and_its_rotations_carry_the_pose(tmp_pat
 
 def test_nothing_is_overwritten_unasked(tmp_path):
     clip = walking_clip()
-    for suffix in FORMATS:
+    for suffix in WRITABLE:
         (path, *_) = write_clip(tmp_path / f'walk.{suffix}', clip)
         before = path.read_bytes()
         with pytest.raises(ValueError, match='--overwrite'):
@@ -146,7 +146,7 @@ def test_wrong_fields_are_named(changes, said):
 @pytest.fixture(scope='module')
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp('formats')
-    return {path.suffix: path for name in FORMATS for path in write_clip(folder / f'w.{name}', walking_clip(1, 3))}
+    return {path.suffix: path for name in WRITABLE for path in write_clip(folder / f'w.{name}', walking_clip(1, 3))}
 
 
 @settings(max_examples=150, deadline=None)

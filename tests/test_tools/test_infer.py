@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import cv2
 import numpy as np
@@ -13,9 +14,10 @@ from mmpose.registry import MODELS
 import mmp3d
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.command import main
-from mmp3d.export import FORMATS, read_clip
+from mmp3d.export import read_clip
 from mmp3d.geometry import Camera
 from tests.test_apis import scenes
+from tests.test_export.clips import WRITABLE
 
 FRAMES, POSES = 4, 8
 
@@ -42,10 +44,11 @@ def infer(folder, out, *options, source='clip.mp4'):
 
 
 def test_every_format_of_two_people(folder, tmp_path, capsys):
-    assert infer(folder, tmp_path, '--export', *FORMATS) == 0
+    assert infer(folder, tmp_path, '--export', *WRITABLE) == 0
     assert '2 people in 4 frames; camera fov' in capsys.readouterr().out
     names = ['clip.csv', 'clip.html', 'clip.json', 'clip.npz']
     names += [f'clip_person{person}.{suffix}' for person in (0, 1) for suffix in ('bvh', 'trc')]
+    names += ['clip.rrd'] if 'rrd' in WRITABLE else []
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
     clip = read_clip(tmp_path / 'clip.json')
     assert clip.present.all() and clip.positions.shape == (2, FRAMES, 17, 3)
@@ -97,10 +100,18 @@ def test_a_folder_that_cannot_be_written_is_named_before_the_work(folder, tmp_pa
     assert 'give another --out' in capsys.readouterr().err
 
 
+def test_a_format_whose_package_is_missing_is_named_before_the_work(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(MultiPersonPose3DInferencer, '__init__', lambda *_, **__: pytest.fail('work done'))
+    monkeypatch.setitem(sys.modules, 'rerun', None)
+    assert infer(folder, tmp_path, '--export', 'json', 'rrd') == 1
+    assert 'pip install "rerun-sdk' in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_nobody_is_a_result(folder, tmp_path, capsys):
     cv2.imwrite(str(folder / 'nobody.png'), scenes.image())
     model = ['--model', folder / 'tiny.py', '--weights', folder / 'tiny.pth', '--device', 'cpu']
-    given = [folder / 'nobody.png', *model, '--out', tmp_path, '--export', *FORMATS, '--height', 1800, '--world']
+    given = [folder / 'nobody.png', *model, '--out', tmp_path, '--export', *WRITABLE, '--height', 1800, '--world']
     assert main(['infer', *map(str, given)]) == 0
     assert 'nobody was found' in capsys.readouterr().out
     assert read_clip(tmp_path / 'nobody.csv').positions.shape == (0, 1, 17, 3)
@@ -115,7 +126,7 @@ def lift(folder, out, *options):
 
 def test_poses_alone_are_lifted_and_exported(folder, tmp_path, capsys):
     options = ('--size', 192, 128, '--fov', 60, '--fps', 30, '--height', 1800, '--smooth', 'zero-phase')
-    assert lift(folder, tmp_path, *options, '--export', *FORMATS) == 0
+    assert lift(folder, tmp_path, *options, '--export', *WRITABLE) == 0
     assert '2 people in 8 frames; camera fov' in capsys.readouterr().out
     clip = read_clip(tmp_path / 'poses.json')
     assert (clip.num_frames, clip.fps, clip.track_ids.tolist()) == (POSES, 30, [0, 1])
