@@ -3,7 +3,7 @@
 python tools/convert.py INPUT OUTPUT [--fps N] [--smooth METHOD] [--height MM] [--world] [--overwrite]
 
 INPUT: what tools/infer.py exported (.json .npz .csv .trc .bvh), or a prediction file with --fps.
-OUTPUT: .json .npz .csv .html .rrd, or .trc .bvh, which become one file a person, OUTPUT_person<id>. See docs/outputs.md.
+OUTPUT: .json .npz .csv .html .rrd, or .trc .bvh, which become a file a person, OUTPUT_person<id>. See docs/outputs.md.
 Exit status: 0 done; 1 a mistake in the command, or a file that cannot be read or written; 2 an unknown option.
 """
 

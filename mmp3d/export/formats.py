@@ -72,7 +72,7 @@ def write_clip(
 
 
 def require_packages(paths: Sequence[str | Path]) -> None:
-    """Raise ValueError, which names the path and the remedy, where the format of one needs a package that is missing."""
+    """Raise ValueError that names path and remedy where the format of one of them needs a package that is missing."""
     for path in map(Path, paths):
         if path.suffix.lower() == '.rrd':
             try:

@@ -1,4 +1,4 @@
-"""People of a clip as a recording for the Rerun viewer (``rerun <file>.rrd``), with the camera and the video's pictures.
+"""People of a clip as a recording for the Rerun viewer (``rerun <file>.rrd``), with the camera and pictures.
 
 Shapes: N people, T frames, K joints. Millimetres in the frame of the clip.
 """
@@ -33,7 +33,7 @@ def require_rerun() -> ModuleType:
     try:
         import rerun
     except ImportError as error:
-        raise ValueError(f'.rrd files are written by the package rerun-sdk, which is not installed: {INSTALL}') from error
+        raise ValueError(f'.rrd files are written by rerun-sdk, which is not installed: {INSTALL}') from error
     return rerun
 
 
