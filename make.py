@@ -27,6 +27,7 @@ KEEP_TORCH = ('skip', 'existing')
 DESCRIPTION = """targets:
   env     make or complete the environment
   test    ruff check, ruff format --check, pytest (further arguments go to pytest)
+  docs    the documentation site, in build/site (arguments go to `mkdocs build`)
   lint    ruff alone
   format  let ruff rewrite the code
   demo    synthetic data, a short training, the shipped weights' figures, pictures (arguments go to tools/demo.py)
@@ -160,8 +161,13 @@ def plan(torch: str | None, full_mmcv: bool) -> list[Step]:
             'xtcocotools needs a C compiler: gcc, clang, or on Windows the Visual C++ Build Tools.',
         ),
         Step('mmp3d', 'mmp3d itself, as an editable package', [*alone, '-e', str(ROOT)], f'{ROOT}\n{build_text}'),
-        Step('tests', 'pytest, hypothesis, ruff', pip_files('tests'), requirement_text('tests')),
+        Step('tests', 'pytest, hypothesis, ruff, Jupyter kernel', pip_files('tests'), requirement_text('tests')),
     ]
+
+
+def target_steps(target: str) -> list[Step]:
+    """What a target needs beside the environment of all."""
+    return [Step('docs', 'MkDocs', pip_files('docs'), requirement_text('docs'))] if target == 'docs' else []
 
 
 class Environment:
@@ -182,8 +188,8 @@ class Environment:
         self.made_here = self.stamps / 'made-here'
         self.choice = self.stamps / 'torch.choice'
 
-    def ensure(self) -> None:
-        """Make or complete the environment, saying what is done; at once if everything stands.
+    def ensure(self, target: str = 'env') -> None:
+        """Make or complete the environment for a target, saying what is done; at once if everything stands.
 
         Raises:
             SetupError: a step fails; what has been finished is kept.
@@ -192,7 +198,7 @@ class Environment:
         self._remove_torn_packages()
         installed = self._ensure_venv()
         self.torch = self.torch or self._remembered_torch()
-        steps = plan(self.torch, full_mmcv='mmcv' in installed)
+        steps = plan(self.torch, full_mmcv='mmcv' in installed) + target_steps(target)
         missing = [step for step in steps if not self._finished(step, installed)]
         for number, step in enumerate(steps, 1):
             if step in missing:
@@ -330,6 +336,12 @@ def test(env: Environment, extra: list[str]) -> int:
     return lint(env, []) or env.call('-m', 'pytest', *extra)
 
 
+def docs(env: Environment, extra: list[str]) -> int:
+    """Build the site; a broken link or a page that is in no menu is an error."""
+    code = env.call('-m', 'mkdocs', 'build', '--strict', *extra)
+    return code or say(f'The site starts at {ROOT / "build" / "site" / "index.html"}') or 0
+
+
 def demo(env: Environment, extra: list[str]) -> int:
     """tools/demo.py with VIDEO and QUICK as its options."""
     video, quick = os.environ.get('VIDEO'), os.environ.get('QUICK', '') not in ('', '0')
@@ -360,7 +372,7 @@ def make_env(env: Environment, extra: list[str]) -> int:
     return 0
 
 
-TARGETS = {'env': make_env, 'test': test, 'lint': lint, 'format': reformat, 'demo': demo, 'clean': clean}
+TARGETS = {'env': make_env, 'test': test, 'lint': lint, 'docs': docs, 'format': reformat, 'demo': demo, 'clean': clean}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -382,7 +394,7 @@ def main(argv: list[str] | None = None) -> int:
     env = Environment(Path(args.venv), args.python, args.torch)
     try:
         if args.target != 'clean':
-            env.ensure()
+            env.ensure(args.target)
         return TARGETS[args.target](env, args.extra)
     except SetupError as error:
         print(f'\n{error}', file=sys.stderr)

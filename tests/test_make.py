@@ -42,8 +42,9 @@ class Machine:
         return ''
 
     def _asked_for(self, command: list[str]) -> set[str]:
+        steps = [*make.plan('torch torchvision', False), *make.target_steps('docs')]
         return set().union(
-            *(make.required_names(step) for step in make.plan('torch torchvision', False) if ends_alike(step, command)),
+            *(make.required_names(step) for step in steps if ends_alike(step, command)),
             {'torch', 'torchvision'} if 'torch==' in ' '.join(command) or 'torch.txt' in ' '.join(command) else set(),
         )
 
@@ -85,6 +86,21 @@ def test_second_run_does_nothing(machine: Machine, capsys: pytest.CaptureFixture
     assert ensure(machine) == []
     assert len(machine.commands) == 1  # the probe
     assert capsys.readouterr().out == ''
+
+
+def test_a_target_of_its_own_needs_one_more_step(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    ensure(machine)
+    machine.commands.clear()
+    environment = make.Environment(machine.folder, None, None, run=machine)
+    environment.ensure('docs')
+    assert machine.pip_calls == ['docs']
+    environment.ensure('docs')
+    assert machine.pip_calls == ['docs']
+    assert ensure(machine) == []
+    commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr(environment, 'call', lambda *command: commands.append(command) or 3)
+    assert make.docs(environment, ['--quiet']) == 3
+    assert commands == [('-m', 'mkdocs', 'build', '--strict', '--quiet')]
 
 
 def test_failed_step_leaves_no_stamp_and_is_taken_up_again(machine: Machine) -> None:

@@ -310,9 +310,9 @@ def _joined(options: dict) -> list[str]:
     return [f'{key}={value}' for key, value in options.items()]
 
 
-def main() -> int:
-    """Run the demo; the exit status tells whether every step succeeded."""
-    args = parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the demo; exits with 1 where a step fails."""
+    args = parse_args(arguments)
     # Files are the caller's; all that the demo names itself is in the repository, and so are its commands.
     video, given_out = (path and path.absolute() for path in (args.video, args.out))
     os.chdir(ROOT)
@@ -321,7 +321,7 @@ def main() -> int:
     try:
         if video:
             show_own_video(video, given_out or Path('outputs') / 'video', args.weights)
-            return 0
+            return
         if args.fresh:
             for name in ('data', 'train', 'test', 'inference'):
                 shutil.rmtree(out / name, ignore_errors=True)
@@ -329,12 +329,11 @@ def main() -> int:
     except (DemoError, ValueError, FileNotFoundError) as error:
         print(f'\nThe demo stopped: {error}.\n', file=sys.stderr)
         print('The same command goes on from here; with --fresh it starts anew.', file=sys.stderr)
-        return 1
+        sys.exit(1)
     except KeyboardInterrupt:
         print('\nInterrupted; the same command goes on from here.', file=sys.stderr)
-        return 130
-    return 0
+        sys.exit(130)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

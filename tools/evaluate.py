@@ -25,7 +25,8 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config with the test data set (and test_evaluator)')
     parser.add_argument('predictions', help='file that tools/test.py --out wrote (.json or .json.gz)')
-    parser.add_argument('--eval', nargs='*', metavar='METRIC', help="metrics; without names, the config's own")
+    names = 'PCK PCKabs AUCrel AP25root F1@0.4 MRPE H36MMPJPE PW3DMPJPE Tracking3D ... (docs/protocols.md)'
+    parser.add_argument('--eval', nargs='*', metavar='METRIC', help=f"{names}; without names, the config's own")
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
     parser.add_argument('--out', metavar='FILE', help='save the scores with every protocol choice as JSON')
     parser.add_argument('--plot', metavar='FOLDER', help='draw the PCK curves of every metric that has some, as PNG')

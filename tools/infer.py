@@ -33,6 +33,7 @@ from mmp3d.export.html_page import PictureStrip
 from mmp3d.export.new_file import refuse_existing, writable_folder
 
 INTERRUPTED = 130
+EXPORT_HELP = f'{" ".join(FORMATS)} (docs/outputs.md); default: json html'
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -41,9 +42,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('input', nargs='?', help='video, image, or folder with the images of one clip')
     parser.add_argument('--out', default='outputs', metavar='DIR', help='folder to write to (default: outputs)')
     parser.add_argument(
-        '--export', nargs='+', choices=FORMATS, default=['json', 'html'], help='default: json html', metavar='FORMAT'
+        '--export', nargs='+', choices=FORMATS, default=['json', 'html'], metavar='FORMAT', help=EXPORT_HELP
     )
-    parser.add_argument('--model', help='name in model-index.yml, or a config (default: bottomup; lifting with --lift)')
+    parser.add_argument('--model', help='name that `mmp3d models` lists, or a config (default: bottomup; lifting with --lift)')
     parser.add_argument('--weights', help="checkpoint; default the model's own")
     parser.add_argument('--device', help='cpu, cuda:0, ...; default the best there is (cpu with --lift)')
     parser.add_argument('--batch-size', type=int, help='frames at a time (default: 1)')

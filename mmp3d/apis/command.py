@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-import os
-import runpy
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 from mmengine.infer import BaseInferencer
 
+from mmp3d.engine.launch import run_command
 from mmp3d.version import __version__
 
 USAGE = """usage: mmp3d COMMAND [options]      (mmp3d COMMAND --help explains a command)
 
-  infer     find the people of a video, folder or image in 3D: mmp3d infer clip.mp4 --out outputs
-  convert   turn a file of 3D people into another: mmp3d convert people.json people.csv
-  demo      see the whole system work on synthetic data (in a checkout)
-  models    list the models that have a name, and whether weights are there
-  data      check, show or convert a data set
-  evaluate  compute metrics from a prediction file
-  env       print what is installed, which operators run and which GPU there is
+People in 3D from one ordinary video: where every joint is before the camera, in millimetres.
 
-Exit status: 0 done; 1 a mistake that the message explains; 2 an unknown command or option; 130 interrupted."""
+  infer     find the people of a video, folder or image in 3D   mmp3d infer clip.mp4 --fov 60 --out outputs
+            lift 2D poses that another program found            mmp3d infer clip.mp4 --lift --pose2d poses.json --fov 60
+  convert   turn a file of 3D people into another               mmp3d convert outputs/clip.json clip.bvh
+  models    list the models that have a name, with figures      mmp3d models
+  env       what is installed, which operators run, which GPU   mmp3d env
+  demo      see everything work on synthetic data (a checkout)  mmp3d demo --quick
+  data      check, show or convert a data set                   mmp3d data check mupots --root data/MuPoTS
+  evaluate  compute metrics from a prediction file              mmp3d evaluate CONFIG predictions.json --eval PCK
+
+  --version prints the version.
+
+Exit status: 0 done; 1 a mistake that the message explains; 2 an unknown command or option; 130 interrupted.
+`mmp3d data check` also ends with 3: something is missing or wrong."""
 TOOLS = ('infer', 'convert', 'demo', 'data', 'evaluate')
 PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmdet', 'mmpose', 'numpy', 'opencv-python')
 
@@ -48,18 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return 130
-    wrong = f'{name} takes no options' if name in OWN else f'unknown command {name!r}'
-    print(f'error: {wrong}\n\n{USAGE}', file=sys.stderr)
+    print(f'error: {_mistake(name)}\n\n{USAGE}', file=sys.stderr)
     return 2
+
+
+def _mistake(name: str) -> str:
+    if name in OWN:
+        return f'{name} takes no options'
+    alike = get_close_matches(name, [*TOOLS, *OWN], 1)
+    return f'unknown command {name!r}' + (f'; did you mean {alike[0]!r}?' if alike else '')
 
 
 def _run_tool(name: str, arguments: list[str]) -> int:
     """Run ``tools/<name>.py`` as a user would; its exit status, its error message printed."""
-    tool = Path(BaseInferencer._get_repo_or_mim_dir('mmp3d')) / 'tools' / f'{name}.py'
     before = sys.argv
     sys.argv = [f'mmp3d {name}', *arguments]
     try:
-        runpy.run_path(str(tool), run_name='__main__')
+        run_command(_loaded_tool(name).main)
     except SystemExit as left:
         if isinstance(left.code, str):
             print(left.code, file=sys.stderr)
@@ -70,16 +82,21 @@ def _run_tool(name: str, arguments: list[str]) -> int:
     return 0
 
 
-def _models() -> str:
-    from mmp3d.apis.model_index import indexed_models
+def _loaded_tool(name: str) -> ModuleType:
+    """The tool as a module, whose help names the command instead of the file."""
+    tool = Path(BaseInferencer._get_repo_or_mim_dir('mmp3d')) / 'tools' / f'{name}.py'
+    spec = spec_from_file_location(f'mmp3d_tool_{name}', tool)
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses and pickle look for their module
+    spec.loader.exec_module(module)
+    module.__doc__ = module.__doc__.replace(f'python tools/{name}.py', f'mmp3d {name}')
+    return module
 
-    rows = []
-    for model in indexed_models():
-        weights = model.weights or 'no weights published'
-        if model.weights and not weights.startswith('http') and not os.path.isfile(weights):
-            weights = f'weights missing: {weights}'
-        rows.append(f'{" = ".join((model.name, *model.aliases))}\n    {model.config}\n    {weights}')
-    return '\n'.join(rows)
+
+def _models() -> str:
+    from mmp3d.apis.model_table import console_table
+
+    return console_table()
 
 
 def _environment() -> str:

@@ -10,6 +10,14 @@ from mmengine.infer import BaseInferencer
 
 
 @dataclass(frozen=True)
+class ModelResult:
+    """Figures of a model by the metrics' names, and what they were measured on."""
+
+    dataset: str
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
 class IndexedModel:
     """One entry of the index.
 
@@ -18,12 +26,18 @@ class IndexedModel:
         aliases: Other names.
         config: Config file.
         weights: Checkpoint file or address; None where none is published.
+        architecture: What the network is made of, in words.
+        training_data: What it was, or is to be, trained on, in words.
+        results: What was measured with the weights.
     """
 
     name: str
     aliases: tuple[str, ...]
     config: Path
     weights: str | None
+    architecture: tuple[str, ...] = ()
+    training_data: tuple[str, ...] = ()
+    results: tuple[ModelResult, ...] = ()
 
 
 def indexed_models() -> list[IndexedModel]:
@@ -50,12 +64,20 @@ def find_model(name: str) -> IndexedModel:
 
 
 def _parsed(entry: dict, root: Path) -> IndexedModel:
-    aliases, weights = entry.get('Alias') or (), entry.get('Weights')
+    weights, about = entry.get('Weights'), entry.get('Metadata') or {}
     if weights and not re.match(r'https?://', weights):
         weights = str(root / weights)
     return IndexedModel(
         name=entry['Name'],
-        aliases=(aliases,) if isinstance(aliases, str) else tuple(aliases),
+        aliases=_texts(entry.get('Alias')),
         config=root / entry['Config'],
         weights=weights or None,
+        architecture=_texts(about.get('Architecture')),
+        training_data=_texts(about.get('Training Data')),
+        results=tuple(ModelResult(result['Dataset'], result['Metrics']) for result in entry.get('Results') or ()),
     )
+
+
+def _texts(entry: str | list[str] | None) -> tuple[str, ...]:
+    """A metafile has one text, or a list of them."""
+    return (entry,) if isinstance(entry, str) else tuple(entry or ())

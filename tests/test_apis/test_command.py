@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmp3d.apis.command import main
+from mmp3d.apis.command import TOOLS, main
 from mmp3d.export import read_clip, write_clip
 from tests.test_export.clips import walking_clip
 
@@ -15,10 +15,14 @@ from tests.test_export.clips import walking_clip
         ([], 2, 'usage'),
         (['--help'], 0, 'infer'),
         (['dance'], 2, "unknown command 'dance'"),
+        (['convrt'], 2, "did you mean 'convert'?"),
         (['env', '--all'], 2, 'takes no options'),
         (['env'], 0, 'torch'),
-        (['models'], 0, 'bottomup'),
+        (['models'], 0, 'bu-tiny, bottomup'),
         (['infer', '--help'], 0, '--camera'),
+        *((([tool, '--help'], 0, f'usage: mmp3d {tool} ')) for tool in TOOLS),
+        (['infer', '--help'], 0, '\nmmp3d infer [INPUT] --lift'),
+        (['data', 'check', '--help'], 0, 'usage: mmp3d data check'),
         (['convert', 'nothing.json', 'out.csv'], 1, 'nothing.json'),
         (['convert', '--dance'], 2, 'usage'),
         (['infer', 'nothing.mp4'], 1, 'nothing.mp4'),

@@ -7,6 +7,7 @@ from mmengine.infer import BaseInferencer
 
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.model_index import find_model, indexed_models
+from mmp3d.apis.model_table import console_table, markdown_table
 
 
 @pytest.mark.parametrize('name', ['bu_tiny_muco', 'bottomup', 'BottomUp'])
@@ -15,6 +16,37 @@ def test_tiny_model_by_each_name(name):
     assert model.name == 'bu_tiny_muco'
     assert model.config.is_file() and model.config.name == 'bu_tiny_muco.py'
     assert model.weights.endswith('weights/bu_tiny_muco.pth')
+
+
+INDEX = """Models:
+- Name: one
+  Alias: first
+  Config: configs/one.py
+  Weights: weights/one.pth
+  Metadata: {Architecture: [Tree, Net], Training Data: walks}
+  Results: [{Dataset: other walks, Metrics: {PCK: 50.5, MPJPE: 100}}]
+- {Name: two, Config: configs/two.py, Weights: null}
+- {Name: three, Config: configs/three.py, Weights: weights/three.pth}
+"""
+
+
+def test_tables_hold_what_the_index_says(tmp_path, monkeypatch):
+    (tmp_path / 'model-index.yml').write_text('Import:\n- configs/a.yml\n')
+    for folder in ('configs', 'weights'):
+        (tmp_path / folder).mkdir()
+    (tmp_path / 'configs' / 'a.yml').write_text(INDEX)
+    (tmp_path / 'weights' / 'one.pth').write_bytes(bytes(2_340_000))
+    monkeypatch.setattr(BaseInferencer, '_get_repo_or_mim_dir', staticmethod(lambda scope: str(tmp_path)))
+    assert markdown_table().splitlines()[2:] == [
+        '| `one`, `first` | Tree; Net | walks | other walks | PCK 50.5, MPJPE 100 |',
+        '| `two` |  |  | | no weights yet |',
+        '| `three` |  |  | | |',
+    ]
+    _, _, one, two, three, *rest = console_table().splitlines()
+    assert one.split()[:2] == ['one', 'first']
+    assert '2.3 MB' in one and one.endswith('PCK 50.5, MPJPE 100 (other walks)')
+    assert 'none published' in two and f'missing: {tmp_path / "weights" / "three.pth"}' in three
+    assert str(tmp_path) in ''.join(rest)
 
 
 def test_index_of_an_installed_wheel(tmp_path, monkeypatch):
