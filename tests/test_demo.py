@@ -78,5 +78,7 @@ def test_failing_tool_is_an_error_that_names_its_log(tmp_path):
 def test_missing_video_is_one_line_and_a_status(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr('sys.argv', ['demo.py', '--video', str(tmp_path / 'nowhere.mp4')])
     monkeypatch.chdir(tmp_path)
-    assert demo.main() == 1
+    with pytest.raises(SystemExit) as left:
+        demo.main()
+    assert left.value.code == 1
     assert 'nowhere.mp4' in capsys.readouterr().err

@@ -44,7 +44,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--export', nargs='+', choices=FORMATS, default=['json', 'html'], metavar='FORMAT', help=EXPORT_HELP
     )
-    parser.add_argument('--model', help='name that `mmp3d models` lists, or a config (default: bottomup; lifting with --lift)')
+    parser.add_argument('--model', help='name in `mmp3d models`, or a config (default: bottomup; lifting with --lift)')
     parser.add_argument('--weights', help="checkpoint; default the model's own")
     parser.add_argument('--device', help='cpu, cuda:0, ...; default the best there is (cpu with --lift)')
     parser.add_argument('--batch-size', type=int, help='frames at a time (default: 1)')

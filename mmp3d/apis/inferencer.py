@@ -60,6 +60,13 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
     Raises:
         FileNotFoundError: Config, checkpoint, camera or pose file does not exist.
         ValueError: Unknown model name, or a file that cannot be used; says which and what to do.
+
+    Examples:
+        >>> inferencer = MultiPersonPose3DInferencer('bottomup', device='cpu', camera=60)
+        >>> grey = np.full((240, 384, 3), 127, np.uint8)
+        >>> (result,) = inferencer(grey)
+        >>> result['predictions'], result['camera']['source']  # nobody on a grey picture
+        ([[]], 'fov')
     """
 
     preprocess_kwargs = {'camera', 'pose2d'}

@@ -30,6 +30,16 @@ def load_lifters(
     Raises:
         FileNotFoundError: Config or checkpoint does not exist.
         ValueError: Unknown name, no weights, weights of another network, or a config of something else; says which.
+
+    Examples:
+        >>> import numpy as np
+        >>> from mmp3d.geometry import Camera
+        >>> from mmp3d.pipeline import Track, lift_tracks
+        >>> networks = load_lifters()
+        >>> track = Track(7, np.arange(5), np.random.default_rng(0).uniform(100, 200, (5, 17, 2)), np.ones((5, 17)))
+        >>> (lifted,) = lift_tracks([track], Camera.from_fov(60, (640, 480)), networks)
+        >>> lifted.track_id, lifted.keypoints_cam.shape
+        (7, (5, 17, 3))
     """
     mmp3d.register_all_modules()
     config = Path(model)

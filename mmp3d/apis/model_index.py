@@ -52,6 +52,10 @@ def find_model(name: str) -> IndexedModel:
     Raises:
         FileNotFoundError: ``name`` looks like a config file, which does not exist.
         ValueError: The index does not know the name; lists those that it knows.
+
+    Examples:
+        >>> find_model('bottomup').name
+        'bu_tiny_muco'
     """
     models = indexed_models()
     for model in models:

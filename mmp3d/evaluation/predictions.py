@@ -37,6 +37,16 @@ def write_predictions(path: str | os.PathLike, images: Sequence[Mapping]) -> Non
 
     Raises:
         ValueError: The name ends in neither, or an array is missing or has the wrong shape.
+
+    Examples:
+        >>> import tempfile
+        >>> pose = np.zeros((1, 17, 3)) + [0, 0, 3000]
+        >>> people = dict(keypoints=pose[..., :2], keypoints_cam=pose, root_cam=pose[:, 14], bbox_scores=np.ones(1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_predictions(f'{folder}/predictions.json.gz', [dict(img_id=5, instances=people)])
+        ...     (image,) = iterate_predictions(f'{folder}/predictions.json.gz')
+        >>> image['img_id'], image['instances']['root_cam'].tolist()
+        (5, [[0.0, 0.0, 3000.0]])
     """
     path = check_prediction_path(path)
     partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')

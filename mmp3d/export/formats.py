@@ -99,6 +99,18 @@ def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera')
     Raises:
         FileNotFoundError: No such file.
         ValueError: Names the file and what is not as expected.
+
+    Examples:
+        >>> import tempfile
+        >>> points = np.zeros((1, 4, 17, 3)) + [0, 0, 3000]  # one person, four frames
+        >>> clip = PeopleClip(points, np.ones((1, 4, 17)), np.array([3]), fps=25)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     written = write_clip(f'{folder}/walk.json', clip) + write_clip(f'{folder}/walk.bvh', clip)
+        ...     again = read_clip(f'{folder}/walk.json')
+        >>> [path.name for path in written]
+        ['walk.json', 'walk_person3.bvh']
+        >>> again.positions.shape, again.fps
+        ((1, 4, 17, 3), 25)
     """
     path = Path(path)
     suffix = _known_suffix(path, READERS)

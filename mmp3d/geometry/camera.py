@@ -37,6 +37,18 @@ class Camera:
 
     Raises:
         ValueError: A field has the wrong shape or holds values that no camera has.
+
+    Examples:
+        >>> camera = Camera.from_fov(60, (640, 480))
+        >>> round(camera.focal), camera.source
+        (554, 'fov')
+        >>> pixels = camera.project(np.array([[0.0, 0, 3000], [500, 0, 3000]]))
+        >>> pixels.round(1).tolist()
+        [[319.5, 239.5], [411.9, 239.5]]
+        >>> camera.back_project(pixels, np.array([3000.0, 3000])).round(3).tolist()
+        [[0.0, 0.0, 3000.0], [500.0, 0.0, 3000.0]]
+        >>> round(camera.resized((320, 240)).focal)
+        277
     """
 
     K: np.ndarray

@@ -125,6 +125,12 @@ class Skeleton:
         Returns:
             (..., K, C) points, zero where not valid, and (..., K) bool: every joint that the target's one is made
             of is valid.
+
+        Examples:
+            >>> from mmp3d.geometry import COCO17, MUPOTS17
+            >>> points, valid = COCO17.convert(np.random.rand(2, 17, 2), np.ones((2, 17)), MUPOTS17)
+            >>> [name for name, there in zip(MUPOTS17.joint_names, valid[0]) if not there]
+            ['head_top', 'spine', 'head']
         """
         if points.shape[-2] != self.num_joints:
             raise ValueError(

@@ -65,6 +65,15 @@ def match_people(
     Raises:
         ValueError: The branches have different numbers of frames, shapes do not fit, ``min_similarity`` is out of
             range, or track ids are missing or repeated within a frame.
+
+    Examples:
+        >>> body = np.random.default_rng(0).normal(0, 300, (17, 3))  # mm, about the root
+        >>> places = np.array([[-800, 0, 4000], [900, 0, 5000], [0, 0, 7000]])
+        >>> top_down = CameraPeople(body + places[:, None], np.full((3, 17), 0.9))
+        >>> bottom_up = CameraPeople(body + places[[1, 0], None] + [0, 0, 150], np.full((2, 17), 0.6))
+        >>> (matches,) = match_people([bottom_up], [top_down])
+        >>> matches.pairs.tolist(), matches.top_down_only.tolist()
+        ([[0, 1], [1, 0]], [2])
     """
     if len(bottom_up) != len(top_down):
         raise ValueError(f'expected the same frames of both branches, got {len(bottom_up)} and {len(top_down)}')

@@ -28,6 +28,11 @@ class Track:
 
     Raises:
         ValueError: There is no frame, a frame occurs twice, or an array has another shape; names the track.
+
+    Examples:
+        >>> track = Track(3, [0, 4], np.zeros((2, 17, 2)), np.ones((2, 17)))
+        >>> track.without_gaps().frame_ids.tolist(), track.without_gaps().keypoint_scores[:, 0].tolist()
+        ([0, 1, 2, 3, 4], [1.0, 0.5, 0.5, 0.5, 1.0])
     """
 
     track_id: int

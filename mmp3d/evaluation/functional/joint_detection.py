@@ -61,6 +61,13 @@ def count_joints(
 
     Returns:
         (F, 3) int: found, missed, false; (R, F, 3) for R radii.
+
+    Examples:
+        >>> gt = bag_of_people([np.zeros((1, 2, 3))])  # one frame, one person, two joints
+        >>> pred = bag_of_people([np.array([[[0, 0, 300.0], [0, 0, 900]]])])
+        >>> counts = count_joints(gt, pred, num_frames=1, radius=[400, 1000])
+        >>> counts.tolist()  # found, missed, false
+        [[[1, 1, 1]], [[2, 0, 0]]]
     """
     annotated, predicted = (np.bincount(bag.frame, minlength=num_frames) for bag in (gt, pred))
     radii = np.atleast_1d(np.asarray(radius, np.float64))

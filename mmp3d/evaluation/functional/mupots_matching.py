@@ -36,6 +36,11 @@ def match_people(
 
     Returns:
         (F, G) index of the prediction in its frame, -1 where there is none.
+
+    Examples:
+        >>> people = np.random.default_rng(0).uniform(100, 200, (1, 2, 17, 2)) + [[[[0, 0]], [[400, 0]]]]
+        >>> match_people(people[:, ::-1] + 10, people, np.ones((1, 2), bool), np.ones((1, 2), bool)).tolist()
+        [[1, 0]]
     """
     frames, num_gt = gt_present.shape
     matches = np.full((frames, num_gt), -1)

@@ -37,6 +37,12 @@ def depth_order(
 
     Raises:
         ValueError: ``rule`` is something else.
+
+    Examples:
+        >>> pred, gt = np.array([[3000.0, 2000, 9000]]), np.array([[3000.0, 4000, 8000]])
+        >>> pairs, right = depth_order(pred, gt, np.ones((1, 3), bool))
+        >>> pairs.sum().item(), right.sum().item()
+        (3, 2)
     """
     if rule not in ORDER_RULES:
         raise ValueError(f'rule must be one of {sorted(ORDER_RULES)}, got {rule!r}')

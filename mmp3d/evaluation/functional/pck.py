@@ -35,6 +35,12 @@ def joint_errors(
 
     Returns:
         (M, K) mm, float64; NaN where the prediction is not finite.
+
+    Examples:
+        >>> gt = np.random.default_rng(0).normal(0, 300, (1, 17, 3)) + [0, 0, 4000]
+        >>> pred = gt + [0, 0, 200]
+        >>> pck_credit(joint_errors(pred, gt)).mean(), pck_credit(joint_errors(pred, gt, root_relative=False)).mean()
+        (np.float64(1.0), np.float64(0.0))
     """
     pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
     root = MUPOTS17.root_index

@@ -32,6 +32,13 @@ def mpjpe(pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None = None) -> 
 
     Returns:
         (...) float64; NaN where a joint that counts is not finite, or none counts.
+
+    Examples:
+        >>> pose = np.random.default_rng(0).normal(0, 300, (1, 17, 3))
+        >>> mpjpe(pose + [30, 0, 40], pose).round(6).tolist()
+        [50.0]
+        >>> mpjpe(root_relative(pose + [30, 0, 40], 14), root_relative(pose, 14)).round(6).tolist()
+        [0.0]
     """
     with np.errstate(invalid='ignore'):
         distances = vector_lengths(np.asarray(pred, np.float64) - gt)
@@ -44,7 +51,16 @@ def mpjpe(pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None = None) -> 
 
 
 def pa_mpjpe(pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None = None, scale: bool = True) -> np.ndarray:
-    """MPJPE after each pose is aligned by shift, rotation and (``scale``) size; see :func:`align_similarity`."""
+    """MPJPE after each pose is aligned by shift, rotation and (``scale``) size; see :func:`align_similarity`.
+
+    Examples:
+        >>> pose = np.random.default_rng(0).normal(0, 300, (1, 17, 3))
+        >>> turned = 1.2 * pose[..., [1, 2, 0]] + 500  # turned about the diagonal, larger and elsewhere
+        >>> pa_mpjpe(turned, pose).round(6).tolist()
+        [0.0]
+        >>> bool(pa_mpjpe(turned, pose, scale=False)[0] > 50)  # the size stays wrong
+        True
+    """
     return mpjpe(align_similarity(pred, gt, scale, valid), gt, valid)
 
 

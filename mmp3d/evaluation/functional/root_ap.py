@@ -78,6 +78,12 @@ def average_precision(right: np.ndarray, num_gt: int, first_rectangle: bool = Fa
 
     Returns:
         A value in [0, 1]; NaN if there is nobody to find, 0 if nothing was detected.
+
+    Examples:
+        >>> average_precision(np.array([True, True, False, True]), num_gt=4)
+        0.4375
+        >>> average_precision(np.array([True, True, False, True]), num_gt=4, first_rectangle=True)
+        0.6875
     """
     if num_gt == 0:
         return float('nan')

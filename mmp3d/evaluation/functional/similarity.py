@@ -32,6 +32,11 @@ def align_similarity(
 
     Raises:
         ValueError: The shapes do not fit.
+
+    Examples:
+        >>> pose = np.random.default_rng(0).normal(0, 300, (17, 3))
+        >>> bool(np.allclose(align_similarity(2 * pose[:, [1, 2, 0]] + 100, pose), pose))
+        True
     """
     source, target, used = _checked(source, target, valid)
     source_mean, centred_source = _centred(source, used)

@@ -30,6 +30,13 @@ def track_errors(
     Returns:
         (M,) velocity error to the next frame and (M,) acceleration error over the next two, in the residuals' unit per
         frame and per frame^2; NaN where there is none.
+
+    Examples:
+        >>> residuals = np.zeros((4, 17, 3))
+        >>> residuals[2] = [0, 0, 6]  # one frame is off by 6 mm
+        >>> velocity, acceleration = track_errors(residuals, np.zeros(4, int), np.arange(4))
+        >>> velocity.tolist(), acceleration.tolist()
+        ([0.0, 6.0, 6.0, nan], [6.0, 12.0, nan, nan])
     """
     order = np.lexsort((frame, track))
     track, gap = np.asarray(track)[order], np.diff(np.asarray(frame)[order])

@@ -64,6 +64,16 @@ def count_tracks(gt: TrackedPeople, pred: TrackedPeople, gate: float) -> TrackCo
         gt: Annotated people.
         pred: Predicted people of the same frames.
         gate: mm; people farther apart than this are never paired.
+
+    Examples:
+        >>> roots = [np.array([[0.0, 0, 3000], [1000, 0, 3000]])] * 3
+        >>> gt = TrackedPeople([np.array([0, 1])] * 3, roots)
+        >>> pred = TrackedPeople([np.array([7, 8]), np.array([7, 8]), np.array([8, 7])], roots)
+        >>> counts = count_tracks(gt, pred, gate=500)
+        >>> counts.matches, counts.switches
+        (6, 2)
+        >>> round(tracking_scores(counts)['MOTA'], 3)
+        0.667
     """
     gt_ids, num_gt = _numbered(gt.ids)
     pred_ids, num_pred = _numbered(pred.ids)

@@ -16,7 +16,14 @@ from mmp3d.models.integration.pose_pairs import PosePairs
 
 @MODELS.register_module()
 class LinearIntegration(BaseModule):
-    """Mean of both branches, joint by joint, weighted by confidence."""
+    """Mean of both branches, joint by joint, weighted by confidence.
+
+    Examples:
+        >>> near, far = torch.zeros(1, 17, 3), torch.full((1, 17, 3), 100.0)
+        >>> pairs = PosePairs(near, far, torch.full((1, 17), 0.75), torch.full((1, 17), 0.25))
+        >>> LinearIntegration()(pairs)[0, 0].tolist()
+        [25.0, 25.0, 25.0]
+    """
 
     def forward(self, pairs: PosePairs) -> Tensor:
         """(P, K, 3) mm; NaN for joints that no branch has."""

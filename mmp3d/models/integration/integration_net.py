@@ -34,6 +34,12 @@ class IntegrationNet(BaseModule):
 
     Raises:
         ValueError: Another mode.
+
+    Examples:
+        >>> poses = torch.randn(2, 17, 3) * 300 + torch.tensor([0.0, 0, 4000])
+        >>> pairs = PosePairs(poses, poses + 50, torch.ones(2, 17), torch.ones(2, 17))
+        >>> IntegrationNet(mode='regress')(pairs).shape
+        torch.Size([2, 17, 3])
     """
 
     def __init__(self, mode: str = 'regress', hidden_channels: int = 512, init_cfg: OptConfigType = None) -> None:
