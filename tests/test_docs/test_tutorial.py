@@ -28,6 +28,7 @@ def test_it_runs_from_clip_to_page(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     nbformat = pytest.importorskip('nbformat', reason=reason)
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
     monkeypatch.setenv('PYTHONPATH', str(NOTEBOOK.parents[1]))
+    monkeypatch.delenv('MPLBACKEND', raising=False)  # else the kernel shows no figure
     # Jupyter's own folders, so that nothing is written to the home of whoever runs the tests.
     monkeypatch.setenv('JUPYTER_RUNTIME_DIR', str(tmp_path / 'runtime'))
     monkeypatch.setenv('IPYTHONDIR', str(tmp_path / 'ipython'))
