@@ -8,17 +8,22 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {'weights/README.md': 'weights.md', 'CHANGELOG.md': 'changes.md', 'CONTRIBUTING.md': 'contributing.md'}
 NOTEBOOK = 'tutorial.ipynb'
+LIST_ITEM = re.compile(r'([-*]|\d+\.) ')
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are not in docs/."""
+    from mkdocs.structure.files import File
+
     for source, page in PAGES.items():
         files.append(File.generated(config, page, content=(ROOT / source).read_text(encoding='utf-8')))
     notebook = json.loads((ROOT / 'docs' / NOTEBOOK).read_text(encoding='utf-8'))
@@ -27,10 +32,29 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Links to the added pages' files, as links to the pages."""
+    """Markdown as GitHub reads it, for MkDocs; links to the added pages' files lead to the pages."""
     for source, page in PAGES.items():
-        markdown = markdown.replace(f'](../{source})', f']({page})')
-    return markdown
+        markdown = re.sub(rf'\]\(\.\./{re.escape(source)}(#[\w-]+)?\)', rf']({page}\1)', markdown)
+    return spaced_lists(markdown)
+
+
+def spaced_lists(markdown: str) -> str:
+    """An empty line before each list: MkDocs takes a list right below a paragraph for its continuation."""
+    lines, in_code = [], False
+    for line in markdown.split('\n'):
+        if line.startswith('```'):
+            in_code = not in_code
+        before = lines[-1] if lines else ''
+        if (
+            not in_code
+            and LIST_ITEM.match(line)
+            and before.strip()
+            and not LIST_ITEM.match(before)
+            and before[0] != ' '
+        ):
+            lines.append('')
+        lines.append(line)
+    return '\n'.join(lines)
 
 
 def notebook_page(notebook: dict) -> str:

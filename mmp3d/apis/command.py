@@ -12,6 +12,8 @@ from types import ModuleType
 
 from mmengine.infer import BaseInferencer
 
+from mmp3d.compat import check_versions
+from mmp3d.compat.versions import HostVersionError
 from mmp3d.engine.launch import run_command
 from mmp3d.version import __version__
 
@@ -33,7 +35,9 @@ People in 3D from one ordinary video: where every joint is before the camera, in
 Exit status: 0 done; 1 a mistake that the message explains; 2 an unknown command or option; 130 interrupted.
 `mmp3d data check` also ends with 3: something is missing or wrong."""
 TOOLS = ('infer', 'convert', 'demo', 'data', 'evaluate')
-PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmdet', 'mmpose', 'numpy', 'opencv-python')
+PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmdet', 'mmpose', 'numpy', 'opencv-python')
+EXTRAS = {'rerun-sdk': '.rrd files'}
+ABSENT = 'not installed'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,18 +106,27 @@ def _models() -> str:
 def _environment() -> str:
     import torch
 
-    lines = [f'mmp3d {__version__}', f'python {sys.version.split()[0]}']
-    for name in PACKAGES:
-        try:
-            lines.append(f'{name} {version(name)}')
-        except PackageNotFoundError:
-            lines.append(f'{name} not installed')
+    facts = {'mmp3d': __version__, 'python': sys.version.split()[0], **{name: _found(name) for name in PACKAGES}}
+    facts['mmcv'] = _found('mmcv') if _found('mmcv') != ABSENT else f'mmcv-lite {_found("mmcv-lite")}'
+    facts |= {name: f'{_found(name)} (optional: {purpose})' for name, purpose in EXTRAS.items()}
     extension = find_spec('mmcv._ext')
     ours = extension is None or Path(extension.origin).name == 'mmcv_ext.py'
-    lines.append(f'operators: {"torchvision, through mmp3d.compat" if ours else "compiled mmcv"}')
+    facts['operators'] = "torchvision's, through mmp3d.compat" if ours else 'compiled mmcv'
     gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
-    lines.append(f'GPU: {", ".join(gpus) or "none"}')
-    return '\n'.join(lines)
+    facts['GPU'] = ', '.join(gpus) or 'none: networks run on the processor'
+    try:
+        check_versions()
+        facts['versions'] = 'all fit'
+    except HostVersionError as error:
+        facts['versions'] = f'do not fit\n{error}'
+    return '\n'.join(f'{name:<{max(map(len, facts))}}  {fact}' for name, fact in facts.items())
+
+
+def _found(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ABSENT
 
 
 OWN = {'models': _models, 'env': _environment}

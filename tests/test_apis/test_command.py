@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mmp3d.apis import command
 from mmp3d.apis.command import TOOLS, main
+from mmp3d.compat.versions import HostVersionError
 from mmp3d.export import read_clip, write_clip
 from tests.test_export.clips import walking_clip
 
@@ -17,7 +19,7 @@ from tests.test_export.clips import walking_clip
         (['dance'], 2, "unknown command 'dance'"),
         (['convrt'], 2, "did you mean 'convert'?"),
         (['env', '--all'], 2, 'takes no options'),
-        (['env'], 0, 'torch'),
+        (['env'], 0, 'all fit'),
         (['models'], 0, 'bu-tiny, bottomup'),
         (['infer', '--help'], 0, '--camera'),
         *((([tool, '--help'], 0, f'usage: mmp3d {tool} ')) for tool in TOOLS),
@@ -33,13 +35,25 @@ def test_status_and_message(capsys, arguments, status, said):
     assert said in ''.join(capsys.readouterr())
 
 
+def test_env_says_what_does_not_fit(capsys, monkeypatch):
+    def misfit() -> None:
+        raise HostVersionError('numpy 9: expected <2.4')
+
+    monkeypatch.setattr(command, 'check_versions', misfit)
+    assert main(['env']) == 0
+    printed = capsys.readouterr().out
+    assert 'numpy 9: expected <2.4' in printed and 'all fit' not in printed
+    lines = dict(line.split(maxsplit=1) for line in printed.splitlines()[:10])
+    assert lines['mmcv'].startswith(('mmcv-lite 2', '2.')) and lines['torch'][0] == '2'
+
+
 def test_convert_smooths_scales_and_does_not_overwrite(tmp_path, capsys):
     source, target = tmp_path / 'walk.json', tmp_path / 'walk.csv'
     write_clip(source, walking_clip())
-    command = ['convert', str(source), str(target), '--smooth', 'zero-phase', '--height', '1800']
-    assert main(command) == 0
+    arguments = ['convert', str(source), str(target), '--smooth', 'zero-phase', '--height', '1800']
+    assert main(arguments) == 0
     assert 'mean acceleration' in capsys.readouterr().out
     clip = read_clip(target)
     assert clip.processing['scale']['height_mm'] == 1800 and clip.processing['smoothing']['method'] == 'zero-phase'
-    assert main(command) == 1
+    assert main(arguments) == 1
     assert '--overwrite' in capsys.readouterr().err
