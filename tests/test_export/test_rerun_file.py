@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -92,3 +93,9 @@ def test_without_the_package_the_command_that_installs_it_is_named(tmp_path, mon
         write_clip(tmp_path / 'walk.rrd', walking_clip())
     assert INSTALL in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_installs_what_the_extra_names():
+    lines = (Path(__file__).resolve().parents[2] / 'requirements' / 'rerun.txt').read_text().splitlines()
+    (required,) = (line for line in lines if line and not line.startswith('#'))
+    assert INSTALL == f'pip install "{required}"'
