@@ -98,4 +98,4 @@ def test_without_the_package_the_command_that_installs_it_is_named(tmp_path, mon
 def test_the_command_installs_what_the_extra_names():
     lines = (Path(__file__).resolve().parents[2] / 'requirements' / 'rerun.txt').read_text().splitlines()
     (required,) = (line for line in lines if line and not line.startswith('#'))
-    assert INSTALL == f'pip install "{required}"'
+    assert f'pip install "{required}"' == INSTALL
