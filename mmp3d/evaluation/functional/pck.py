@@ -39,8 +39,10 @@ def joint_errors(
     Examples:
         >>> gt = np.random.default_rng(0).normal(0, 300, (1, 17, 3)) + [0, 0, 4000]
         >>> pred = gt + [0, 0, 200]
-        >>> pck_credit(joint_errors(pred, gt)).mean(), pck_credit(joint_errors(pred, gt, root_relative=False)).mean()
-        (np.float64(1.0), np.float64(0.0))
+        >>> pck_credit(joint_errors(pred, gt)).mean().item()
+        1.0
+        >>> pck_credit(joint_errors(pred, gt, root_relative=False)).mean().item()  # 200 mm are more than 150
+        0.0
     """
     pred, gt = np.asarray(pred, np.float64), np.asarray(gt, np.float64)
     root = MUPOTS17.root_index
