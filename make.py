@@ -339,7 +339,9 @@ def test(env: Environment, extra: list[str]) -> int:
 def docs(env: Environment, extra: list[str]) -> int:
     """Build the site; a broken link or a page that is in no menu is an error."""
     code = env.call('-m', 'mkdocs', 'build', '--strict', *extra)
-    return code or say(f'The site starts at {ROOT / "build" / "site" / "index.html"}') or 0
+    if not code:
+        say(f'The site starts at {ROOT / "build" / "site" / "index.html"}')
+    return code
 
 
 def demo(env: Environment, extra: list[str]) -> int:
