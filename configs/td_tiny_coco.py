@@ -40,7 +40,7 @@ model = dict(
     backbone=dict(
         type='TinyUNet',
         in_channels=3 * 4**2,
-        widths=(24, 64, 96, 128),
+        widths=(24, 56, 80, 80),
         encoder_blocks=(0, 1, 1, 1),
         decoder_blocks=(1, 1, 1),
     ),
