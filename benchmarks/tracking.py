@@ -1,6 +1,7 @@
 """How well ids are kept: the tracker beside others on the same 2D poses, against annotated identities.
 
-python benchmarks/tracking.py DATA_ROOT [--pose2d FILE] [--sequences 1 2] [--stride 1] [--trackers ours]
+python benchmarks/tracking.py DATA_ROOT [--pose2d FILE] [--sequences 1 2] [--stride 1] [--fps 30]
+    [--trackers ours]
 
 DATA_ROOT is in MuPoTS-3D's layout (tools/make_synthetic.py --format mupots, whose poses2d.json simulates a detector's
 noise, misses, exchanged joints and false people). A found pose stands for the annotated person whose joints are
@@ -19,6 +20,7 @@ import argparse
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -35,7 +37,7 @@ from mmp3d.evaluation.functional.nearest_matching import mean_joint_distances
 from mmp3d.evaluation.functional.tracking import TrackCounts, TrackedPeople, count_tracks, tracking_scores
 from mmp3d.geometry import MUPOTS17
 from mmp3d.pipeline.track_linking import track_people
-from mmp3d.pipeline.tracking import DEFAULT_SETTINGS, FramePoses, TrackerSettings, track_stream
+from mmp3d.pipeline.tracking import DEFAULT_SETTINGS, USUAL_FPS, FramePoses, TrackerSettings, track_stream
 
 NEAR = 0.25
 IOU_THRESHOLD, OKS_THRESHOLD = 0.3, 0.3
@@ -61,7 +63,8 @@ class Ids(NamedTuple):
     scores: np.ndarray
 
 
-Tracker = Callable[[Sequence[FramePoses]], list[Ids]]
+# Frames and how many of them there are a second.
+Tracker = Callable[[Sequence[FramePoses], float], list[Ids]]
 
 
 def read_clips(args: argparse.Namespace) -> dict[str, Clip]:
@@ -109,13 +112,16 @@ def greedy(frames: Sequence[FramePoses], name: str, threshold: float) -> list[Id
     return results
 
 
-def byte_track(frames: Sequence[FramePoses], **settings: Any) -> list[Ids]:
-    """mmdet's ByteTracker on the boxes around the joints; a person's score is the mean of the joints found."""
+def byte_track(frames: Sequence[FramePoses], rate: float, **settings: Any) -> list[Ids]:
+    """mmdet's ByteTracker on the boxes around the joints; a person's score is the mean of the joints found.
+
+    Like ours it remembers a person for a second.
+    """
     from mmdet.models.trackers import ByteTracker
     from mmdet.structures import DetDataSample
 
     init_default_scope('mmdet')
-    tracker = ByteTracker(motion=dict(type='KalmanFilter'), num_frames_retain=30, **settings)
+    tracker = ByteTracker(motion=dict(type='KalmanFilter'), num_frames_retain=max(round(rate), 1), **settings)
     results = []
     for index, frame in enumerate(frames):
         found = np.maximum((frame.scores > 0).sum(axis=1), 1)
@@ -132,16 +138,16 @@ def byte_track(frames: Sequence[FramePoses], **settings: Any) -> list[Ids]:
     return results
 
 
-def streamed(frames: Sequence[FramePoses], **settings: float) -> list[Ids]:
+def streamed(frames: Sequence[FramePoses], settings: TrackerSettings) -> list[Ids]:
     """Ours, frame by frame, confirmed people only."""
-    tracked = track_stream(frames, TrackerSettings(**settings))
+    tracked = track_stream(frames, settings)
     return [Ids(ids[sure], frame.keypoints[sure], frame.scores[sure]) for frame, (ids, sure) in tracked]
 
 
-def whole_clip(frames: Sequence[FramePoses], gaps_filled: bool) -> list[Ids]:
+def whole_clip(frames: Sequence[FramePoses], rate: float, gaps_filled: bool) -> list[Ids]:
     """Ours, over the clip."""
     found: dict[int, list[tuple]] = defaultdict(list)
-    for track in track_people(frames):
+    for track in track_people(frames, TrackerSettings.at_rate(rate)):
         track = track.without_gaps() if gaps_filled else track
         for frame_id, *pose in zip(track.frame_ids.tolist(), track.keypoints, track.keypoint_scores, strict=True):
             found[frame_id].append((track.track_id, *pose))
@@ -153,14 +159,17 @@ def whole_clip(frames: Sequence[FramePoses], gaps_filled: bool) -> list[Ids]:
 
 
 TRACKERS: dict[str, Tracker] = {
-    'greedy IoU (mmpose)': lambda frames: greedy(frames, '_track_by_iou', IOU_THRESHOLD),
-    'greedy OKS (mmpose)': lambda frames: greedy(frames, '_track_by_oks', OKS_THRESHOLD),
+    'greedy IoU (mmpose)': lambda frames, rate: greedy(frames, '_track_by_iou', IOU_THRESHOLD),
+    'greedy OKS (mmpose)': lambda frames, rate: greedy(frames, '_track_by_oks', OKS_THRESHOLD),
     'ByteTrack (mmdet)': byte_track,
-    'ByteTrack, our thresholds of scores': lambda frames: byte_track(frames, **OUR_SCORES),
-    'ours, streaming, boxes only': lambda frames: streamed(frames, pose_weight=0),
-    'ours, streaming': streamed,
-    'ours, whole clip': lambda frames: whole_clip(frames, gaps_filled=False),
-    'ours, gaps filled': lambda frames: whole_clip(frames, gaps_filled=True),
+    'ByteTrack, our thresholds of scores': lambda frames, rate: byte_track(frames, rate, **OUR_SCORES),
+    'ours, streaming, boxes only': lambda frames, rate: streamed(
+        frames, replace(TrackerSettings.at_rate(rate), pose_weight=0)
+    ),
+    'ours, streaming, set for 30 frames a second': lambda frames, rate: streamed(frames, DEFAULT_SETTINGS),
+    'ours, streaming': lambda frames, rate: streamed(frames, TrackerSettings.at_rate(rate)),
+    'ours, whole clip': lambda frames, rate: whole_clip(frames, rate, gaps_filled=False),
+    'ours, gaps filled': lambda frames, rate: whole_clip(frames, rate, gaps_filled=True),
 }
 
 
@@ -199,7 +208,7 @@ def found_boxes(frame: FramePoses) -> np.ndarray:
     return boxes_around(frame.keypoints, frame.scores > 0)
 
 
-def rows(clips: dict[str, Clip], names: Sequence[str]) -> Iterator[tuple]:
+def rows(clips: dict[str, Clip], names: Sequence[str], rate: float) -> Iterator[tuple]:
     """One row a tracker."""
     people = sum(len(ids) for clip in clips.values() for ids in clip.ids)
     frames = sum(len(clip.frames) for clip in clips.values())
@@ -208,7 +217,7 @@ def rows(clips: dict[str, Clip], names: Sequence[str]) -> Iterator[tuple]:
         tracker = TRACKERS[name]
         try:
             start = time.process_time()
-            tracked = [tracker(clip.frames) for clip in clips.values()]
+            tracked = [tracker(clip.frames, rate) for clip in clips.values()]
             seconds = time.process_time() - start
         except RuntimeError as error:
             print(f'{name}: left out, {error}')
@@ -226,6 +235,7 @@ def main() -> None:
     parser.add_argument('--pose2d', default='poses2d.json', help='2D poses, any format of docs/datasets.md')
     parser.add_argument('--sequences', type=int, nargs='+', help='numbers; all without it')
     parser.add_argument('--stride', type=int, default=1, help='take every so many-th frame only')
+    parser.add_argument('--fps', type=float, default=USUAL_FPS, help='frames a second of the data set (30)')
     parser.add_argument('--trackers', default='', help='only those whose name contains this, such as "ours"')
     args = parser.parse_args()
     names = [name for name in TRACKERS if args.trackers in name]
@@ -233,7 +243,7 @@ def main() -> None:
         parser.error(f'no tracker has {args.trackers!r} in its name; there are {list(TRACKERS)}')
     clips = read_clips(args)
     print('| tracker | IDF1 % | MOTA % | switches | missed | false | frames / s |\n' + 7 * '| --- ' + '|')
-    for name, idf1, mota, *numbers, speed in rows(clips, names):
+    for name, idf1, mota, *numbers, speed in rows(clips, names, args.fps / args.stride):
         print(f'| {name} | {100 * idf1:.1f} | {100 * mota:.1f} | {" | ".join(map(str, numbers))} | {speed:.0f} |')
 
 

@@ -3,8 +3,8 @@
 _base_ = ['./_base_/default_runtime.py']
 
 # runtime
-max_epochs = 10
-train_cfg = dict(max_epochs=max_epochs, val_interval=5)
+max_epochs = 4
+train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=3e-3), clip_grad=dict(max_norm=30.0))
 param_scheduler = [
     dict(type='LinearLR', begin=0, end=200, start_factor=0.01, by_epoch=False),
@@ -40,7 +40,7 @@ model = dict(
     backbone=dict(
         type='TinyUNet',
         in_channels=3 * 4**2,
-        widths=(24, 64, 96, 128),
+        widths=(24, 56, 80, 80),
         encoder_blocks=(0, 1, 1, 1),
         decoder_blocks=(1, 1, 1),
     ),

@@ -13,7 +13,7 @@ from mmp3d.datasets.pose2d_file import read_pose2d_file
 from mmp3d.export.people_clip import PeopleClip
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.models.estimators import PoseLiftingEstimator
-from mmp3d.pipeline import lift_pose_file
+from mmp3d.pipeline import TrackerSettings, lift_pose_file
 from mmp3d.pipeline.pose_frames import frames_of
 
 MOST_FRAMES = 10**6
@@ -35,7 +35,7 @@ def lifted_clip(
             other image numbers from the least of them.
         camera: The camera of all frames.
         networks: See :func:`~mmp3d.apis.lifters.load_lifters`.
-        fps: Frames a second.
+        fps: Frames a second, of the clip and for the tracker.
         seq_name: Name of the clip.
         keep_ids: Take the file's own track ids, and track nobody.
         num_frames: Frames of the video; the clip has at least as many.
@@ -50,7 +50,7 @@ def lifted_clip(
     length = max([num_frames, *(number + 1 - first for number in numbers)])
     if length > MOST_FRAMES:
         raise ValueError(f'{pose2d}: frame numbers reach {length - 1}; number the frames of one clip from 0')
-    tracks = lift_pose_file(poses, camera, networks, keep_ids=keep_ids)
+    tracks = lift_pose_file(poses, camera, networks, TrackerSettings.at_rate(fps), keep_ids)
     tracks = [track for track in tracks if np.isfinite(track.keypoints_cam).any()]
     scores = np.zeros((len(tracks), length, MUPOTS17.num_joints), np.float32)
     positions = np.full((*scores.shape, 3), np.nan, np.float32)

@@ -22,11 +22,13 @@ from mmp3d.geometry.pose_similarity import pairwise_iou, pairwise_oks
 
 UNTRACKED = -1
 JOINTS = MUPOTS17.num_joints
+# Frames a second of the default settings.
+USUAL_FPS = 30.0
 
 
 @dataclass(frozen=True)
 class TrackerSettings:
-    """When a pose belongs to a track. Likeness goes from 0 to 1; gaps are numbers of frames.
+    """When a pose belongs to a track. Likeness goes from 0 to 1; gaps are frames, by default of 30 a second.
 
     Args:
         sure_score: Mean score of the joints found from which on a pose may begin a track.
@@ -60,6 +62,20 @@ class TrackerSettings:
             if not low <= value <= high or (whole and value != int(value)):
                 kind = 'a whole number from 1 on' if whole else f'from {low} to {high}'
                 raise ValueError(f'TrackerSettings: {field.name} must be {kind}, got {value!r}')
+
+    @classmethod
+    def at_rate(cls, fps: float) -> TrackerSettings:
+        """The default settings for a video of ``fps`` frames a second: gaps and confirmation take as long as at 30.
+
+        No more hits are asked for at a higher rate, since a track that is not confirmed ends where it is missed once.
+
+        Raises:
+            ValueError: ``fps`` is not above 0.
+        """
+        if not 0 < fps < np.inf:
+            raise ValueError(f'TrackerSettings: fps must be above 0 frames a second, got {fps!r}')
+        hits = min(np.ceil(cls.confirming_hits * fps / USUAL_FPS), cls.confirming_hits)
+        return cls(longest_gap=max(round(cls.longest_gap * fps / USUAL_FPS), 1), confirming_hits=int(hits))
 
 
 DEFAULT_SETTINGS = TrackerSettings()

@@ -14,7 +14,7 @@ from mmengine.registry import DefaultScope, init_default_scope
 from mmp3d import register_all_modules
 from mmp3d.datasets.poses2d import Poses2D
 from mmp3d.pipeline import BoxesOfPoses, GivenBoxes, MMDetPersonDetector
-from mmp3d.pipeline.detection import usable_boxes
+from mmp3d.pipeline.detection import DEFAULT_CONFIG, usable_boxes
 
 register_all_modules()
 STOCK = 'yolox/yolox_nano_8xb8-300e_coco.py'
@@ -89,6 +89,31 @@ def test_weights_are_loaded_and_say_the_classes(config_file, detector, tmp_path)
         MMDetPersonDetector(config_file, tmp_path / 'b.pth')
     with pytest.raises(FileNotFoundError, match='c.pth'):
         MMDetPersonDetector(config_file, tmp_path / 'c.pth')
+
+
+def test_mask_rcnn_without_a_config_with_weights_from_a_file(tmp_path):
+    """The default, all of mmdet's own Mask R-CNN R50, but for its weights: random ones from a file on this machine."""
+    torch.manual_seed(0)
+    plain = MMDetPersonDetector(weights=None)
+    # Its own classifier is sure of nothing; this one finds people and, less surely, others in every proposal.
+    torch.nn.init.zeros_(plain.model.roi_head.bbox_head.fc_cls.weight)
+    torch.nn.init.constant_(plain.model.roi_head.bbox_head.fc_cls.bias, -9)
+    plain.model.roi_head.bbox_head.fc_cls.bias.data[:2] = torch.tensor([1.0, 0.0])
+    path = tmp_path / 'mask_rcnn.pth'
+    torch.save({'state_dict': plain.model.state_dict(), 'meta': {'CLASSES': plain.model.dataset_meta['classes']}}, path)
+    detector = MMDetPersonDetector(weights=path)
+    assert type(detector.model).__name__ == 'MaskRCNN'
+    assert Path(detector.model.cfg.filename).name == Path(DEFAULT_CONFIG).name
+    # At mmdet's 1333 x 800 px this would take many seconds.
+    resize = next(step for step in detector.model.cfg.test_dataloader.dataset.pipeline if step.type == 'Resize')
+    resize.scale = (WIDTH, HEIGHT)
+    boxes, scores = detector.detect(IMAGE, 0)
+    assert len(boxes) > 1
+    np.testing.assert_allclose(scores, np.e / (np.e + 1), rtol=0.02)  # softmax of 1 and 0: none of the other class
+    assert (boxes >= 0).all() and (boxes <= [WIDTH, HEIGHT, WIDTH, HEIGHT]).all()
+    assert (boxes[:, 2:] > boxes[:, :2]).all()
+    detector.score_thr = 0.8
+    assert detector.detect(IMAGE, 0).boxes.shape == (0, 4)
 
 
 def test_given_boxes():

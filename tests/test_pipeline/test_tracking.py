@@ -122,6 +122,19 @@ def test_frames_in_the_wrong_order_and_other_joint_sets_are_named():
         TrackerSettings(longest_gap=0)
 
 
+def test_at_a_low_frame_rate_a_track_counts_sooner_and_ends_sooner():
+    assert TrackerSettings.at_rate(30) == TrackerSettings()
+    rates = {5: (1, 5), 10: (1, 10), 15: (2, 15), 25: (3, 25), 60: (3, 60), 0.1: (1, 1)}
+    for fps, expected in rates.items():
+        settings = TrackerSettings.at_rate(fps)
+        assert (settings.confirming_hits, settings.longest_gap) == expected
+    assert PoseTracker(TrackerSettings.at_rate(10)).update(frame(0, person(0, 100))).confirmed.tolist() == [True]
+    assert PoseTracker().update(frame(0, person(0, 100))).confirmed.tolist() == [False]
+    for fps in (0, -5, np.nan, np.inf):
+        with pytest.raises(ValueError, match='fps must be above 0 frames a second'):
+            TrackerSettings.at_rate(fps)
+
+
 def track(track_id, frames, x):
     points = SHAPES[0] + np.stack([x + 4 * np.asarray(frames), np.full(len(frames), 200)], axis=1)[:, None]
     return Track(track_id, frames, points, np.full((len(frames), 17), 0.8))
