@@ -25,6 +25,7 @@ from mmp3d.compat.checkpoint import load_weights
 from mmp3d.evaluation.metrics.lifting_errors import ERRORS, lifting_errors
 from mmp3d.evaluation.tables import ScoreTable
 from mmp3d.geometry import MUPOTS17
+from mmp3d.models.estimators.integration_estimator import SimulatedPeople
 from mmp3d.models.integration.pose_pairs import PosePairs
 
 COLUMNS = ('MPJPE', 'root error', 'MPJPE-abs', 'root-depth', 'ms for 1,000')
@@ -48,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         **{name: network_of(args.config, *parts) for name, *parts in args.model},
     }
     with torch.inference_mode():
-        truth, valid, pairs = drawn_pairs(args)
-        rows = tuple((name, errors_of(way, truth, valid, pairs)) for name, way in ways.items())
-    print(ScoreTable(f'{len(truth)} people; mm, percent, ms', ('', *COLUMNS), rows).to_text())
+        people = drawn_people(args)
+        rows = tuple((name, errors_of(way, people)) for name, way in ways.items())
+    print(ScoreTable(f'{len(people.truth)} people; mm, percent, ms', ('', *COLUMNS), rows).to_text())
 
 
 def network_of(config: str, checkpoint: str, *options: str) -> torch.nn.Module:
@@ -62,8 +63,8 @@ def network_of(config: str, checkpoint: str, *options: str) -> torch.nn.Module:
     return model.eval().network
 
 
-def drawn_pairs(args: argparse.Namespace) -> tuple[Tensor, Tensor, PosePairs]:
-    """(P, K, 3) mm true poses, (P, K) which joints are known, and what the branches say."""
+def drawn_people(args: argparse.Namespace) -> SimulatedPeople:
+    """People of held-out motion, and what the branches say about them."""
     cfg = Config.fromfile(args.config)
     model = MODELS.build(cfg.model)
     model.errors = replace(model.errors, mask=(0.0, 0.0), unpaired=0.0)
@@ -74,12 +75,13 @@ def drawn_pairs(args: argparse.Namespace) -> tuple[Tensor, Tensor, PosePairs]:
     return model.simulated(samples, torch.Generator().manual_seed(0))
 
 
-def errors_of(way: Callable[[PosePairs], Tensor], truth: Tensor, valid: Tensor, pairs: PosePairs) -> tuple[float, ...]:
+def errors_of(way: Callable[[PosePairs], Tensor], people: SimulatedPeople) -> tuple[float, ...]:
     """The numbers of one row."""
-    poses, true = way(pairs).numpy(), truth.numpy()
-    errors = dict(zip(ERRORS, np.nanmean(lifting_errors(poses, true, valid.numpy() > 0), axis=0), strict=True))
+    poses, true = way(people.pairs).numpy(), people.truth.numpy()
+    errors = lifting_errors(poses, true, people.valid.numpy() > 0)
+    errors = dict(zip(ERRORS, np.nanmean(errors, axis=0), strict=True))
     root = np.linalg.norm((poses - true)[:, MUPOTS17.root_index], axis=-1).mean()
-    thousand = PosePairs(*(each[:1000] for each in pairs))
+    thousand = PosePairs(*(each[:1000] for each in people.pairs))
     times = []
     for _ in range(20):
         start = time.process_time()

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.error import URLError
 
 import torch
-from mmengine.model import is_model_wrapper
+from mmengine.runner.checkpoint import get_state_dict
+from mmengine.runner.checkpoint import load_state_dict as host_load_state_dict
 from torch import nn
 
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
@@ -59,15 +60,13 @@ def load_weights(model: nn.Module, path: str | Path, trust: bool = False) -> dic
     """
     checkpoint = load_checkpoint(path, trust=trust)
     check_architecture(model, checkpoint, path)
-    network = model.module if is_model_wrapper(model) else model
-    network.load_state_dict(state_dict_of(checkpoint, path))
+    host_load_state_dict(model, state_dict_of(checkpoint, path), strict=True)
     return checkpoint
 
 
 def check_architecture(model: nn.Module, checkpoint: dict[str, Any], path: str | Path) -> None:
     """Raise ValueError, with the first differences, unless a checkpoint's tensors are those of the model."""
-    network = model.module if is_model_wrapper(model) else model
-    problems = _differences(network.state_dict(), state_dict_of(checkpoint, path))
+    problems = _differences(get_state_dict(model), state_dict_of(checkpoint, path))
     if problems:
         raise ValueError(
             f'{path}: weights of another architecture (recorded config: {config_name(checkpoint)}). '

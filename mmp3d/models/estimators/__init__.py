@@ -1,5 +1,6 @@
 """Estimators: networks put together as mmpose runs them."""
 
+from mmp3d.models.estimators.adversarial_integration_estimator import AdversarialIntegrationEstimator
 from mmp3d.models.estimators.bottom_up_depth_estimator import BottomUpDepthEstimator
 from mmp3d.models.estimators.discriminator_estimator import DiscriminatorEstimator
 from mmp3d.models.estimators.integration_estimator import IntegrationEstimator
@@ -8,6 +9,7 @@ from mmp3d.models.estimators.pose_lifting_estimator import PoseLiftingEstimator
 from mmp3d.models.estimators.pose_refinement_estimator import PoseRefinementEstimator
 
 __all__ = [
+    'AdversarialIntegrationEstimator',
     'BottomUpDepthEstimator',
     'DiscriminatorEstimator',
     'IntegrationEstimator',

@@ -16,6 +16,7 @@ from mmpose.utils.typing import OptConfigType
 from torch import Tensor
 
 from mmp3d.models.integration.people_pairs import nearest_pairs, unnatural_pairs
+from mmp3d.models.step_generator import step_generator
 from mmp3d.synthetic.ranges import check_range
 
 # Predictions are on the same changes each time.
@@ -79,7 +80,8 @@ class DiscriminatorEstimator(BaseModel):
         if mode == 'tensor':
             return real
         down = R.repeat_interleave(frames, dim=0)[scenes, :, 1]
-        generator = None if mode == 'loss' else torch.Generator(pairs.device).manual_seed(EVALUATION_SEED)
+        own = mode == 'loss'
+        generator = step_generator(pairs.device) if own else torch.Generator(pairs.device).manual_seed(EVALUATION_SEED)
         changed, change = unnatural_pairs(pairs, down, self.distance, generator)
         fake = self.discriminator(*changed.unbind(1))
         if mode == 'loss':
