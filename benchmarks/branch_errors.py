@@ -2,8 +2,8 @@
 
 python benchmarks/branch_errors.py DATA_ROOT [--bottom-up CONFIG CHECKPOINT] [--lifting CONFIG CHECKPOINT]
 
-DATA_ROOT holds what ``tools/make_synthetic.py --format mupots`` writes. The bottom-up network sees images and the 2D poses
-that are there, the lifters the tracks that these 2D poses make when each is given to the person whom it shows.
+DATA_ROOT holds what ``tools/make_synthetic.py --format mupots`` writes. The bottom-up network sees images and the 2D
+poses that are there, the lifters the tracks that these 2D poses make when each is given to the person whom it shows.
 """
 
 from __future__ import annotations

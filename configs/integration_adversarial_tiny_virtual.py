@@ -1,4 +1,4 @@
-"""The tiny integration network against the inter-person discriminator, on virtual people of whom half stand face to face."""
+"""The tiny integration network against the inter-person discriminator, on virtual people, half of them face to face."""
 
 _base_ = ['./integration_tiny_virtual.py']
 

@@ -1,7 +1,7 @@
 """Integration network of the paper, against the inter-person discriminator, on the ground truth of MuCo-3DHP.
 
 The paper names three layers, the augmentations and the discriminator's loss, not their sizes, ranges and weights; those
-here are ours, as is the schedule. Without the discriminator: model.type=IntegrationEstimator and a plain optim_wrapper, as in
+here are ours, as is the schedule. Without the discriminator: an IntegrationEstimator and one optimizer, as in
 integration_tiny_virtual.py.
 """
 
@@ -20,8 +20,8 @@ param_scheduler = [dict(type='CosineAnnealingLR', begin=0, end=max_epochs, eta_m
 auto_scale_lr = dict(base_batch_size=64)
 default_hooks = dict(checkpoint=dict(save_best='LiftingErrors/MPJPE-abs', rule='less'))
 
-# model; MuCo has no labels of occlusion: a joint that is hidden counts as seen. The errors are those measured on the tiny
-# networks; measure those of the networks that are to be integrated with benchmarks/branch_errors.py.
+# model; MuCo has no labels of occlusion: a joint that is hidden counts as seen. The errors are those of the
+# tiny networks; measure those of the networks that are to be integrated with benchmarks/branch_errors.py.
 model = dict(
     type='AdversarialIntegrationEstimator',
     network=dict(type='IntegrationNet', mode='regress', hidden_channels=512),

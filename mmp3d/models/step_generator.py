@@ -20,3 +20,8 @@ def step_generator(device: torch.device | str) -> torch.Generator | None:
         return None
     seed = torch.initial_seed() + _PRIMES[0] * (step + 1) + _PRIMES[1] * get_rank()
     return torch.Generator(device).manual_seed(seed % 2**63)
+
+
+def fixed_generator(device: torch.device | str, seed: int = 0) -> torch.Generator:
+    """A generator that gives the same numbers each time, for predictions."""
+    return torch.Generator(device).manual_seed(seed)

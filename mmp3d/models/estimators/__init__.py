@@ -7,6 +7,7 @@ from mmp3d.models.estimators.integration_estimator import IntegrationEstimator
 from mmp3d.models.estimators.multi_person_top_down_estimator import MultiPersonTopDownEstimator
 from mmp3d.models.estimators.pose_lifting_estimator import PoseLiftingEstimator
 from mmp3d.models.estimators.pose_refinement_estimator import PoseRefinementEstimator
+from mmp3d.models.estimators.semi_supervised_lifting_estimator import SemiSupervisedLiftingEstimator
 
 __all__ = [
     'AdversarialIntegrationEstimator',
@@ -16,4 +17,5 @@ __all__ = [
     'MultiPersonTopDownEstimator',
     'PoseLiftingEstimator',
     'PoseRefinementEstimator',
+    'SemiSupervisedLiftingEstimator',
 ]

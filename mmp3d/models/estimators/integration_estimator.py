@@ -19,11 +19,8 @@ from mmp3d.geometry import MUPOTS17
 from mmp3d.models.integration.branch_errors import BranchErrors
 from mmp3d.models.integration.integration_net import UNIT
 from mmp3d.models.integration.pose_pairs import PosePairs
-from mmp3d.models.step_generator import step_generator
+from mmp3d.models.step_generator import fixed_generator, step_generator
 from mmp3d.synthetic.ranges import recipe_of
-
-# Predictions are on the same errors each time.
-EVALUATION_SEED = 0
 
 
 class SimulatedPeople(NamedTuple):
@@ -76,10 +73,8 @@ class IntegrationEstimator(BaseModel):
         """
         if mode not in ('loss', 'predict', 'tensor'):
             raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
-        own = mode == 'loss'
-        generator = (
-            step_generator(inputs.device) if own else torch.Generator(inputs.device).manual_seed(EVALUATION_SEED)
-        )
+        # Predictions are on the same errors each time.
+        generator = (step_generator if mode == 'loss' else fixed_generator)(inputs.device)
         truth, valid, pairs, _ = self.simulated(data_samples, generator)
         poses = self.network(pairs)
         if mode == 'tensor':

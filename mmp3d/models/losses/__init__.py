@@ -5,6 +5,7 @@ from mmp3d.models.losses.depth_loss import DepthLoss
 from mmp3d.models.losses.discriminator_loss import DiscriminatorLoss
 from mmp3d.models.losses.naturalness_loss import NaturalnessLoss
 from mmp3d.models.losses.r1_penalty import R1Penalty
+from mmp3d.models.losses.semi_supervised_loss import SemiSupervisedLoss
 from mmp3d.models.losses.tag_loss import BatchedAssociativeEmbeddingLoss
 from mmp3d.models.losses.velocity_loss import VelocityLoss
 
@@ -15,5 +16,6 @@ __all__ = [
     'DiscriminatorLoss',
     'NaturalnessLoss',
     'R1Penalty',
+    'SemiSupervisedLoss',
     'VelocityLoss',
 ]
