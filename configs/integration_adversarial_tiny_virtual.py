@@ -17,7 +17,7 @@ model = dict(
     type='AdversarialIntegrationEstimator',
     discriminator=dict(type='InterPersonDiscriminator', pose_channels=64, pair_channels=128),
     discriminator_loss=dict(type='DiscriminatorLoss', label_smoothing=0.1),
-    naturalness_loss=dict(type='NaturalnessLoss', loss_weight=0.002),
+    naturalness_loss=dict(type='NaturalnessLoss', loss_weight=0.01),
     gradient_penalty=dict(type='R1Penalty', loss_weight=0.1),
 )
 

@@ -27,7 +27,7 @@ model = dict(
     network=dict(type='IntegrationNet', mode='regress', hidden_channels=512),
     discriminator=dict(type='InterPersonDiscriminator', pose_channels=128, pair_channels=256),
     discriminator_loss=dict(type='DiscriminatorLoss', label_smoothing=0.1),
-    naturalness_loss=dict(type='NaturalnessLoss', loss_weight=0.002),
+    naturalness_loss=dict(type='NaturalnessLoss', loss_weight=0.01),
     gradient_penalty=dict(type='R1Penalty', loss_weight=0.1),
     errors=dict(
         top_down_joint=50.0,

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from mmengine.dataset import default_collate
 from mmpose.registry import DATASETS, MODELS
 
-from mmp3d.compat.checkpoint import check_architecture, load_checkpoint, state_dict_of
+from mmp3d.compat.checkpoint import check_architecture, load_checkpoint, state_dict_of, weights_for
 from mmp3d.datasets.item_batch import ItemBatch
 from mmp3d.datasets.pseudo_labels import COLUMNS, load_labels, save_labels
 from mmp3d.datasets.report import shown_progress, warn
@@ -27,8 +27,6 @@ from mmp3d.version import __version__
 
 # Items of one part, and clips of one person that are lifted at once.
 PART_ITEMS, BATCH_CLIPS = 2048, 256
-# A run's checkpoint of a student holds it under this name.
-STUDENT = 'student.'
 
 
 def write_pseudo_labels(
@@ -83,9 +81,7 @@ def _teacher(cfg: Config, checkpoint: str | Path) -> PoseLiftingEstimator:
     teacher = MODELS.build(cfg.teacher)
     if not isinstance(teacher, PoseLiftingEstimator):
         raise ValueError(f'{cfg.filename}: teacher must be a PoseLiftingEstimator, got {type(teacher).__name__}')
-    weights = state_dict_of(load_checkpoint(checkpoint), checkpoint)
-    students = {name.removeprefix(STUDENT): value for name, value in weights.items() if name.startswith(STUDENT)}
-    weights = students or weights
+    weights = weights_for(teacher, state_dict_of(load_checkpoint(checkpoint), checkpoint))
     check_architecture(teacher, {'state_dict': weights}, checkpoint)
     teacher.load_state_dict(weights)
     return teacher
