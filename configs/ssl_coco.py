@@ -3,6 +3,9 @@
 python tools/pseudo_label.py configs/ssl_coco.py TEACHER --out data/ssl/coco.npz
 python tools/train.py configs/ssl_coco.py
 
+Both, in as many rounds as the config has:
+python tools/self_train.py configs/ssl_coco.py TEACHER
+
 The teacher is a temporal pose net and a temporal root-depth net that were trained on labelled data alone. COCO's images
 are clips of one frame, in which people stand still, under a camera that is assumed. Of eq. 10 the paper gives the form;
 the factors, the noise and the schedule are ours.
@@ -49,6 +52,9 @@ model = dict(
     naturalness_loss=dict(type='NaturalnessLoss', loss_weight=0.01),
     gradient_penalty=dict(type='R1Penalty', loss_weight=0.1),
 )
+
+# for tools/self_train.py: what each round has of its own; the noise grows
+rounds = [{}, {'model.input_mask': 0.2}]
 
 # data
 coco_root = 'data/coco/'

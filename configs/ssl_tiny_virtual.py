@@ -3,8 +3,8 @@
 python tools/pseudo_label.py configs/ssl_tiny_virtual.py weights/lifting_tiny_virtual.pth --out data/ssl/virtual.npz
 python tools/train.py configs/ssl_tiny_virtual.py
 
-A further round: label with the student's checkpoint, to another file, and train with load_from that checkpoint,
-train_dataloader.dataset.unlabelled.ann_file that file, and a work folder of its own.
+Both, in as many rounds as the config has, each with the student of the one before as teacher:
+python tools/self_train.py configs/ssl_tiny_virtual.py weights/lifting_tiny_virtual.pth
 """
 
 _base_ = ['./_base_/default_runtime.py', './_base_/virtual_clips.py']
@@ -60,6 +60,9 @@ model = dict(
     naturalness_loss=dict(type='NaturalnessLoss', loss_weight=0.01),
     gradient_penalty=dict(type='R1Penalty', loss_weight=0.1),
 )
+
+# for tools/self_train.py: what each round has of its own; the noise grows
+rounds = [{}, {'model.input_mask': 0.2}]
 
 # data
 people = dict(clip_length=receptive_field, num_people=(2, 3), scene=dict(face_to_face=0.5))

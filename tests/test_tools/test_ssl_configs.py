@@ -63,6 +63,22 @@ def test_the_student_teaches_a_further_round(first_round, tmp_path):
     assert list(tmp_path.glob('*/results.json'))
 
 
+def test_rounds_follow_each_other_and_finished_ones_are_left_alone(first_round, tmp_path):
+    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, max_epochs=1, **{'train_cfg.max_epochs': 1})
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.glob('round_*/*.[np]*z*'))
+    assert files == ['round_1/labels.npz', 'round_2/labels.npz']
+    first, second = (load_labels(tmp_path / name) for name in files)
+    assert (first[1]['keypoints_cam'] != second[1]['keypoints_cam']).any()
+    students = [load_checkpoint(tmp_path / f'round_{number}' / 'epoch_1.pth') for number in (1, 2)]
+    masks = [Config.fromstring(each['meta']['cfg'], '.py').model.input_mask for each in students]
+    assert masks == [0.1, 0.2]
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.glob('round_*/*.*') if path.suffix in ('.npz', '.pth')}
+    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, max_epochs=1, **{'train_cfg.max_epochs': 1})
+    assert times == {path: path.stat().st_mtime_ns for path in times}
+    with pytest.raises(ValueError, match='rounds'):
+        run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, rounds='[]')
+
+
 def test_a_run_that_was_ended_ends_as_if_it_was_not(first_round, tmp_path):
     shutil.copy(first_round / 'run' / 'epoch_1.pth', tmp_path)
     train(tmp_path, first_round / 'labels.npz', '--resume', tmp_path / 'epoch_1.pth')
