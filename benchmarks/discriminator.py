@@ -2,9 +2,9 @@
 
 python benchmarks/discriminator.py CONFIG CHECKPOINT [--motion-folders DIR ...] [--scenes N]
 
-A row for people who stand face to face, as in training, and one for people whose headings and distances have nothing to
-do with each other, where a change shows in heights above the floor alone. Percent, and the greatest difference that
-exchanging the two people makes.
+A row for each kind of scene: people who stand face to face, as in training; people as close as that who look anywhere,
+where a turn cannot be seen; and people whose headings and distances have nothing to do with each other, where a change
+shows in heights above the floor alone. Percent, and the greatest difference that exchanging the two people makes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ from mmp3d.models.integration.people_pairs import nearest_pairs
 
 COLUMNS = ('accuracy', 'displaced', 'turned', 'real-against-real')
 BATCH = 256
+SCENES = {
+    'face to face': dict(face_to_face=1.0, pair_share=0.0),
+    'half of them': dict(face_to_face=0.5, pair_share=0.0),
+    'close, facing anywhere': dict(face_to_face=0.0, pair_share=1.0),
+    'anywhere': dict(face_to_face=0.0, pair_share=0.0),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -39,10 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = MODELS.build(cfg.model).eval()
     load_weights(model, args.checkpoint)
     rows = []
-    for name, share in (('face to face', 1.0), ('independent', 0.0)):
+    for name, scene in SCENES.items():
         options = dict(num_items=args.scenes, motion_folders=args.motion_folders, seed=1)
         source = {**cfg.val_dataloader.dataset, **options}
-        source['scene'] = {**source['scene'], 'face_to_face': share}
+        source['scene'] = {**source['scene'], **scene}
         rows.append((name, row_of(model, DATASETS.build(source))))
     print(ScoreTable('percent', ('people', *COLUMNS, 'by order'), tuple(rows)).to_text())
 

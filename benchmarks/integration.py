@@ -4,7 +4,8 @@ python benchmarks/integration.py CONFIG [--model NAME CHECKPOINT [KEY=VALUE ...]
     [--scenes N]
 
 The branches are simulated with the errors of CONFIG; both find every joint, so that each row is about the same joints.
-KEY=VALUE overrides entries of the config, as --cfg-options does. Time is processor time on one core.
+KEY=VALUE overrides entries of the config, as --cfg-options does. ``neighbours`` is the error of where somebody stands
+seen from the nearest other person. Time is processor time on one core.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from mmpose.registry import DATASETS, MODELS
 from torch import Tensor
 
 import mmp3d
-from mmp3d.compat.checkpoint import load_weights
+from mmp3d.compat.checkpoint import check_architecture, load_checkpoint, state_dict_of
 from mmp3d.evaluation.metrics.lifting_errors import ERRORS, lifting_errors
 from mmp3d.evaluation.tables import ScoreTable
 from mmp3d.geometry import MUPOTS17
+from mmp3d.models.estimators.integration_estimator import SimulatedPeople
+from mmp3d.models.integration.people_pairs import pairs_in_scenes
 from mmp3d.models.integration.pose_pairs import PosePairs
 
-COLUMNS = ('MPJPE', 'root error', 'MPJPE-abs', 'root-depth', 'ms for 1,000')
+COLUMNS = ('MPJPE', 'PA-MPJPE', 'root error', 'MPJPE-abs', 'root-depth', 'neighbours', 'ms for 1,000')
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,22 +51,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         **{name: network_of(args.config, *parts) for name, *parts in args.model},
     }
     with torch.inference_mode():
-        truth, valid, pairs = drawn_pairs(args)
-        rows = tuple((name, errors_of(way, truth, valid, pairs)) for name, way in ways.items())
-    print(ScoreTable(f'{len(truth)} people; mm, percent, ms', ('', *COLUMNS), rows).to_text())
+        people = drawn_people(args)
+        rows = tuple((name, errors_of(way, people)) for name, way in ways.items())
+    print(ScoreTable(f'{len(people.truth)} people; mm, percent, ms', ('', *COLUMNS), rows).to_text())
 
 
 def network_of(config: str, checkpoint: str, *options: str) -> torch.nn.Module:
     """The network of a config with overrides, weights loaded."""
     cfg = Config.fromfile(config)
     cfg.merge_from_dict({key: DictAction._parse_iterable(value) for key, value in (o.split('=', 1) for o in options)})
-    model = MODELS.build(cfg.model)
-    load_weights(model, checkpoint)
-    return model.eval().network
+    network = MODELS.build(cfg.model.network)
+    weights = state_dict_of(load_checkpoint(checkpoint), checkpoint)
+    weights = {key.removeprefix('network.'): value for key, value in weights.items() if key.startswith('network.')}
+    check_architecture(network, {'state_dict': weights}, checkpoint)
+    network.load_state_dict(weights)
+    return network.eval()
 
 
-def drawn_pairs(args: argparse.Namespace) -> tuple[Tensor, Tensor, PosePairs]:
-    """(P, K, 3) mm true poses, (P, K) which joints are known, and what the branches say."""
+def drawn_people(args: argparse.Namespace) -> SimulatedPeople:
+    """People of held-out motion, and what the branches say about them."""
     cfg = Config.fromfile(args.config)
     model = MODELS.build(cfg.model)
     model.errors = replace(model.errors, mask=(0.0, 0.0), unpaired=0.0)
@@ -74,18 +80,23 @@ def drawn_pairs(args: argparse.Namespace) -> tuple[Tensor, Tensor, PosePairs]:
     return model.simulated(samples, torch.Generator().manual_seed(0))
 
 
-def errors_of(way: Callable[[PosePairs], Tensor], truth: Tensor, valid: Tensor, pairs: PosePairs) -> tuple[float, ...]:
+def errors_of(way: Callable[[PosePairs], Tensor], people: SimulatedPeople) -> tuple[float, ...]:
     """The numbers of one row."""
-    poses, true = way(pairs).numpy(), truth.numpy()
-    errors = dict(zip(ERRORS, np.nanmean(lifting_errors(poses, true, valid.numpy() > 0), axis=0), strict=True))
-    root = np.linalg.norm((poses - true)[:, MUPOTS17.root_index], axis=-1).mean()
-    thousand = PosePairs(*(each[:1000] for each in pairs))
+    poses, true = way(people.pairs).numpy(), people.truth.numpy()
+    errors = lifting_errors(poses, true, people.valid.numpy() > 0)
+    errors = dict(zip(ERRORS, np.nanmean(errors, axis=0), strict=True))
+    roots = (poses - true)[:, MUPOTS17.root_index]
+    pairs = pairs_in_scenes(people.truth[:, MUPOTS17.root_index], people.scene_ids).numpy()
+    between = np.linalg.norm(roots[pairs[:, 0]] - roots[pairs[:, 1]], axis=-1).mean()
+    root = np.linalg.norm(roots, axis=-1).mean()
+    thousand = PosePairs(*(each[:1000] for each in people.pairs))
     times = []
     for _ in range(20):
         start = time.process_time()
         way(thousand)
         times.append(time.process_time() - start)
-    return errors['MPJPE'], root, errors['MPJPE-abs'], errors['root-depth'], 1000 * min(times)
+    whole = errors['MPJPE'], errors['PA-MPJPE'], root, errors['MPJPE-abs'], errors['root-depth']
+    return *whole, between, 1000 * min(times)
 
 
 if __name__ == '__main__':

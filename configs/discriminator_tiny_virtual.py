@@ -3,8 +3,8 @@
 _base_ = ['./_base_/default_runtime.py', './_base_/virtual_clips.py']
 
 # runtime
-max_epochs = 6
-train_cfg = dict(max_epochs=max_epochs, val_interval=3)
+max_epochs = 8
+train_cfg = dict(max_epochs=max_epochs, val_interval=4)
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='Adam', lr=1e-3),
@@ -21,7 +21,7 @@ randomness = dict(seed=0)
 # model
 model = dict(
     type='DiscriminatorEstimator',
-    discriminator=dict(type='InterPersonDiscriminator', pose_channels=128, pair_channels=256),
+    discriminator=dict(type='InterPersonDiscriminator', pose_channels=64, pair_channels=128),
     distance=(300.0, 600.0),
     loss=dict(type='DiscriminatorLoss', label_smoothing=0.1),
 )

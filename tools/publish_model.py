@@ -1,4 +1,6 @@
-"""Strip a training checkpoint to its weights, for others to load safely; add parts that were trained apart.
+"""Strip a training checkpoint to the weights of a config, for others to load safely; add parts that were trained apart.
+
+A discriminator that the config does not have is left out, and a student gets the names of the config.
 
 python tools/publish_model.py CONFIG CHECKPOINT --out FILE.pth [--refiner REFINER.pth] [--with PART.pth ...] [--half]
     [--meta key=value ...]
@@ -42,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.refiner:
         weights = state_dict_of(load_checkpoint(args.refiner), args.refiner)
         parts.update({f'head.{name}': tensor for name, tensor in weights.items() if name.startswith('refiner.')})
-    publish_checkpoint(args.checkpoint, args.out, facts, replaced=parts, half=args.half)
-    check_architecture(MODELS.build(cfg.model), load_checkpoint(args.out), args.out)
+    model = MODELS.build(cfg.model)
+    publish_checkpoint(args.checkpoint, args.out, facts, replaced=parts, half=args.half, model=model)
+    check_architecture(model, load_checkpoint(args.out), args.out)
     print(f'weights: {args.out}')
 
 

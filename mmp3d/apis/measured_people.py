@@ -70,7 +70,7 @@ def paired(people: InstanceData, truth: InstanceData, camera: Camera) -> dict[st
     Returns:
         The columns of :func:`~mmp3d.datasets.measured_people.write_measured_people`.
     """
-    rows, columns = _assigned(people, truth)
+    rows, columns = same_people(people, truth)
     points = truth.keypoints_cam[columns]
     valid = truth.keypoints_3d_valid[columns] > 0
     has_root = valid[:, MUPOTS17.root_index]
@@ -102,7 +102,7 @@ def _scattered(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     return column
 
 
-def _assigned(people: InstanceData, truth: InstanceData) -> tuple[np.ndarray, np.ndarray]:
+def same_people(people: InstanceData, truth: InstanceData) -> tuple[np.ndarray, np.ndarray]:
     """Rows of measured and of true people who are the same, one to one."""
     shared = (people.keypoint_scores > 0)[:, None] & (truth.keypoints_visible > 0)[None]
     labelled = truth.keypoints_visible > 0

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.error import URLError
 
 import torch
-from mmengine.model import is_model_wrapper
+from mmengine.runner.checkpoint import get_state_dict
+from mmengine.runner.checkpoint import load_state_dict as host_load_state_dict
 from torch import nn
 
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
@@ -59,15 +60,13 @@ def load_weights(model: nn.Module, path: str | Path, trust: bool = False) -> dic
     """
     checkpoint = load_checkpoint(path, trust=trust)
     check_architecture(model, checkpoint, path)
-    network = model.module if is_model_wrapper(model) else model
-    network.load_state_dict(state_dict_of(checkpoint, path))
+    host_load_state_dict(model, state_dict_of(checkpoint, path), strict=True)
     return checkpoint
 
 
 def check_architecture(model: nn.Module, checkpoint: dict[str, Any], path: str | Path) -> None:
     """Raise ValueError, with the first differences, unless a checkpoint's tensors are those of the model."""
-    network = model.module if is_model_wrapper(model) else model
-    problems = _differences(network.state_dict(), state_dict_of(checkpoint, path))
+    problems = _differences(get_state_dict(model), state_dict_of(checkpoint, path))
     if problems:
         raise ValueError(
             f'{path}: weights of another architecture (recorded config: {config_name(checkpoint)}). '
@@ -87,6 +86,23 @@ def state_dict_of(checkpoint: dict[str, Any], path: str | Path) -> dict[str, tor
     return {name.removeprefix('module.'): tensor for name, tensor in weights.items()}
 
 
+def weights_for(model: nn.Module, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of a training run that a model runs with.
+
+    A model that learnt as a student has them under `student.`; a discriminator that it was trained against, and does
+    not have itself, is left out. Other tensors are handed on as they are.
+    """
+    parts = dict(model.named_children())
+    students = {key.removeprefix('student.'): value for key, value in weights.items() if key.startswith('student.')}
+    if students and 'student' not in parts:
+        weights = students
+    return {key: value for key, value in weights.items() if 'discriminator' in parts or not _is_discriminator(key)}
+
+
+def _is_discriminator(key: str) -> bool:
+    return key.startswith('discriminator.')
+
+
 def config_name(checkpoint: dict[str, Any]) -> str:
     """Name of the config that a checkpoint was trained with, 'unknown' where the file does not tell."""
     meta = checkpoint.get('meta') or {}
@@ -101,6 +117,7 @@ def publish_checkpoint(
     trust: bool = False,
     replaced: dict[str, torch.Tensor] | None = None,
     half: bool = False,
+    model: nn.Module | None = None,
 ) -> None:
     """Write the weights of a training checkpoint and plain facts about them; `torch.load(weights_only=True)` reads it.
 
@@ -111,6 +128,7 @@ def publish_checkpoint(
         trust: see `load_checkpoint`.
         replaced: tensors, by their names in the model, that were trained elsewhere.
         half: store numbers in half precision, in half the space; a model that loads them computes as before.
+        model: publish what this model runs with, see `weights_for`; None: all that was trained.
 
     Raises:
         FileNotFoundError, ValueError: see `load_checkpoint`; also where half precision cannot hold a number.
@@ -120,7 +138,8 @@ def publish_checkpoint(
     if 'cfg' in kept:
         kept['cfg'] = _without_folders(kept['cfg'])
     facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}
-    tensors = state_dict_of(checkpoint, src) | (replaced or {})
+    tensors = state_dict_of(checkpoint, src)
+    tensors = (tensors if model is None else weights_for(model, tensors)) | (replaced or {})
     save_weights(tensors, dst, facts, half)
 
 

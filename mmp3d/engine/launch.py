@@ -63,7 +63,8 @@ def prepare_run(cfg: Config, args: argparse.Namespace) -> None:
         return
     # mmengine sets a CUDA device before it asks for the backend, and hands device ids to the wrapper.
     cfg.env_cfg.dist_cfg = dict(backend='gloo')
-    cfg.model_wrapper_cfg = dict(type='MMDistributedDataParallel', broadcast_buffers=False, device_ids=None)
+    wrapper = dict(type='MMDistributedDataParallel', broadcast_buffers=False)
+    cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {}), 'device_ids': None}
     join_processes()
 
 

@@ -11,7 +11,7 @@ from mmengine.logging import HistoryBuffer
 from torch import nn
 
 from mmp3d.compat import checkpoint as module
-from mmp3d.compat.checkpoint import load_checkpoint, load_weights, publish_checkpoint, state_dict_of
+from mmp3d.compat.checkpoint import load_checkpoint, load_weights, publish_checkpoint, state_dict_of, weights_for
 from mmp3d.version import __version__
 
 
@@ -157,3 +157,18 @@ def test_address_that_cannot_be_fetched(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(module.torch.hub, 'download_url_to_file', refuse)
     with pytest.raises(ConnectionError, match=r'https://example.org/a.pth: cannot be fetched \(no route\)'):
         load_checkpoint('https://example.org/a.pth')
+
+
+def test_a_student_and_a_network_are_published_without_what_only_training_needs() -> None:
+    class Model(nn.Module):
+        def __init__(self, **parts: nn.Module) -> None:
+            super().__init__()
+            for name, part in parts.items():
+                setattr(self, name, part)
+
+    run = Model(student=Model(net=nn.Linear(2, 1)), discriminator=nn.Linear(1, 1)).state_dict()
+    assert set(weights_for(Model(net=nn.Linear(2, 1)), run)) == {'net.weight', 'net.bias'}
+    assert weights_for(Model(student=nn.Linear(1, 1), discriminator=nn.Linear(1, 1)), run).keys() == run.keys()
+    run = Model(network=nn.Linear(2, 1), discriminator=nn.Linear(1, 1)).state_dict()
+    assert set(weights_for(Model(network=nn.Linear(2, 1)), run)) == {'network.weight', 'network.bias'}
+    assert set(weights_for(Model(discriminator=nn.Linear(1, 1)), run)) == set(run)

@@ -12,6 +12,8 @@ from mmengine.structures import BaseDataElement
 
 from mmp3d import register_all_modules
 from mmp3d.datasets.measured_people import COLUMNS, write_measured_people
+from mmp3d.datasets.pseudo_labels import COLUMNS as LABEL_COLUMNS
+from mmp3d.datasets.pseudo_labels import save_labels
 from mmp3d.synthetic.generate import generate
 from mmp3d.synthetic.recipe import CLOSE, Recipe
 from tests.shared_data import shared_path
@@ -55,7 +57,16 @@ def synthetic(tmp_path_factory) -> Path:
     generator = np.random.default_rng(0)
     people = {name: generator.uniform(0.5, 1, (2, *shape)).astype(kind) for name, (shape, kind) in COLUMNS.items()}
     write_measured_people(root / 'data/measured_people.npz', [people, people], (160, 96))
+    write_labels(root)
     return root
+
+
+def write_labels(root: Path) -> None:
+    """Files of pseudo-labels with three people in two clips."""
+    generator = np.random.default_rng(0)
+    for name in ('virtual', 'coco'):
+        labels = {key: generator.uniform(0.5, 1, (3, 1, 17, *axes)) for key, axes in LABEL_COLUMNS.items()}
+        save_labels(root / f'data/ssl/{name}.npz', {}, labels, np.array([0, 1, 3]))
 
 
 def numbers_of(batch) -> list[np.ndarray]:
@@ -80,6 +91,7 @@ def real(tmp_path_factory) -> Path:
     for split in ('train2017', 'val2017'):
         (root / 'coco/annotations' / f'person_keypoints_{split}.json').symlink_to(coco / 'test_coco.json')
         (root / 'coco' / split).symlink_to(coco)
+    write_labels(root.parent)
     return root.parent
 
 
@@ -87,8 +99,9 @@ def numbers_in_batch(config: str, key: str) -> list[np.ndarray]:
     """The arrays of numbers in the first batch, which is made small."""
     options = Config.fromfile(CONFIGS[0].parent / config)[key]
     options.update(batch_size=2, num_workers=0, persistent_workers=False)
-    if options.dataset.type == 'VirtualPoseDataset':
-        options.dataset.num_procedural = 40
+    for dataset in (options.dataset, options.dataset.get('labelled', {})):
+        if dataset.get('type') == 'VirtualPoseDataset':
+            dataset.num_procedural = 40
     batch = next(iter(Runner.build_dataloader(options, seed=0)))
     return [array for array in numbers_of(batch) if array.dtype.kind == 'f']
 

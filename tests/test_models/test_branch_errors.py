@@ -12,8 +12,8 @@ from mmp3d.models.integration.branch_errors import BranchErrors
 register_all_modules()
 ROOT = MUPOTS17.root_index
 EXACT = dict(
-    top_down_joint=0, bottom_up_joint=0, top_down_depth=(0, 0), bottom_up_depth=0, mask=(0, 0), shift_share=0,
-    unpaired=0)  # fmt: skip
+    top_down_joint=0, bottom_up_joint=0, top_down_depth=(0, 0), bottom_up_depth=(0, 0), depth_pull=(0, 0),
+    size_by_depth=(0, 0), mask=(0, 0), shift_share=0, unpaired=0)  # fmt: skip
 
 
 def people(*shape):
@@ -31,14 +31,14 @@ def test_without_errors_both_branches_say_the_truth():
     pairs = simulated(poses)
     torch.testing.assert_close(pairs.top_down, poses)
     torch.testing.assert_close(pairs.bottom_up, poses)
-    assert all(((scores >= 0.6) & (scores <= 1)).all() for scores in pairs[2:])
-    assert all((scores <= 0.6).all() for scores in simulated(poses, hidden=1.0)[2:])
+    assert all(((scores >= 0.7) & (scores <= 1)).all() for scores in pairs[2:])
+    assert all((scores <= 0.8).all() for scores in simulated(poses, hidden=1.0)[2:])
 
 
 def test_the_top_down_depth_is_worse_of_people_who_are_hidden_and_the_pose_stays():
     poses = people(4000)
     for hidden, expected in ((0.0, 0.02), (1.0, 0.2)):
-        pairs = simulated(poses, hidden, top_down_depth=(0.02, 0.2), bottom_up_depth=0.05)
+        pairs = simulated(poses, hidden, top_down_depth=(0.02, 0.2), bottom_up_depth=(0.05, 0.05))
         for found, spread in ((pairs.top_down, expected), (pairs.bottom_up, 0.05)):
             logarithm = (found[:, ROOT] / poses[:, ROOT]).log()
             assert logarithm[:, 2].std().item() == pytest.approx(spread, rel=0.1)
@@ -48,14 +48,32 @@ def test_the_top_down_depth_is_worse_of_people_who_are_hidden_and_the_pose_stays
 
 def test_joints_are_off_by_what_was_asked_for():
     poses = people(2000)
-    pairs = simulated(poses, hidden=1.0, top_down_joint=10, bottom_up_joint=30, hidden_factor=2)
-    for found, spread in ((pairs.top_down, 20), (pairs.bottom_up, 60)):
+    pairs = simulated(poses, hidden=1.0, top_down_joint=10, bottom_up_joint=30, hidden_factor=(2, 3), along=(1, 2))
+    for found, across, along in ((pairs.top_down, 20.0, 20.0), (pairs.bottom_up, 90.0, 180.0)):
         error = (found - poses).flatten(0, 1).std(dim=0)
-        torch.testing.assert_close(error, torch.tensor([spread, spread, 2.0 * spread]), rtol=0.05, atol=0)
+        torch.testing.assert_close(error, torch.tensor([across, across, along]), rtol=0.05, atol=0)
     away = (simulated(poses, shift_share=0.2, shift=(50, 300)).top_down - poses).norm(dim=-1)
     assert (away > 1).float().mean().item() == pytest.approx(0.2, abs=0.01)
     assert away[away > 1].min() > 49
     assert away.max() < 301
+
+
+def test_depth_errors_of_the_branches_go_together_as_asked_for():
+    poses = people(4000)
+    pairs = simulated(poses, top_down_depth=(0.05, 0.05), bottom_up_depth=(0.1, 0.1), depth_common=0.6)
+    errors = torch.stack([(found[:, ROOT, 2] / poses[:, ROOT, 2]).log() for found in pairs[:2]])
+    assert torch.corrcoef(errors)[0, 1].item() == pytest.approx(0.6, abs=0.05)
+
+
+def test_depths_are_pulled_to_the_middle_and_poses_grow_with_them():
+    poses = people(2)
+    poses[1] += torch.tensor([0.0, 0, 4000])
+    pairs = simulated(poses, depth_pull=(0.5, 0.0), depth_middle=(1000.0, 1.0), size_by_depth=(1.0, 1.0))
+    torch.testing.assert_close(pairs.top_down[:, ROOT, 2], (poses[:, ROOT, 2] * 1000).sqrt(), rtol=1e-4, atol=0)
+    # In proportion: each pose is seen where it was.
+    rays = [found[..., :2] / found[..., 2:] for found in (pairs.top_down, poses)]
+    torch.testing.assert_close(*rays, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(pairs.bottom_up, poses)
 
 
 def test_joints_are_masked_and_people_unpaired_in_one_branch_only():
@@ -69,7 +87,8 @@ def test_joints_are_masked_and_people_unpaired_in_one_branch_only():
 
 
 def test_errors_name_the_field():
-    for options, name in ((dict(mask=(0.5, 0.1)), 'mask'), (dict(unpaired=2), 'unpaired'), (dict(shift=5), 'shift')):
+    for options, name in ((dict(mask=(0.5, 0.1)), 'mask'), (dict(unpaired=2), 'unpaired'), (dict(shift=5), 'shift'),
+                          (dict(along=2), 'along'), (dict(hidden_factor=(1, -1)), 'hidden_factor')):  # fmt: skip
         with pytest.raises(ValueError, match=name):
             BranchErrors(**options)
     with pytest.raises(ValueError, match='unknown'):

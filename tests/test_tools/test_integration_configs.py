@@ -1,9 +1,17 @@
 """The configs of discriminator and integration network train and test from the command line."""
 
+import shutil
+
+import pytest
+import torch
 from mmengine.config import Config
 from mmpose.registry import MODELS
 
-from tests.test_tools.test_lifting_configs import CHECKOUT, trained_and_tested
+from mmp3d.compat.checkpoint import load_checkpoint
+from tests.test_tools.test_lifting_configs import CHECKOUT, SMALL, tool, trained_and_tested
+
+SMALL_NETS = ['model.network.hidden_channels=8']
+SMALL_NETS += [f'model.discriminator.{part}_channels=8' for part in ('pose', 'pair')]
 
 
 def test_the_discriminator_is_trained_alone(tmp_path):
@@ -17,6 +25,44 @@ def test_the_integration_network_is_trained_on_simulated_branches(tmp_path):
     assert scores['LiftingErrors/MPJPE-abs'] > 0
 
 
+@pytest.fixture(scope='module')
+def adversarial(tmp_path_factory):
+    """Work folder of two epochs of adversarial training."""
+    folder = tmp_path_factory.mktemp('adversarial')
+    train_adversarial(folder)
+    return folder
+
+
+def train_adversarial(folder, *arguments):
+    config = str(CHECKOUT / 'configs' / 'integration_adversarial_tiny_virtual.py')
+    options = [*SMALL, 'train_cfg.max_epochs=2', 'max_epochs=2', *SMALL_NETS]
+    tool('train')([config, '--work-dir', str(folder), *arguments, '--cfg-options', *options])
+
+
+def test_both_networks_resume_where_they_stopped(adversarial, tmp_path):
+    shutil.copy(adversarial / 'epoch_1.pth', tmp_path)
+    train_adversarial(tmp_path, '--resume', str(tmp_path / 'epoch_1.pth'))
+    whole, resumed = (load_checkpoint(folder / 'epoch_2.pth') for folder in (adversarial, tmp_path))
+    assert whole['state_dict'].keys() == resumed['state_dict'].keys()
+    assert all(torch.equal(value, resumed['state_dict'][name]) for name, value in whole['state_dict'].items())
+    assert set(whole['optimizer']) == {'network', 'discriminator'}
+    for name, one in whole['optimizer'].items():
+        moments = [each['state'][0]['exp_avg'] for each in (one, resumed['optimizer'][name])]
+        assert torch.equal(*moments)
+
+
+def test_the_adversarial_run_is_tested_without_its_discriminator(adversarial, tmp_path):
+    register = Config.fromfile(CHECKOUT / 'configs' / 'integration_adversarial_tiny_virtual.py')
+    model = dict(register.model, type='IntegrationEstimator')
+    model = {key: value for key, value in model.items() if key in ('type', 'network', 'errors')}
+    model['network'] = {**model['network'], 'hidden_channels': 8}
+    estimator = MODELS.build(model)
+    saved = load_checkpoint(adversarial / 'epoch_2.pth')['state_dict']
+    network = {name: value for name, value in saved.items() if name.startswith('network.')}
+    assert set(network) == set(estimator.state_dict())
+
+
 def test_the_papers_recipe_builds():
     model = MODELS.build(Config.fromfile(CHECKOUT / 'configs' / 'integration_muco.py').model)
+    assert isinstance(model.discriminator, torch.nn.Module)
     assert len([layer for layer in model.network.layers if hasattr(layer, 'weight')]) == 3

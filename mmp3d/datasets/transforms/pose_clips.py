@@ -32,12 +32,29 @@ class PackPoseClip(BaseTransform):
         one_person: Take one person at random, and leave out the axis of people; else everybody is there.
         repeat: A single image is this many frames long: a person who stands still, for temporal nets on data sets
             without video.
+        max_people: Places for people, so that items of different images stack: of an image with more, the first ones
+            are served, and empty places have ``person_valid (max_people,)`` 0. None: as many as there are.
+        assume_camera: An image without a camera gets an assumed one (``Camera.assumed``): for 2D data sets.
+
+    Raises:
+        ValueError: ``max_people`` is less than 1, or given with ``one_person``.
     """
 
-    def __init__(self, noise: dict | None = None, fps: float = 50.0, one_person: bool = True, repeat: int = 1) -> None:
+    def __init__(
+        self,
+        noise: dict | None = None,
+        fps: float = 50.0,
+        one_person: bool = True,
+        repeat: int = 1,
+        max_people: int | None = None,
+        assume_camera: bool = False,
+    ) -> None:
         super().__init__()
+        if max_people is not None and (one_person or max_people < 1):
+            raise ValueError(f'max_people: expected 1 or more, and one_person=False, got {max_people!r}')
         self.noise = None if noise is None else ClipNoise(**noise)
         self.fps, self.one_person, self.repeat = fps, one_person, repeat
+        self.max_people, self.assume_camera = max_people, assume_camera
 
     def transform(self, results: dict) -> dict[str, torch.Tensor]:
         """Stackable tensors: those that :class:`PoseClipPreprocessor` reads.
@@ -67,10 +84,21 @@ class PackPoseClip(BaseTransform):
             keypoints_cam=people['keypoints_cam'],
             keypoints_3d_valid=people['keypoints_3d_valid'] * people['person_valid'][..., None],
         )
+        if self.max_people is not None:
+            packed = self._in_places(packed)
         return {
             key: torch.from_numpy(np.ascontiguousarray(values[0] if self.one_person else values, np.float32))
             for key, values in packed.items()
         }
+
+    def _in_places(self, packed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """(P, ...) people in ``max_people`` places, and which places somebody is in."""
+        count = min(len(packed['keypoints']), self.max_people)
+        empty = self.max_people - count
+        placed = {
+            key: np.pad(values[:count], [(0, empty), *[(0, 0)] * (values.ndim - 1)]) for key, values in packed.items()
+        }
+        return {**placed, 'person_valid': (np.arange(self.max_people) < count).astype(np.float32)}
 
     def _people(self, results: dict) -> tuple[dict[str, np.ndarray], list[Camera | None], tuple[int, int]]:
         """(P, T, ...) arrays by key, T cameras, and (width, height)."""
@@ -81,6 +109,8 @@ class PackPoseClip(BaseTransform):
             people = {key: np.repeat(results[key][:, None], self.repeat, axis=1) for key in PEOPLE_KEYS}
             cameras = [results['camera']] * self.repeat
         height, width = results['img_shape'][:2]
+        if self.assume_camera:
+            cameras = [Camera.assumed((width, height)) if camera is None else camera for camera in cameras]
         return people, cameras, (width, height)
 
     def _found(self, people: dict[str, Any], cameras: list[Camera], size: tuple[int, int]) -> tuple:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mmengine.model import BaseDataPreprocessor
 from mmpose.registry import MODELS
-from torch import Tensor, cat
+from torch import Tensor, arange, cat
 
 INPUT_KEYS = ('keypoints_norm', 'keypoint_scores')
 # What else of a clip the losses, the predictions and the metrics read, with the number of a frame's own axes.
@@ -25,7 +25,8 @@ class PoseClipPreprocessor(BaseDataPreprocessor):
     """For data sets whose items are clips of 2D and 3D poses, such as ``VirtualPoseDataset``.
 
     Items with several people count as that many clips; a joint of somebody who is not there (``person_valid`` 0) or a
-    frame that the motion does not have (``frame_valid`` 0) is not valid.
+    frame that the motion does not have (``frame_valid`` 0) is not valid. ``scene_ids`` (clips, T) are equal for people
+    who are in one picture.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:
@@ -54,6 +55,11 @@ class PoseClipPreprocessor(BaseDataPreprocessor):
             data = {**data, 'keypoints_3d_valid': valid}
         inputs = cat([data['keypoints_norm'], data['keypoint_scores'][..., None]], dim=-1)
         samples = {key: _people_as_clips(data[key], own_axes) for key, own_axes in FRAME_KEYS.items() if key in data}
+        shape = data['keypoint_scores'].shape
+        pictures = arange(shape[0] * shape[-2], device=inputs.device).view(
+            shape[0], *(1,) * (len(shape) - 3), shape[-2]
+        )
+        samples['scene_ids'] = _people_as_clips(pictures.expand(shape[:-1]), 0)
         return dict(inputs=_people_as_clips(inputs, 2), data_samples=samples)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
@@ -16,10 +15,8 @@ from mmpose.utils.typing import OptConfigType
 from torch import Tensor
 
 from mmp3d.models.integration.people_pairs import nearest_pairs, unnatural_pairs
+from mmp3d.models.step_generator import fixed_generator, step_generator
 from mmp3d.synthetic.ranges import check_range
-
-# Predictions are on the same changes each time.
-EVALUATION_SEED = 0
 
 
 @MODELS.register_module()
@@ -79,7 +76,8 @@ class DiscriminatorEstimator(BaseModel):
         if mode == 'tensor':
             return real
         down = R.repeat_interleave(frames, dim=0)[scenes, :, 1]
-        generator = None if mode == 'loss' else torch.Generator(pairs.device).manual_seed(EVALUATION_SEED)
+        # Predictions are on the same changes each time.
+        generator = (step_generator if mode == 'loss' else fixed_generator)(pairs.device)
         changed, change = unnatural_pairs(pairs, down, self.distance, generator)
         fake = self.discriminator(*changed.unbind(1))
         if mode == 'loss':

@@ -5,6 +5,8 @@ Shapes: B clips, T frames, P people that are there, K = 17 MuPoTS joints. Camera
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
@@ -17,10 +19,17 @@ from mmp3d.geometry import MUPOTS17
 from mmp3d.models.integration.branch_errors import BranchErrors
 from mmp3d.models.integration.integration_net import UNIT
 from mmp3d.models.integration.pose_pairs import PosePairs
+from mmp3d.models.step_generator import fixed_generator, step_generator
 from mmp3d.synthetic.ranges import recipe_of
 
-# Predictions are on the same errors each time.
-EVALUATION_SEED = 0
+
+class SimulatedPeople(NamedTuple):
+    """True poses (P, K, 3) mm, which joints of them are known (P, K), what the branches say, and in which picture."""
+
+    truth: Tensor
+    valid: Tensor
+    pairs: PosePairs
+    scene_ids: Tensor
 
 
 @MODELS.register_module()
@@ -48,6 +57,7 @@ class IntegrationEstimator(BaseModel):
     ) -> None:
         super().__init__(MODELS.build(data_preprocessor or dict(type='PoseClipPreprocessor')), init_cfg)
         self.network = MODELS.build(network)
+        self.root_index = MUPOTS17.root_index
         self.errors = recipe_of(BranchErrors, 'errors', errors)
 
     def forward(
@@ -63,8 +73,9 @@ class IntegrationEstimator(BaseModel):
         """
         if mode not in ('loss', 'predict', 'tensor'):
             raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
-        generator = None if mode == 'loss' else torch.Generator(inputs.device).manual_seed(EVALUATION_SEED)
-        truth, valid, pairs = self.simulated(data_samples, generator)
+        # Predictions are on the same errors each time.
+        generator = (step_generator if mode == 'loss' else fixed_generator)(inputs.device)
+        truth, valid, pairs, _ = self.simulated(data_samples, generator)
         poses = self.network(pairs)
         if mode == 'tensor':
             return poses
@@ -72,18 +83,18 @@ class IntegrationEstimator(BaseModel):
             return dict(loss_integration=integration_loss(poses, truth, valid))
         return [_sample(*person) for person in zip(poses, truth, valid, strict=True)]
 
-    def simulated(
-        self, data_samples: dict[str, Tensor], generator: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor, PosePairs]:
-        """(P, K, 3) mm true poses, (P, K) which joints of them are known, and what the branches say."""
-        poses, valid = (data_samples[key].flatten(0, 1) for key in ('keypoints_cam', 'keypoints_3d_valid'))
+    def simulated(self, data_samples: dict[str, Tensor], generator: torch.Generator | None = None) -> SimulatedPeople:
+        """The people of a batch and what the branches would say about them."""
+        poses, valid, scenes = (
+            data_samples[key].flatten(0, 1) for key in ('keypoints_cam', 'keypoints_3d_valid', 'scene_ids')
+        )
         hidden = data_samples.get('keypoints_occluded')
         hidden = torch.zeros_like(valid) if hidden is None else hidden.flatten(0, 1)
-        there = valid[:, MUPOTS17.root_index] > 0
-        poses, valid, hidden = (values[there] for values in (poses, valid, hidden))
+        there = valid[:, self.root_index] > 0
+        poses, valid, scenes, hidden = (values[there] for values in (poses, valid, scenes, hidden))
         pairs = self.errors.simulate(poses, hidden, generator)
         scores = (each * (valid > 0) for each in pairs[2:])
-        return poses, valid, PosePairs(*pairs[:2], *scores)
+        return SimulatedPeople(poses, valid, PosePairs(*pairs[:2], *scores), scenes)
 
 
 def integration_loss(poses: Tensor, target: Tensor, valid: Tensor) -> Tensor:

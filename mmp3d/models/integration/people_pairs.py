@@ -25,18 +25,43 @@ def nearest_pairs(poses: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         (P, 2, K, 3) mm, and (P,) the scene of each pair.
     """
-    if poses.shape[1] < 2:
-        return poses.new_zeros(0, 2, *poses.shape[2:]), torch.zeros(0, dtype=torch.long, device=poses.device)
-    roots = poses[:, :, _ROOT]
+    scenes, first, second = _mutual_nearest(poses[:, :, _ROOT], present)
+    return torch.stack([poses[scenes, first], poses[scenes, second]], dim=1), scenes
+
+
+def pairs_in_scenes(roots: Tensor, scenes: Tensor) -> Tensor:
+    """The same of people in one list.
+
+    Args:
+        roots: (P, 3) mm; who has none (NaN) is in no pair.
+        scenes: (P,) number of the scene that each person is in, in any order.
+
+    Returns:
+        (Q, 2) rows of the list.
+    """
+    order = scenes.argsort(stable=True)
+    _, counts = scenes[order].unique_consecutive(return_counts=True)
+    row = torch.repeat_interleave(torch.arange(len(counts), device=roots.device), counts)
+    place = torch.arange(len(order), device=roots.device) - (counts.cumsum(0) - counts)[row]
+    people = order.new_full((len(counts), int(counts.max()) if len(counts) else 0), -1)
+    people[row, place] = order
+    scene, first, second = _mutual_nearest(roots[people], people >= 0)
+    return torch.stack([people[scene, first], people[scene, second]], dim=1)
+
+
+def _mutual_nearest(roots: Tensor, present: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(P,) scene, place and place of the people of each pair, of roots (B, N, 3)."""
+    if roots.shape[1] < 2:
+        return (torch.zeros(0, dtype=torch.long, device=roots.device),) * 3
     present = present & roots.isfinite().all(dim=-1)
     distance = (roots[:, :, None] - roots[:, None]).norm(dim=-1)
-    alone = torch.eye(poses.shape[1], dtype=torch.bool, device=poses.device)
+    alone = torch.eye(roots.shape[1], dtype=torch.bool, device=roots.device)
     distance = distance.masked_fill(alone | ~(present[:, :, None] & present[:, None]), torch.inf)
     least, nearest = distance.min(dim=-1)
-    own = torch.arange(poses.shape[1], device=poses.device)
+    own = torch.arange(roots.shape[1], device=roots.device)
     mutual = (nearest.gather(1, nearest) == own) & (own < nearest) & least.isfinite()
     scenes, first = mutual.nonzero(as_tuple=True)
-    return torch.stack([poses[scenes, first], poses[scenes, nearest[scenes, first]]], dim=1), scenes
+    return scenes, first, nearest[scenes, first]
 
 
 def unnatural_pairs(

@@ -1,0 +1,41 @@
+"""Label unlabelled clips with a teacher's 3D poses, for semi-supervised training; goes on where it was ended.
+
+python tools/pseudo_label.py CONFIG CHECKPOINT --out FILE.npz [--overwrite] [--device DEVICE] [--cfg-options KEY=VALUE]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from mmengine.config import DictAction
+
+import mmp3d
+from mmp3d.engine.launch import load_config, run_command
+
+
+def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Command line of this tool."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config of the student, for example configs/ssl_tiny_virtual.py')
+    parser.add_argument('checkpoint', help="the teacher's weights, or the checkpoint of a student who is to teach")
+    parser.add_argument('--out', required=True, metavar='FILE.npz', help='file to write')
+    parser.add_argument('--overwrite', action='store_true', help='replace a file of another teacher or config')
+    parser.add_argument('--device', default='cpu')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the tool."""
+    args = parse_args(arguments)
+    mmp3d.register_all_modules()
+    from mmp3d.apis.pseudo_labels import write_pseudo_labels
+
+    cfg = load_config(args.config, args.cfg_options, ('teacher', 'unlabelled_dataset'))
+    header = write_pseudo_labels(cfg, args.checkpoint, args.out, args.device, args.overwrite)
+    print(f'pseudo-labels of teacher {header["teacher"][:12]}: {args.out}')
+
+
+if __name__ == '__main__':
+    run_command(main)
