@@ -71,7 +71,7 @@ class TwoBranchSettings:
     feed_poses: bool = True
     matching: str = 'frame'
     min_similarity: float = MIN_SIMILARITY
-    least_score: float = 0.05
+    least_score: float = 0.2
     root_depth_error: float = 0.1
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
@@ -303,6 +303,7 @@ class _ClipRun:
             self.pipeline.integration,
             self.camera,
             self.settings.least_score,
+            sum(self.pipeline.uses.values()),
         )
         return flat_columns([_ranked({**of, 'track_ids': own}) for of, own in zip(people, ids, strict=True)])
 
