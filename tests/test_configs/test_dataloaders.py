@@ -53,7 +53,10 @@ def synthetic(tmp_path_factory) -> Path:
     for name, recipe in RECIPES.items():
         generate(recipe, root / 'data' / name)
     for subject in (1, 9):
-        layouts.write_h36m(root / 'data/h36m', {subject: layouts.h36m_content(subject, {(2, 1): H36M_FRAMES})})
+        content = layouts.h36m_content(subject, {(2, 1): H36M_FRAMES})
+        layouts.write_h36m(root / 'data/h36m', {subject: content})
+        # One picture tells a data set that needs them where they are.
+        layouts.write_image(root / 'data/h36m/images' / content['data']['images'][0]['file_name'], layouts.H36M_SIZE)
     generator = np.random.default_rng(0)
     people = {name: generator.uniform(0.5, 1, (2, *shape)).astype(kind) for name, (shape, kind) in COLUMNS.items()}
     write_measured_people(root / 'data/measured_people.npz', [people, people], (160, 96))
