@@ -8,6 +8,7 @@ from mmp3d.models.estimators.multi_person_top_down_estimator import MultiPersonT
 from mmp3d.models.estimators.pose_lifting_estimator import PoseLiftingEstimator
 from mmp3d.models.estimators.pose_refinement_estimator import PoseRefinementEstimator
 from mmp3d.models.estimators.semi_supervised_lifting_estimator import SemiSupervisedLiftingEstimator
+from mmp3d.models.estimators.two_branch_estimator import TwoBranchEstimator
 
 __all__ = [
     'AdversarialIntegrationEstimator',
@@ -18,4 +19,5 @@ __all__ = [
     'PoseLiftingEstimator',
     'PoseRefinementEstimator',
     'SemiSupervisedLiftingEstimator',
+    'TwoBranchEstimator',
 ]
