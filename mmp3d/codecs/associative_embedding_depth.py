@@ -20,8 +20,8 @@ from torch import Tensor
 from mmp3d.codecs.depth_coding import DepthCoding
 from mmp3d.codecs.grouping import MAX_SHARE, MISSING, BodyReach, group_by_tags
 from mmp3d.codecs.joint_targets import joint_targets
+from mmp3d.codecs.missing_joints import filled_cells
 from mmp3d.codecs.tagged_joints import (
-    filled_cells,
     find_candidates,
     joint_places,
     joint_scores,

@@ -1,4 +1,4 @@
-"""From heatmaps and tag maps to people in 2D: candidates, people's missing joints, places and scores.
+"""From heatmaps and tag maps to people in 2D: candidates, places and scores.
 
 Shapes: N people, K joints, M candidates a joint, L tag dimensions, H W map cells. A flat cell is i * W + j.
 """
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mmp3d.codecs.cells import cells_to_pixels, refined_cells, window_cells
 from mmp3d.codecs.grouping import MISSING
+from mmp3d.codecs.high_cells import cells_above, padded_cells
 
 
 def find_candidates(
@@ -28,12 +29,16 @@ def find_candidates(
     Returns:
         (K, M) heights, best first (0 where there are fewer peaks), and (K, M) flat cells.
     """
-    high = heatmaps > score_threshold
+    joints, cells = cells_above(heatmaps, heatmaps.amax(dim=-1), score_threshold)
     # Where little is high, as in the maps of a trained network, it is quicker to look around what is.
-    few = high.count_nonzero() * nms_kernel**2 < high.numel()
-    is_peak = _peaks_among(high, heatmaps, nms_kernel) if few else high & _pooled_peaks(heatmaps, nms_kernel)
-    peaks = torch.where(is_peak, heatmaps, 0).flatten(1)
-    return peaks.topk(min(max_candidates, peaks.shape[1]), dim=1)
+    if len(cells) * nms_kernel**2 < heatmaps.numel():
+        joints, cells = _peaks_among(joints, cells, heatmaps, nms_kernel)
+    else:
+        joints, cells = (_pooled_peaks(heatmaps, nms_kernel) & (heatmaps > score_threshold)).flatten(1).nonzero().T
+    most = min(max_candidates, heatmaps[0].numel())
+    flat, present = padded_cells(joints, cells, len(heatmaps), most)
+    scores, order = torch.where(present, heatmaps.flatten(1).gather(1, flat), 0).topk(most, dim=1)
+    return scores, flat.gather(1, order)
 
 
 def _pooled_peaks(heatmaps: Tensor, nms_kernel: int) -> Tensor:
@@ -41,18 +46,15 @@ def _pooled_peaks(heatmaps: Tensor, nms_kernel: int) -> Tensor:
     return F.max_pool2d(heatmaps[None], nms_kernel, stride=1, padding=nms_kernel // 2)[0] == heatmaps
 
 
-def _peaks_among(high: Tensor, heatmaps: Tensor, nms_kernel: int) -> Tensor:
-    """The same for the cells that ``high`` (K, H, W) marks: first by their neighbours, which leaves few."""
+def _peaks_among(joints: Tensor, cells: Tensor, heatmaps: Tensor, nms_kernel: int) -> tuple[Tensor, Tensor]:
+    """Those of (C,) joints and flat cells that are peaks: first by their neighbours, which leaves few."""
     height, width = heatmaps.shape[-2:]
     flat, radius = heatmaps.flatten(1), nms_kernel // 2
-    joints, cells = high.flatten(1).nonzero().unbind(dim=1)
-    for reach in {min(1, radius), radius}:
+    for reach in sorted({min(1, radius), radius}):
         around = flat[joints[:, None], window_cells(cells, reach, width, height)]
         highest = flat[joints, cells] == around.amax(dim=1)
         joints, cells = joints[highest], cells[highest]
-    is_peak = torch.zeros_like(flat, dtype=torch.bool)
-    is_peak[joints, cells] = True
-    return is_peak.view_as(high)
+    return joints, cells
 
 
 def tags_at(tags: Tensor, cells: Tensor) -> Tensor:
@@ -71,33 +73,6 @@ def member_cells(members: np.ndarray, cells: Tensor) -> Tensor:
     picked = torch.as_tensor(members, device=cells.device)
     joints = torch.arange(len(cells), device=cells.device)
     return torch.where(picked == MISSING, MISSING, cells[joints, picked.clamp(min=0)])
-
-
-def filled_cells(flat: Tensor, heatmaps: Tensor, tags: Tensor, tag_threshold: float) -> Tensor:
-    """Cells of missing joints: where the heat is high and the tag near to the person's mean tag.
-
-    Args:
-        flat: (N, K) flat cells, ``MISSING`` where a person lacks the joint; each has one joint or more.
-        heatmaps: (K, H, W).
-        tags: (K, L, H, W).
-        tag_threshold: Distance of tags that counts as much as a full height of the heatmap.
-
-    Returns:
-        (N, K) flat cells.
-    """
-    tag_maps = tags.flatten(2)
-    heat = heatmaps.flatten(1)
-    filled = flat.clone()
-    for person, cells in enumerate(flat):
-        missing = (cells == MISSING).nonzero()[:, 0]
-        if not len(missing):
-            continue
-        grouped = (cells != MISSING).nonzero()[:, 0]
-        mean_tag = tag_maps[grouped, :, cells[grouped]].mean(dim=0)
-        # Not `norm`: along an inner dimension of one or two it is 30 times slower on a processor.
-        distances = (tag_maps[missing] - mean_tag[None, :, None]).square_().sum(dim=1).sqrt_()
-        filled[person, missing] = (heat[missing] - distances.div_(tag_threshold).round_()).argmax(dim=1)
-    return filled
 
 
 def joint_scores(flat: Tensor, heatmaps: Tensor) -> Tensor:
