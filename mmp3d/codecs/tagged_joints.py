@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mmp3d.codecs.cells import cells_to_pixels, refined_cells, window_cells
 from mmp3d.codecs.grouping import MISSING
 from mmp3d.codecs.high_cells import cells_above, padded_cells
+
+
+# Below one in this many, high cells are looked at one by one and not as whole maps.
+PLAIN_SHARE = 8
 
 
 def find_candidates(
@@ -31,7 +34,7 @@ def find_candidates(
     """
     joints, cells = cells_above(heatmaps, heatmaps.amax(dim=-1), score_threshold)
     # Where little is high, as in the maps of a trained network, it is quicker to look around what is.
-    if len(cells) * nms_kernel**2 < heatmaps.numel():
+    if len(cells) * PLAIN_SHARE < heatmaps.numel():
         joints, cells = _peaks_among(joints, cells, heatmaps, nms_kernel)
     else:
         joints, cells = (_pooled_peaks(heatmaps, nms_kernel) & (heatmaps > score_threshold)).flatten(1).nonzero().T
@@ -43,18 +46,38 @@ def find_candidates(
 
 def _pooled_peaks(heatmaps: Tensor, nms_kernel: int) -> Tensor:
     """(K, H, W) whether a cell is the highest of its window."""
-    return F.max_pool2d(heatmaps[None], nms_kernel, stride=1, padding=nms_kernel // 2)[0] == heatmaps
+    # Along rows and then along columns: many times faster than the max pooling of a window.
+    highest = heatmaps
+    for axis in (-1, -2):
+        line = highest
+        highest = line.clone()
+        for step in range(1, min(nms_kernel // 2, line.shape[axis] - 1) + 1):
+            length = line.shape[axis] - step
+            for source, target in ((0, step), (step, 0)):
+                reached = highest.narrow(axis, target, length)
+                torch.maximum(reached, line.narrow(axis, source, length), out=reached)
+    return highest == heatmaps
 
 
 def _peaks_among(joints: Tensor, cells: Tensor, heatmaps: Tensor, nms_kernel: int) -> tuple[Tensor, Tensor]:
-    """Those of (C,) joints and flat cells that are peaks: first by their neighbours, which leaves few."""
+    """Those of (C,) joints and flat cells, all that are high and ascending, that are peaks."""
     height, width = heatmaps.shape[-2:]
     flat, radius = heatmaps.flatten(1), nms_kernel // 2
-    for reach in sorted({min(1, radius), radius}):
-        around = flat[joints[:, None], window_cells(cells, reach, width, height)]
-        highest = flat[joints, cells] == around.amax(dim=1)
-        joints, cells = joints[highest], cells[highest]
-    return joints, cells
+    if radius:
+        rising = _highest_of_run(joints, cells, flat[joints, cells], width)
+        joints, cells = joints[rising], cells[rising]
+    around = flat[joints[:, None], window_cells(cells, radius, width, height)]
+    highest = flat[joints, cells] == around.amax(dim=1)
+    return joints[highest], cells[highest]
+
+
+def _highest_of_run(joints: Tensor, cells: Tensor, heights: Tensor, width: int) -> Tensor:
+    """(C,) whether a cell is as high as its left and right neighbours; those that are not listed are lower."""
+    follows = (cells[1:] == cells[:-1] + 1) & (joints[1:] == joints[:-1]) & (cells[1:] % width != 0)
+    highest = torch.ones_like(joints, dtype=torch.bool)
+    highest[1:] &= ~(follows & (heights[:-1] > heights[1:]))
+    highest[:-1] &= ~(follows & (heights[1:] > heights[:-1]))
+    return highest
 
 
 def tags_at(tags: Tensor, cells: Tensor) -> Tensor:

@@ -54,4 +54,7 @@ def test_the_memory_that_is_allowed_changes_nothing(monkeypatch, most):
 
 
 def test_nobody_is_filled_without_people():
-    assert filled_cells(torch.zeros(0, 3, dtype=torch.long), torch.rand(3, 4, 4), torch.rand(3, 1, 4, 4), 1).shape == (0, 3)
+    assert filled_cells(torch.zeros(0, 3, dtype=torch.long), torch.rand(3, 4, 4), torch.rand(3, 1, 4, 4), 1).shape == (
+        0,
+        3,
+    )
