@@ -15,12 +15,9 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from mmp3d.codecs.grouping import MISSING, group_by_tags
-from mmp3d.codecs.heatmaps import draw_heatmaps
+from mmp3d.codecs.grouping import group_by_tags
 from mmp3d.codecs.missing_joints import filled_cells
 from mmp3d.codecs.tagged_joints import find_candidates, member_cells, tags_at
 

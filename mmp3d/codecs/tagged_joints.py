@@ -13,7 +13,6 @@ from mmp3d.codecs.cells import cells_to_pixels, refined_cells, window_cells
 from mmp3d.codecs.grouping import MISSING
 from mmp3d.codecs.high_cells import cells_above, padded_cells
 
-
 # Below one in this many, high cells are looked at one by one and not as whole maps.
 PLAIN_SHARE = 8
 
