@@ -1,6 +1,6 @@
 """People's missing joints: where the heat is high and the tag near to the person's mean tag.
 
-Shapes: N people, K joints, L tag dimensions, H W map cells, P missing joints of all people, B blocks of ``BLOCK`` cells.
+Shapes: N people, K joints, L tag dimensions, H W map cells, P missing joints of everybody, B blocks of ``BLOCK`` cells.
 A flat cell is i * W + j.
 """
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmp3d.codecs.cells import cells_to_pixels, refined_cells, window_cells
+from mmp3d.codecs.cells import REFINEMENTS, cells_to_pixels, window_cells
 from mmp3d.codecs.grouping import MISSING
 from mmp3d.codecs.high_cells import cells_above, padded_cells
 
@@ -103,7 +103,14 @@ def joint_scores(flat: Tensor, heatmaps: Tensor) -> Tensor:
     return torch.where(flat != MISSING, heatmaps.flatten(1)[joints, flat.clamp(min=0)], 0).clamp(0, 1)
 
 
-def joint_places(flat: Tensor, scores: Tensor, heatmaps: Tensor, stride: float) -> Tensor:
+def joint_places(
+    flat: Tensor,
+    scores: Tensor,
+    heatmaps: Tensor,
+    stride: float,
+    refinement: str = 'parabola',
+    center_shift: float = 0.0,
+) -> Tensor:
     """Joints in input px: refined peaks, and the score-weighted centre of the person for a joint that is missing.
 
     Args:
@@ -111,6 +118,8 @@ def joint_places(flat: Tensor, scores: Tensor, heatmaps: Tensor, stride: float) 
         scores: (N, K) in [0, 1].
         heatmaps: (K, H, W).
         stride: Input px per cell.
+        refinement: One of ``REFINEMENTS``.
+        center_shift: Cells by which joints are moved to the right and down.
 
     Returns:
         (N, K, 2) x, y.
@@ -119,7 +128,8 @@ def joint_places(flat: Tensor, scores: Tensor, heatmaps: Tensor, stride: float) 
     height, width = heatmaps.shape[-2:]
     cells = flat.clamp(min=0)
     around = heatmaps.flatten(1)[joints[:, None], window_cells(cells, 1, width, height)]
-    points = cells_to_pixels(refined_cells(cells, around, width, height), stride)
+    refined = REFINEMENTS[refinement](cells, around, width, height)
+    points = cells_to_pixels(refined + center_shift, stride)
     weights = scores.clamp(min=1e-6)[..., None]
     centre = (points * weights).sum(dim=1) / weights.sum(dim=1)
     return torch.where((flat != MISSING)[..., None], points, centre[:, None])

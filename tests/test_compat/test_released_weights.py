@@ -9,7 +9,7 @@ from mmpose.registry import MODELS
 
 from mmp3d import register_all_modules
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
-from mmp3d.compat.released_weights import RELEASED_NETS, convert, newest_checkpoint, read_released
+from mmp3d.compat.released_weights import RELEASED_NETS, RELEASED_STAGES, convert, newest_checkpoint, read_released
 from mmp3d.models.lifters import PoseGCN
 from mmp3d.models.released import ReleasedIntegrationNet, ReleasedPoseAdapter, ReleasedTemporalNet
 from tests.shared_data import shared_path
@@ -112,7 +112,7 @@ def test_the_savers_own_folders_convert(tmp_path, capsys):
     source = shared_path(f'{GOLDEN}/saver_checkpoints')
     nets = ['integration', 'adapter', 'joint_transform']
     main([str(source), '--out', str(tmp_path), '--nets', *nets])
-    assert sorted(file.stem for file in tmp_path.iterdir()) == sorted(nets)
+    assert {file.stem for file in tmp_path.iterdir()} == {*nets, 'integration_stage'}
     assert 'fc4.fc.bias (2,) -> layers.6.bias' in capsys.readouterr().out
     load_weights(ReleasedIntegrationNet(), tmp_path / 'integration.pth')
 
@@ -128,7 +128,7 @@ def test_the_whole_release_converts(tmp_path):
     for folder, spec in FOLDERS.items():
         save(tmp_path / 'ckpts' / folder, released_weights(spec))
     main([str(tmp_path / 'ckpts'), '--out', str(tmp_path / 'out')])
-    assert {file.stem for file in (tmp_path / 'out').iterdir()} == set(RELEASED_NETS)
+    assert {file.stem for file in (tmp_path / 'out').iterdir()} == {*RELEASED_NETS, *RELEASED_STAGES}
     models = {name: MODELS.build(net.model).eval().requires_grad_(False) for name, net in RELEASED_NETS.items()}
     for name, model in models.items():
         load_weights(model, tmp_path / f'out/{name}.pth')
