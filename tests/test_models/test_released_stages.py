@@ -38,12 +38,10 @@ def small_lifter():
     gcn = dict(
         type='PoseGCN', hidden_channels=8, adjacency='uniform', with_confidence=False, joint_set='h36m17',
         normalization='trunk')  # fmt: skip
-    nets = dict(
-        gcn=gcn,
-        pose_net=dict(type='ReleasedPoseNet', **SMALL_TCN),
-        depth_net=dict(type='ReleasedDepthNet', **SMALL_TCN),
-    )
-    return MODELS.build(dict(type='PoseLiftingEstimator', joint_set='h36m17', **nets)).eval().requires_grad_(False)
+    kinds = dict(pose_net='ReleasedPoseNet', depth_net='ReleasedDepthNet')
+    nets = {name: dict(type=kind, **SMALL_TCN) for name, kind in kinds.items()}
+    lifter = MODELS.build(dict(type='PoseLiftingEstimator', joint_set='h36m17', gcn=gcn, **nets))
+    return lifter.eval().requires_grad_(False)
 
 
 def test_lifter_is_the_released_chain():
@@ -189,10 +187,13 @@ def test_joint_sets_that_mupots_lacks_are_named(name):
 
 def test_the_released_system_runs_on_images():
     options = {f'model.{part}.checkpoint': None for part in ('lifter', 'bottom_up', 'integration')}
-    options['model.bottom_up.backbone'] = small_backbone()
-    options |= {'model.bottom_up.head.channels': 8, 'model.bottom_up_pipeline': [
+    options['model.bottom_up.backbone'], options['model.bottom_up.head.channels'] = small_backbone(), 8
+    options['model.bottom_up_pipeline'] = [
+        dict(type='LoadMultiPersonImage'),
         dict(type='BottomupResize', input_size=(64, 64), size_factor=64, resize_mode='expand'),
-        dict(type='WarpInputPoses'), dict(type='PackMultiPersonInputs')]}  # fmt: skip
+        dict(type='WarpInputPoses'),
+        dict(type='PackMultiPersonInputs'),
+    ]
     options |= {f'model.lifter.{net}_net.{key}': value for net in ('pose', 'depth') for key, value in SMALL_TCN.items()}
     options['model.lifter.gcn.hidden_channels'] = 8
     system, camera = load_two_branch(CONFIG, options), Camera.from_fov(60, (96, 64))
