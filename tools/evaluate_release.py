@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool.
 
     Raises:
-        ValueError: Only one of ``--config`` and ``--out``, or ``--focal`` alone is given; the data set lacks a sequence.
+        ValueError: Only one of ``--config`` and ``--out``, or ``--focal`` alone is given, or the data set lacks a
+            sequence.
     """
     args = parse_args(arguments)
     if bool(args.config) != bool(args.out):
