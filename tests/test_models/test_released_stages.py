@@ -206,3 +206,13 @@ def test_the_released_system_runs_on_images():
         assert sorted(people.track_ids) == [0, 1]
         assert set(people.source) <= {'td', 'both'}
         assert np.isfinite(people.keypoints_cam).all()
+
+
+def test_options_out_of_their_sets_are_named():
+    with pytest.raises(ValueError, match="flip_outputs must be one of .*'heat'"):
+        small_bottom_up(flip_outputs='heat')
+    gcn = dict(type='PoseGCN', hidden_channels=8, adjacency='uniform', normalization='trunk')
+    with pytest.raises(ValueError, match="'trunk' with with_confidence=False"):
+        MODELS.build(gcn)
+    with pytest.raises(ValueError, match="needs a joint set with a neck, got 'coco17'"):
+        MODELS.build(dict(gcn, with_confidence=False, joint_set='coco17'))

@@ -24,6 +24,9 @@ from mmp3d.geometry.depth_confidence import TOLERANCE, root_confidence
 from mmp3d.geometry.joint_order import joint_order
 from mmp3d.models.heads.bottom_up_depth_head import BottomUpMaps
 
+# What of the mirrored image's maps a flip test takes.
+FLIP_OUTPUTS = ('all', 'tags')
+
 
 @MODELS.register_module()
 class BottomUpDepthEstimator(BottomupPoseEstimator):
@@ -52,6 +55,9 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
             a share of the distance; a refiner tells it for each person. A person's score is then multiplied by the
             probability that the root lies within ``root_tolerance`` mm (default 250) of the truth: of two people who
             are seen equally well the nearer one ranks first.
+
+    Raises:
+        ValueError: ``flip_outputs`` or ``heatmap_joint_set`` is not one of those.
     """
 
     def __init__(
@@ -69,6 +75,9 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
+        outputs = self.test_cfg.get('flip_outputs', 'all')
+        if outputs not in FLIP_OUTPUTS:
+            raise ValueError(f'test_cfg.flip_outputs must be one of {FLIP_OUTPUTS}, got {outputs!r}')
         self.combined_heatmap = combined_heatmap
         self.patch_size = patch_size
         self.heatmap_sigma = heatmap_sigma

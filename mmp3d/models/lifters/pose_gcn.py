@@ -109,8 +109,8 @@ class PoseGCN(BaseModule):
         init_cfg: Initialisation.
 
     Raises:
-        ValueError: ``bones`` are given with ``'confidence'``, ``adjacency`` or ``joint_set`` is not known, or the
-            channels do not fall into the groups.
+        ValueError: ``bones`` are given with ``'confidence'``, ``adjacency``, ``joint_set`` or ``normalization`` is
+            not known, the channels do not fall into the groups, or the joint set has no neck for ``'trunk'``.
     """
 
     def __init__(
@@ -140,7 +140,9 @@ class PoseGCN(BaseModule):
                 f'{normalization!r} with with_confidence={with_confidence}'
             )
         skeleton = SKELETONS[joint_set]
-        self.normalization, self.neck_index = normalization, skeleton.joint_names.index('neck')
+        if normalization == 'trunk' and 'neck' not in skeleton.joint_names:
+            raise ValueError(f"PoseGCN: normalization 'trunk' needs a joint set with a neck, got {joint_set!r}")
+        self.normalization, self.joint_names = normalization, skeleton.joint_names
         self.adjacency, self.with_confidence, self.root_index = adjacency, with_confidence, skeleton.root_index
         self.register_buffer('incidence', _incidence(skeleton, bones), persistent=False)
         self.register_buffer('bones_to_joints', torch.linalg.pinv(self.incidence), persistent=False)
@@ -190,7 +192,7 @@ class PoseGCN(BaseModule):
     def _about_the_root(self, rays: Tensor, scores: Tensor) -> Tensor:
         """(B, K, 2) relative to the root, in units of the trunk's extent down the image."""
         rays, _ = found_rays(rays, scores)
-        trunk = rays[:, self.neck_index, 1] - rays[:, self.root_index, 1]
+        trunk = rays[:, self.joint_names.index('neck'), 1] - rays[:, self.root_index, 1]
         trunk = torch.where(trunk.abs() < SMALLEST_SIZE, -SMALLEST_SIZE, trunk)
         return (rays - rays[:, self.root_index, None]) / trunk[:, None, None]
 
