@@ -1,6 +1,7 @@
 import json
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from mmpose.registry import MODELS
 
 from mmp3d import register_all_modules
+from mmp3d.apis import load_two_branch
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
 from mmp3d.compat.released_weights import RELEASED_NETS, RELEASED_STAGES, convert, newest_checkpoint, read_released
 from mmp3d.models.lifters import PoseGCN
@@ -16,6 +18,7 @@ from tests.shared_data import shared_path
 from tools.convert_release import main
 
 register_all_modules()
+CONFIG = str(Path(__file__).parents[2] / 'configs/release_tdbu_mupots.py')
 GOLDEN = 'golden/author_nets/A'
 # The release's folders and what the golden files call the networks in them.
 FOLDERS = {
@@ -134,6 +137,10 @@ def test_the_whole_release_converts(tmp_path):
         load_weights(model, tmp_path / f'out/{name}.pth')
     root_inputs, expected = arrays('TCNRoot.inputs'), arrays('TCNRoot.outputs')
     assert_equal(models['temporal_depth'](root_inputs['x']), expected['out'])
+    stages = dict(bottom_up='bottom_up_branch', lifter='lifter', integration='integration_stage')
+    options = {f'model.{part}.checkpoint': str(tmp_path / f'out/{stage}.pth') for part, stage in stages.items()}
+    system = load_two_branch(CONFIG, options)
+    torch.testing.assert_close(system.bottom_up.head.state_dict(), models['bottom_up'].head.state_dict())
 
 
 def write_adapter(folder, **changes):
