@@ -6,4 +6,6 @@ model = dict(
     lifter=dict(config='configs/lifting_tiny_virtual.py', checkpoint='weights/lifting_tiny_virtual.pth'),
     bottom_up=dict(config='configs/bu_tiny_muco.py', checkpoint='weights/bu_tiny_muco.pth'),
 )
-test_dataloader = dict(dataset=dict(type='MuPoTSDataset', data_root='data/MuPoTS/', pose2d_file='poses2d.json'))
+test_dataloader = dict(
+    dataset=dict(type='MuPoTSDataset', data_root='data/MuPoTS/', pose2d_file='poses2d.json', pose2d_optional=True),
+)

@@ -22,8 +22,8 @@ CONFIGS = sorted((Path(__file__).resolve().parents[2] / 'configs').glob('*.py'))
 RECIPES = {
     'MuCo': Recipe('muco', 4, people=(1, 3), size=(160, 100), seed=1, interactions=CLOSE),
     'MuPoTS': Recipe('mupots', 1, frames=3, people=(1, 3), size=(160, 96), seed=1, interactions=CLOSE),
-    'JTA': Recipe('jta', 1, frames=2, people=(2, 3), size=(160, 96), seed=1, interactions=CLOSE),
-    '3DPW': Recipe('3dpw', 1, frames=2, people=(1, 2), size=(160, 96), seed=1, interactions=CLOSE),
+    'JTA': Recipe('jta', 3, frames=2, people=(2, 3), size=(160, 96), seed=1, interactions=CLOSE),
+    '3DPW': Recipe('3dpw', 5, frames=2, people=(1, 2), size=(160, 96), seed=1, interactions=CLOSE),
     'coco': Recipe('coco', 12, people=(1, 3), size=(160, 120), seed=1, interactions=CLOSE),
 }
 # The receptive field of the lifters, and one more.
