@@ -7,7 +7,7 @@ below; the stages are the same.
 _base_ = ['./_base_/two_branch.py']
 
 weights = 'release_weights/'
-# Joints that are no better than this are no candidates; order in which joints find their people.
+# The release's rules for people from maps.
 codec = dict(
     type='AssociativeEmbeddingDepth',
     input_size=(512, 512),
@@ -99,7 +99,9 @@ model = dict(
     ),
     settings=dict(matching='released'),
 )
-test_dataloader = dict(dataset=dict(type='MuPoTSDataset', data_root='data/MuPoTS/', pose2d_file='poses2d.json'))
+test_dataloader = dict(
+    dataset=dict(type='MuPoTSDataset', data_root='data/MuPoTS/', pose2d_file='poses2d.json', pose2d_optional=True)
+)
 test_evaluator = [
     dict(type='ReleasePCK'),
     dict(type='ReleasePCKabs'),
