@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parse_args(arguments)
     mmp3d.register_all_modules()
     from mmp3d.compat.checkpoint import save_weights
-    from mmp3d.compat.released_weights import RELEASED_NETS, convert, read_released
+    from mmp3d.compat.released_weights import RELEASED_NETS, convert, read_released, stage_weights
 
     nets = args.nets or list(RELEASED_NETS)
     unknown = sorted(set(nets) - set(RELEASED_NETS))
@@ -42,8 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for theirs, ours in names.items():
             print(f'  {theirs} {tuple(weights[theirs].shape)} -> {ours}')
     args.out.mkdir(parents=True, exist_ok=True)
-    for name, model in converted.items():
-        save_weights(model.state_dict(), args.out / f'{name}.pth', {'config_name': f'release {name}'})
+    files = {name: model.state_dict() for name, model in converted.items()} | stage_weights(converted)
+    for name, weights in files.items():
+        save_weights(weights, args.out / f'{name}.pth', {'config_name': f'release {name}'})
         print(f'weights: {args.out / name}.pth')
 
 

@@ -2,6 +2,7 @@
 
 python tools/evaluate_release.py PACKAGE [--sequences 1 2 ...]
 python tools/evaluate_release.py PACKAGE --config CONFIG --out FILE [--branch td|bu|both] [--cfg-options ...]
+python tools/evaluate_release.py PACKAGE --lifters [NAME] [--focal PX] [--sequences 18]    # ours on their 2D poses
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 
 import mmp3d
+from mmp3d.apis.lifted_release import lift_released
 from mmp3d.datasets.release_package import BRANCHES, read_released_tracks
 from mmp3d.engine.launch import load_config, run_command
 from mmp3d.evaluation.offline import build_annotations
 from mmp3d.evaluation.predictions import check_prediction_path, write_predictions
+from mmp3d.evaluation.release_lifting import lifting_tables
 from mmp3d.evaluation.release_predictions import depth_table, released_predictions, released_sequences
 from mmp3d.geometry import Camera
 
@@ -29,6 +32,14 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--config', help='config whose test data set is MuPoTS-3D; gives the cameras for --out')
     parser.add_argument('--out', metavar='FILE', help='prediction file to write (.json or .json.gz)')
     parser.add_argument('--branch', choices=sorted(BRANCHES), default='both', help='predictions to write')
+    parser.add_argument(
+        '--lifters',
+        nargs='?',
+        const='lifting',
+        metavar='NAME',
+        help='lift the stored 2D poses, and compare',
+    )
+    parser.add_argument('--focal', type=float, metavar='PX', help='--lifters: focal length; default: 55 degrees')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
     return parser.parse_args(arguments)
 
@@ -37,11 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool.
 
     Raises:
-        ValueError: Only one of ``--config`` and ``--out`` is given, or the data set lacks a sequence.
+        ValueError: Only one of ``--config`` and ``--out``, or ``--focal`` alone is given, or the data set lacks a
+            sequence.
     """
     args = parse_args(arguments)
     if bool(args.config) != bool(args.out):
         raise ValueError('--config and --out go together: the config names the data set that has the cameras')
+    if args.focal and not args.lifters:
+        raise ValueError('--focal is the camera of --lifters')
     mmp3d.register_all_modules()
     sequences = args.sequences or released_sequences(args.package)
     tracks = {
@@ -49,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     print(f'sequences {", ".join(map(str, sequences))}')
     print(depth_table(tracks).to_text())
+    if args.lifters:
+        lifted = [lift_released(args.package, number, args.lifters, args.focal) for number in sequences]
+        for table in lifting_tables(lifted, tracks):
+            print('\n' + table.to_text())
     if args.out:
         check_prediction_path(args.out)
         cameras = sequence_cameras(load_config(args.config, args.cfg_options), sequences)

@@ -1,7 +1,7 @@
 """Find the people of a video, a folder of frames or an image in 3D, and write them for other programs.
 
 python tools/infer.py INPUT [--out DIR] [--export json html bvh ...] [--camera FILE | --fov DEG | --focal PX]
-    [--pose2d FILE] [--smooth METHOD] [--height MM] [--world] [--overwrite]
+    [--pose2d FILE] [--smooth METHOD] [--height MM] [--world] [--fuse-conv-bn] [--overwrite]
 python tools/infer.py [INPUT] --lift --pose2d FILE [--size W H] [--keep-ids] [...]
 
 The second form tracks the 2D poses of the file and lifts them to 3D; INPUT then only gives the page its pictures.
@@ -49,6 +49,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--device', help='cpu, cuda:0, ...; default the best there is (cpu with --lift)')
     parser.add_argument('--batch-size', type=int, help='frames at a time (default: 1)')
     parser.add_argument('--fps', type=float, help="of images or 2D poses (default 25), or in place of the video's")
+    parser.add_argument('--fuse-conv-bn', action='store_true', help='fold batch norm into the convolutions: faster')
     parser.add_argument('--person-thr', type=float, help='leave out people with a lower score')
     parser.add_argument('--pose2d', metavar='FILE', help='2D poses of the frames (docs/inference.md)')
     parser.add_argument('--lift', action='store_true', help='track and lift the 2D poses')
@@ -71,7 +72,7 @@ def _check_options(args: argparse.Namespace) -> None:
         raise ValueError('--lift needs the 2D poses: --pose2d FILE')
     if not args.lift and args.input is None:
         raise ValueError('give a video, an image or a folder of images; without one, --lift --pose2d FILE')
-    other = dict(batch_size=None, person_thr=None) if args.lift else dict(size=None, keep_ids=False)
+    other = dict(batch_size=None, person_thr=None, fuse_conv_bn=False) if args.lift else dict(size=None, keep_ids=False)
     for name, default in other.items():
         if getattr(args, name) != default:
             raise ValueError(f'--{name.replace("_", "-")} does not go {"with" if args.lift else "without"} --lift')
@@ -94,6 +95,7 @@ def _images(args: argparse.Namespace) -> Iterator[dict]:
         camera=_camera(args),
         pose2d=args.pose2d,
         show_progress=True,
+        fuse_conv_bn=args.fuse_conv_bn,
     )
     for result in inferencer(
         args.input, return_datasamples=True, batch_size=args.batch_size or 1, person_thr=args.person_thr or 0.0

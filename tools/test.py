@@ -1,6 +1,7 @@
 """Test a checkpoint.
 
-python tools/test.py CONFIG [CHECKPOINT] [--eval METRIC ...] [--out FILE] [--plot FOLDER] [--cfg-options key=value ...]
+python tools/test.py CONFIG [CHECKPOINT] [--eval METRIC ...] [--out FILE] [--plot FOLDER] [--fuse-conv-bn]
+    [--cfg-options key=value ...]
 
 A model that names the checkpoints of its parts itself (configs/tdbu_*.py) needs no CHECKPOINT.
 Scores with every protocol choice are saved as results.json beside the run's log.
@@ -30,6 +31,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--eval', nargs='*', metavar='METRIC', help="metrics; without names, the config's own")
     parser.add_argument('--out', metavar='FILE', help='save the predictions (.json or .json.gz) for tools/evaluate.py')
     parser.add_argument('--plot', metavar='FOLDER', help='draw the PCK curves of every metric that has some, as PNG')
+    parser.add_argument('--fuse-conv-bn', action='store_true', help='fold batch norm into the convolutions: faster')
     parser.add_argument('--trust', action='store_true', help='let the checkpoint run code of its own while it is read')
     add_common_arguments(parser)
     return parser.parse_args(arguments)
@@ -48,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cfg.test_evaluator = select_evaluators(cfg, args.eval)
     if args.out:
         cfg.test_evaluator.append(dict(type='DumpPredictions', out_file=args.out))
+    if args.fuse_conv_bn:
+        cfg.custom_hooks = [*cfg.get('custom_hooks', []), dict(type='InferenceFormHook')]
     cfg.load_from = None
     runner = build_runner(cfg)
     if args.checkpoint is not None:

@@ -36,6 +36,7 @@ from mmp3d.apis.people import instance_arrays, nobody, person_dicts
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
 from mmp3d.engine.launch import load_config
 from mmp3d.geometry import MUPOTS17
+from mmp3d.models.inference_form import in_inference_form
 
 OTHER_MODEL = "this inferencer runs mmp3d's bottom-up models (mmpose's own: mmpose.apis.MMPoseInferencer)"
 
@@ -56,6 +57,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         pose2d: 2D poses for the network, see :func:`~mmp3d.apis.given_poses.pose_lookup`; None for none.
         trust: Let the checkpoint run code of its own while it is read.
         show_progress: Show a progress bar.
+        fuse_conv_bn: Fold batch norm into the convolutions, see :func:`~mmp3d.models.inference_form.in_inference_form`:
+            faster, and the same up to rounding.
 
     Raises:
         FileNotFoundError: Config, checkpoint, camera or pose file does not exist.
@@ -85,6 +88,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         pose2d: PoseInput = None,
         trust: bool = False,
         show_progress: bool = False,
+        fuse_conv_bn: bool = False,
     ) -> None:
         mmp3d.register_all_modules()
         self.trust = trust
@@ -96,6 +100,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
             model = load_config(model)
         super().__init__(model, weights, device, scope='mmpose', show_progress=show_progress)
         self.model = revert_sync_batchnorm(self.model)
+        if fuse_conv_bn:
+            in_inference_form(self.model)
         self.visualizer.set_dataset_meta(self.model.dataset_meta)
 
     def __call__(

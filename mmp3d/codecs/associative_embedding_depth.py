@@ -17,11 +17,12 @@ from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
+from mmp3d.codecs.cells import REFINEMENTS
 from mmp3d.codecs.depth_coding import DepthCoding
 from mmp3d.codecs.grouping import MAX_SHARE, MISSING, BodyReach, group_by_tags
 from mmp3d.codecs.joint_targets import joint_targets
+from mmp3d.codecs.missing_joints import filled_cells
 from mmp3d.codecs.tagged_joints import (
-    filled_cells,
     find_candidates,
     joint_places,
     joint_scores,
@@ -63,6 +64,10 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         tag_threshold: Greatest distance of a tag from its person's mean tag.
         reach_weight: Tag distance that a joint counts for when it is as far from its person's others as a tall adult's
             bones can reach; the root depth tells how many millimetres a pixel is. 0: tags alone, as in the paper.
+        fill_threshold: Distance of tags that costs a missing joint a full height; None: ``tag_threshold``.
+        refinement: ``'parabola'``: through a peak and its neighbours; ``'quarter'``: a quarter of a cell towards the
+            higher neighbour, as in the release.
+        center_shift: Cells by which joints are moved to the right and down; 0.5 in the release.
         min_joints: People with fewer grouped joints are dropped.
         fill_missing: Look for a person's missing joints below the threshold, where heat and tag agree best.
 
@@ -104,12 +109,17 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         score_threshold: float = 0.1,
         tag_threshold: float = 1.0,
         reach_weight: float = 0.0,
+        fill_threshold: float | None = None,
+        refinement: str = 'parabola',
+        center_shift: float = 0.0,
         min_joints: int = 3,
         fill_missing: bool = True,
     ) -> None:
         super().__init__()
         if any(side % stride for side in input_size):
             raise ValueError(f'input_size {tuple(input_size)} must be a multiple of stride {stride}')
+        if refinement not in REFINEMENTS:
+            raise ValueError(f'refinement must be one of {sorted(REFINEMENTS)}, got {refinement!r}')
         self.input_size = tuple(input_size)
         self.stride = stride
         self.sigma = sigma
@@ -131,6 +141,9 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         self.score_threshold = score_threshold
         self.tag_threshold = tag_threshold
         self.reach_weight = reach_weight
+        self.fill_threshold = tag_threshold if fill_threshold is None else fill_threshold
+        self.refinement = refinement
+        self.center_shift = center_shift
         self.reach_limits = np.maximum(MUPOTS17.reach(MUPOTS17_BONE_LENGTHS), 1)
         self.min_joints = min_joints
         self.fill_missing = fill_missing
@@ -192,7 +205,7 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         )
         flat = member_cells(members[(members != MISSING).sum(axis=1) >= self.min_joints], cells)
         if self.fill_missing:
-            filled = filled_cells(flat, heatmaps, tags, self.tag_threshold)
+            filled = filled_cells(flat, heatmaps, tags, self.fill_threshold)
             flat = self._within_reach(filled, flat, root_depths) if self.reach_weight else filled
         return self._read(flat, heatmaps, relative_depths, root_depths)
 
@@ -232,7 +245,9 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
             relative_depths.flatten(1)[joints, cells], root_depths.flatten()[cells], scores, found
         )
         people = InstanceData(
-            keypoints=joint_places(flat, scores, heatmaps, self.stride).cpu().numpy(),
+            keypoints=joint_places(flat, scores, heatmaps, self.stride, self.refinement, self.center_shift)
+            .cpu()
+            .numpy(),
             keypoint_scores=scores.cpu().numpy(),
             bbox_scores=scores.mean(dim=1).cpu().numpy(),
             relative_depths=relative.cpu().numpy(),

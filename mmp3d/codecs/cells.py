@@ -72,3 +72,17 @@ def refined_cells(cells: Tensor, around: Tensor, width: int, height: int) -> Ten
         shift = torch.where((position > 0) & (position < last), shift, 0)
         columns.append(position + shift)
     return torch.stack(columns, dim=-1)
+
+
+def quarter_cells(cells: Tensor, around: Tensor, width: int, height: int) -> Tensor:
+    """Peaks moved by a quarter of a cell towards the higher neighbour along each axis, to lower numbers of equal ones.
+
+    Args and result as in :func:`refined_cells`; at the border the peak itself stands for the neighbour that is not
+    there. Source: the authors' release.
+    """
+    places = torch.stack([cells % width, cells // width], dim=-1)
+    rises = torch.stack([around[..., 5] > around[..., 3], around[..., 7] > around[..., 1]], dim=-1)
+    return places + torch.where(rises, 0.25, -0.25)
+
+
+REFINEMENTS = {'parabola': refined_cells, 'quarter': quarter_cells}

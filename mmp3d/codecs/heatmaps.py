@@ -50,7 +50,12 @@ def draw_heatmaps(cells: np.ndarray, visible: np.ndarray, size: tuple[int, int],
 
 
 def render_person_heatmaps(
-    keypoints: Sequence[Tensor], scores: Sequence[Tensor], size: tuple[int, int], sigma: float, stride: float = 1
+    keypoints: Sequence[Tensor],
+    scores: Sequence[Tensor],
+    size: tuple[int, int],
+    sigma: float,
+    stride: float = 1,
+    least: float = 0.0,
 ) -> Tensor:
     """Input heatmaps of a batch: the largest of all people's Gaussians, each as high as its joint's score.
 
@@ -62,6 +67,7 @@ def render_person_heatmaps(
         size: (W, H) cells of the maps.
         sigma: Standard deviation in input px.
         stride: Input px per cell.
+        least: Cells below become 0.
 
     Returns:
         (B, K, H, W) float32.
@@ -75,7 +81,7 @@ def render_person_heatmaps(
     down = _profile(cells[..., 1], height, sigma / stride)
     for person in range(people):
         torch.maximum(maps, down[:, person, :, :, None] * across[:, person, :, None, :], out=maps)
-    return maps
+    return F.threshold(maps, least, 0) if least else maps
 
 
 def resized(maps: Tensor, size: Sequence[int]) -> Tensor:

@@ -17,9 +17,9 @@ from torch import Tensor
 from mmp3d.codecs.associative_embedding_depth import DEFAULT_JOINT_ORDER
 from mmp3d.codecs.grouping import MISSING, group_by_tags
 from mmp3d.codecs.joint_targets import joint_targets
+from mmp3d.codecs.missing_joints import filled_cells
 from mmp3d.codecs.own_person import own_person
 from mmp3d.codecs.tagged_joints import (
-    filled_cells,
     find_candidates,
     joint_places,
     joint_scores,

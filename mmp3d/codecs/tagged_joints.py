@@ -1,4 +1,4 @@
-"""From heatmaps and tag maps to people in 2D: candidates, people's missing joints, places and scores.
+"""From heatmaps and tag maps to people in 2D: candidates, places and scores.
 
 Shapes: N people, K joints, M candidates a joint, L tag dimensions, H W map cells. A flat cell is i * W + j.
 """
@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from mmp3d.codecs.cells import cells_to_pixels, refined_cells, window_cells
+from mmp3d.codecs.cells import REFINEMENTS, cells_to_pixels, window_cells
 from mmp3d.codecs.grouping import MISSING
+from mmp3d.codecs.high_cells import cells_above, padded_cells
+
+# Below one in this many, high cells are looked at one by one and not as whole maps.
+PLAIN_SHARE = 8
 
 
 def find_candidates(
@@ -28,31 +31,52 @@ def find_candidates(
     Returns:
         (K, M) heights, best first (0 where there are fewer peaks), and (K, M) flat cells.
     """
-    high = heatmaps > score_threshold
+    joints, cells = cells_above(heatmaps, heatmaps.amax(dim=-1), score_threshold)
     # Where little is high, as in the maps of a trained network, it is quicker to look around what is.
-    few = high.count_nonzero() * nms_kernel**2 < high.numel()
-    is_peak = _peaks_among(high, heatmaps, nms_kernel) if few else high & _pooled_peaks(heatmaps, nms_kernel)
-    peaks = torch.where(is_peak, heatmaps, 0).flatten(1)
-    return peaks.topk(min(max_candidates, peaks.shape[1]), dim=1)
+    if len(cells) * PLAIN_SHARE < heatmaps.numel():
+        joints, cells = _peaks_among(joints, cells, heatmaps, nms_kernel)
+    else:
+        joints, cells = (_pooled_peaks(heatmaps, nms_kernel) & (heatmaps > score_threshold)).flatten(1).nonzero().T
+    most = min(max_candidates, heatmaps[0].numel())
+    flat, present = padded_cells(joints, cells, len(heatmaps), most)
+    scores, order = torch.where(present, heatmaps.flatten(1).gather(1, flat), 0).topk(most, dim=1)
+    return scores, flat.gather(1, order)
 
 
 def _pooled_peaks(heatmaps: Tensor, nms_kernel: int) -> Tensor:
     """(K, H, W) whether a cell is the highest of its window."""
-    return F.max_pool2d(heatmaps[None], nms_kernel, stride=1, padding=nms_kernel // 2)[0] == heatmaps
+    # Along rows and then along columns: many times faster than the max pooling of a window.
+    highest = heatmaps
+    for axis in (-1, -2):
+        line = highest
+        highest = line.clone()
+        for step in range(1, min(nms_kernel // 2, line.shape[axis] - 1) + 1):
+            length = line.shape[axis] - step
+            for source, target in ((0, step), (step, 0)):
+                reached = highest.narrow(axis, target, length)
+                torch.maximum(reached, line.narrow(axis, source, length), out=reached)
+    return highest == heatmaps
 
 
-def _peaks_among(high: Tensor, heatmaps: Tensor, nms_kernel: int) -> Tensor:
-    """The same for the cells that ``high`` (K, H, W) marks: first by their neighbours, which leaves few."""
+def _peaks_among(joints: Tensor, cells: Tensor, heatmaps: Tensor, nms_kernel: int) -> tuple[Tensor, Tensor]:
+    """Those of (C,) joints and flat cells, all that are high and ascending, that are peaks."""
     height, width = heatmaps.shape[-2:]
     flat, radius = heatmaps.flatten(1), nms_kernel // 2
-    joints, cells = high.flatten(1).nonzero().unbind(dim=1)
-    for reach in {min(1, radius), radius}:
-        around = flat[joints[:, None], window_cells(cells, reach, width, height)]
-        highest = flat[joints, cells] == around.amax(dim=1)
-        joints, cells = joints[highest], cells[highest]
-    is_peak = torch.zeros_like(flat, dtype=torch.bool)
-    is_peak[joints, cells] = True
-    return is_peak.view_as(high)
+    if radius:
+        rising = _highest_of_run(joints, cells, flat[joints, cells], width)
+        joints, cells = joints[rising], cells[rising]
+    around = flat[joints[:, None], window_cells(cells, radius, width, height)]
+    highest = flat[joints, cells] == around.amax(dim=1)
+    return joints[highest], cells[highest]
+
+
+def _highest_of_run(joints: Tensor, cells: Tensor, heights: Tensor, width: int) -> Tensor:
+    """(C,) whether a cell is as high as its left and right neighbours; those that are not listed are lower."""
+    follows = (cells[1:] == cells[:-1] + 1) & (joints[1:] == joints[:-1]) & (cells[1:] % width != 0)
+    highest = torch.ones_like(joints, dtype=torch.bool)
+    highest[1:] &= ~(follows & (heights[:-1] > heights[1:]))
+    highest[:-1] &= ~(follows & (heights[1:] > heights[:-1]))
+    return highest
 
 
 def tags_at(tags: Tensor, cells: Tensor) -> Tensor:
@@ -73,40 +97,20 @@ def member_cells(members: np.ndarray, cells: Tensor) -> Tensor:
     return torch.where(picked == MISSING, MISSING, cells[joints, picked.clamp(min=0)])
 
 
-def filled_cells(flat: Tensor, heatmaps: Tensor, tags: Tensor, tag_threshold: float) -> Tensor:
-    """Cells of missing joints: where the heat is high and the tag near to the person's mean tag.
-
-    Args:
-        flat: (N, K) flat cells, ``MISSING`` where a person lacks the joint; each has one joint or more.
-        heatmaps: (K, H, W).
-        tags: (K, L, H, W).
-        tag_threshold: Distance of tags that counts as much as a full height of the heatmap.
-
-    Returns:
-        (N, K) flat cells.
-    """
-    tag_maps = tags.flatten(2)
-    heat = heatmaps.flatten(1)
-    filled = flat.clone()
-    for person, cells in enumerate(flat):
-        missing = (cells == MISSING).nonzero()[:, 0]
-        if not len(missing):
-            continue
-        grouped = (cells != MISSING).nonzero()[:, 0]
-        mean_tag = tag_maps[grouped, :, cells[grouped]].mean(dim=0)
-        # Not `norm`: along an inner dimension of one or two it is 30 times slower on a processor.
-        distances = (tag_maps[missing] - mean_tag[None, :, None]).square_().sum(dim=1).sqrt_()
-        filled[person, missing] = (heat[missing] - distances.div_(tag_threshold).round_()).argmax(dim=1)
-    return filled
-
-
 def joint_scores(flat: Tensor, heatmaps: Tensor) -> Tensor:
     """(N, K) heights in [0, 1] of (K, H, W) heatmaps at (N, K) flat cells; 0 for ``MISSING``."""
     joints = torch.arange(len(heatmaps), device=flat.device)
     return torch.where(flat != MISSING, heatmaps.flatten(1)[joints, flat.clamp(min=0)], 0).clamp(0, 1)
 
 
-def joint_places(flat: Tensor, scores: Tensor, heatmaps: Tensor, stride: float) -> Tensor:
+def joint_places(
+    flat: Tensor,
+    scores: Tensor,
+    heatmaps: Tensor,
+    stride: float,
+    refinement: str = 'parabola',
+    center_shift: float = 0.0,
+) -> Tensor:
     """Joints in input px: refined peaks, and the score-weighted centre of the person for a joint that is missing.
 
     Args:
@@ -114,6 +118,8 @@ def joint_places(flat: Tensor, scores: Tensor, heatmaps: Tensor, stride: float) 
         scores: (N, K) in [0, 1].
         heatmaps: (K, H, W).
         stride: Input px per cell.
+        refinement: One of ``REFINEMENTS``.
+        center_shift: Cells by which joints are moved to the right and down.
 
     Returns:
         (N, K, 2) x, y.
@@ -122,7 +128,8 @@ def joint_places(flat: Tensor, scores: Tensor, heatmaps: Tensor, stride: float) 
     height, width = heatmaps.shape[-2:]
     cells = flat.clamp(min=0)
     around = heatmaps.flatten(1)[joints[:, None], window_cells(cells, 1, width, height)]
-    points = cells_to_pixels(refined_cells(cells, around, width, height), stride)
+    refined = REFINEMENTS[refinement](cells, around, width, height)
+    points = cells_to_pixels(refined + center_shift, stride)
     weights = scores.clamp(min=1e-6)[..., None]
     centre = (points * weights).sum(dim=1) / weights.sum(dim=1)
     return torch.where((flat != MISSING)[..., None], points, centre[:, None])

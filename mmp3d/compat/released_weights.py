@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,16 +121,16 @@ def _hrnet_stage(name: str) -> str | None:
 
 
 _BOTTOM_UP_HEADS = _renamer(
-    *_block(r'upsample\.prevlayers\.0', 'upsample.0'),
-    (r'upsample\.uplayer\.conv\.(\w+)', r'upsample.1.\1'),
-    (r'upsample\.uplayer\.act\.(\w+)', r'upsample.2.\1'),
-    *_block(r'upsample\.postlayers\.0', 'upsample.4'),
+    *_block(r'upsample\.prevlayers\.0', 'head.upsample.0'),
+    (r'upsample\.uplayer\.conv\.(\w+)', r'head.upsample.1.\1'),
+    (r'upsample\.uplayer\.act\.(\w+)', r'head.upsample.2.\1'),
+    *_block(r'upsample\.postlayers\.0', 'head.upsample.4'),
     *(
         rule
         for index, head in enumerate(('head', 'head2', 'head3', 'head4'))
-        for rule in _block(rf'{head}\.layers\.0', f'heads.{index}.0')
+        for rule in _block(rf'{head}\.layers\.0', f'head.heads.{index}.0')
     ),
-    *((rf'c{index + 1}\.conv\.(\w+)', rf'heads.{index}.1.\1') for index in range(4)),
+    *((rf'c{index + 1}\.conv\.(\w+)', rf'head.heads.{index}.1.\1') for index in range(4)),
 )
 
 
@@ -213,6 +213,31 @@ RELEASED_NETS = {
         _joint_transform,
     ),
 }
+
+
+# What one stage of the whole system takes of them, each network under its name in the stage.
+RELEASED_STAGES = {
+    'bottom_up_branch': {'': 'bottom_up', 'joint_transform.': 'joint_transform'},
+    'lifter': {'gcn.': 'gcn', 'pose_net.net.': 'temporal_pose', 'depth_net.net.': 'temporal_depth'},
+    'integration_stage': {'blend.': 'integration'},
+}
+
+
+def stage_weights(converted: Mapping[str, torch.nn.Module]) -> dict[str, Weights]:
+    """Weights of the stages all of whose networks are there.
+
+    Args:
+        converted: Networks by the names of ``RELEASED_NETS``.
+    """
+    return {
+        stage: {
+            prefix + name: tensor
+            for prefix, net in nets.items()
+            for name, tensor in converted[net].state_dict().items()
+        }
+        for stage, nets in RELEASED_STAGES.items()
+        if set(nets.values()) <= set(converted)
+    }
 
 
 def newest_checkpoint(folder: Path) -> Path:

@@ -18,6 +18,7 @@ from mmp3d.geometry import H36M17, MUPOTS17, Camera
 # The package keeps 2D poses of images at half their size.
 IMAGE_SCALE = 2
 RADII = (150, 250)
+DEPTH_COLUMNS = ('mean, mm', *(f'< {radius} mm, %' for radius in RADII))
 CONSTANT = 'annotated mean'
 
 
@@ -57,7 +58,7 @@ def released_predictions(root: str | Path, sequence: int, camera: Camera, branch
     """
     tracks = read_released_tracks(root, sequence, branch)
     frames, people = tracks.depths.shape
-    keypoints = _full_image_keypoints(root, sequence, frames, people)
+    keypoints = full_image_keypoints(root, sequence, frames, people)
     pelvis = MUPOTS17.root_index
     roots = camera.back_project(keypoints[:, :, pelvis], tracks.depths)
     poses = MM_PER_METRE * (tracks.poses - tracks.poses[:, :, pelvis : pelvis + 1])
@@ -87,18 +88,23 @@ def depth_table(tracks: Mapping[str, Sequence[ReleasedTracks]]) -> ScoreTable:
     rows = [(branch, [(each.depths, each.true_depths) for each in sequences]) for branch, sequences in tracks.items()]
     true = [each.true_depths for each in next(iter(tracks.values()))]
     rows.append((CONSTANT, [(np.full_like(depths, depths.mean()), depths) for depths in true]))
-    columns = ('branch', 'mean, mm', *(f'< {radius} mm, %' for radius in RADII))
-    scores = tuple((name, np.mean([_depth_scores(*pair) for pair in pairs], axis=0)) for name, pairs in rows)
+    columns = ('branch', *DEPTH_COLUMNS)
+    scores = tuple((name, np.mean([depth_scores(*pair) for pair in pairs], axis=0)) for name, pairs in rows)
     return ScoreTable('error of the stored root depths', columns, scores)
 
 
-def _depth_scores(depths: np.ndarray, true_depths: np.ndarray) -> list[float]:
+def depth_scores(depths: np.ndarray, true_depths: np.ndarray) -> list[float]:
+    """Numbers of ``DEPTH_COLUMNS`` of any depths and the annotated ones, mm."""
     errors = np.abs(depths - true_depths)
     return [errors.mean(), *(100 * (errors < radius).mean() for radius in RADII)]
 
 
-def _full_image_keypoints(root: str | Path, sequence: int, frames: int, people: int) -> np.ndarray:
-    """(T, N, K, 2) px."""
+def full_image_keypoints(root: str | Path, sequence: int, frames: int, people: int) -> np.ndarray:
+    """(T, N, K, 2) px, the stored 2D poses of a sequence, T frames and N people of which have 3D poses.
+
+    Raises:
+        FileNotFoundError, ValueError: see :func:`released_predictions`.
+    """
     stored = [read_released_poses_2d(root, sequence, person).keypoints for person in range(people)]
     for person, keypoints in enumerate(stored):
         if len(keypoints) != frames:

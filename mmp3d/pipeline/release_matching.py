@@ -9,6 +9,7 @@ import numpy as np
 
 from mmp3d.evaluation.functional.similarity import align_similarity
 from mmp3d.geometry import MUPOTS17
+from mmp3d.pipeline.matching import CameraPeople, Matches
 
 # Pelvis first; ends of limbs and the head do not count.
 _PARTS = ('hip', 'knee', 'shoulder', 'elbow')
@@ -38,6 +39,17 @@ def match_as_released(bottom_up: np.ndarray, top_down: np.ndarray) -> np.ndarray
     similarity = np.exp(-np.square(offsets).sum(axis=-1) / (2 * SIGMA**2)).mean(axis=-1)
     similarity = np.where(np.isfinite(similarity), similarity, 0)
     return np.where(similarity.max(axis=1) > 0, similarity.argmax(axis=1), -1)
+
+
+def match_by_shape(bottom_up: CameraPeople, top_down: CameraPeople) -> Matches:
+    """:func:`match_as_released` as the two branches take it; one bottom-up person may be in several pairs.
+
+    Nobody stays as of the bottom-up branch alone: the release looks at nobody whom the top-down branch lacks.
+    """
+    chosen = match_as_released(np.asarray(bottom_up.keypoints_cam), np.asarray(top_down.keypoints_cam))
+    found = np.flatnonzero(chosen >= 0)
+    pairs = np.stack([chosen[found], found], axis=1)
+    return Matches(pairs, np.zeros(0, np.int64), np.flatnonzero(chosen < 0))
 
 
 def _limbs(poses: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ from mmp3d.pipeline.lifting import lift_tracks
 from mmp3d.pipeline.matching import MIN_SIMILARITY, CameraPeople, Matches, match_people
 from mmp3d.pipeline.nearest_roots import match_nearest_roots
 from mmp3d.pipeline.people_2d import GivenPeople, TopDownPeople
+from mmp3d.pipeline.release_matching import match_by_shape
 from mmp3d.pipeline.stage_columns import by_frame, flat_columns
 from mmp3d.pipeline.stage_store import StageMemory, StageStore, module_digest
 from mmp3d.pipeline.track_linking import LinkSettings, track_people
@@ -38,7 +39,7 @@ from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 from mmp3d.synthetic.ranges import check_number, recipe_of
 
 ROOT = MUPOTS17.root_index
-BRANCHES, MATCHINGS = ('both', 'top_down', 'bottom_up'), ('frame', 'track', 'none')
+BRANCHES, MATCHINGS = ('both', 'top_down', 'bottom_up'), ('frame', 'track', 'none', 'released')
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class TwoBranchSettings:
         feed_poses: Give the bottom-up network the top-down branch's joints as heatmaps; False: its pictures alone.
         matching: Pairs by eq. 5-6, ``'frame'`` by frame, or one decision for each pair of tracks (``'track'``, which
             holds the whole clip's poses at once); ``'none'``: the baseline without pose matching,
-            :func:`~mmp3d.pipeline.nearest_roots.match_nearest_roots`.
+            :func:`~mmp3d.pipeline.nearest_roots.match_nearest_roots`; ``'released'``: by shape alone, and the people of
+            the bottom-up branch alone are left out, :func:`~mmp3d.pipeline.release_matching.match_by_shape`.
         min_similarity: See :func:`~mmp3d.pipeline.matching.match_people`.
         least_score: What a joint counts at least that a branch completed without having found it.
         root_depth_error: Error to expect of a top-down root depth, as a share of the distance: ranks people as
@@ -289,8 +291,9 @@ class _ClipRun:
         return matches, final_ids(matches, lower_ids, upper_ids)
 
     def _matches(self, lower: list[CameraPeople], upper: list[CameraPeople]) -> list[Matches]:
-        if self.settings.matching == 'none':
-            return [match_nearest_roots(*pair) for pair in zip(lower, upper, strict=True)]
+        by_one_rule = {'none': match_nearest_roots, 'released': match_by_shape}.get(self.settings.matching)
+        if by_one_rule is not None:
+            return [by_one_rule(*pair) for pair in zip(lower, upper, strict=True)]
         return match_people(lower, upper, self.settings.min_similarity)
 
     def _integrated(self, part: _Part) -> dict[str, np.ndarray]:

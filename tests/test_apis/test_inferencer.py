@@ -81,6 +81,18 @@ def test_batches_change_nothing_but_reach_the_network(inferencer, monkeypatch, b
         assert np.allclose(ours, theirs, rtol=1e-4)
 
 
+def test_folded_batch_norm_changes_nothing_but_rounding(inferencer, model):
+    fused = MultiPersonPose3DInferencer(*model, device='cpu', camera=60.0, fuse_conv_bn=True)
+    image = scenes.image()
+    ours, theirs = (
+        [person['keypoints_cam'] for person in next(each(image, pose2d=two_people, camera=60.0))['predictions'][0]]
+        for each in (fused, inferencer)
+    )
+    assert len(ours) == 2
+    assert np.allclose(ours, theirs, rtol=1e-4, atol=0.1)
+    assert not any('BatchNorm' in type(layer).__name__ for layer in fused.model.modules())
+
+
 def test_folder_in_order_with_a_bad_image(inferencer, tmp_path, caplog):
     for name in ('b.png', 'a.jpg', 'd.jpg'):
         cv2.imwrite(str(tmp_path / name), scenes.image())

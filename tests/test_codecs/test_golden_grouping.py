@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from mmp3d.codecs.grouping import MISSING, group_by_tags
-from mmp3d.codecs.tagged_joints import filled_cells, find_candidates, member_cells, tags_at
+from mmp3d.codecs.missing_joints import filled_cells
+from mmp3d.codecs.tagged_joints import find_candidates, joint_places, joint_scores, member_cells, tags_at
 from tests.shared_data import shared_path
 
 JOINT_ORDER = (0, 1, 4, 2, 5, 3, 6, 7, 8, 11, 9, 12, 10, 13)
@@ -33,3 +34,6 @@ def test_same_people_in_the_same_order_as_the_release(people):
     np.testing.assert_array_equal(grouped, flat_cells(case['grouped'], width))
     filled = filled_cells(grouped, heatmaps, tags, FILL_THRESHOLD)
     np.testing.assert_array_equal(filled, flat_cells(case['refined'], width))
+    places = joint_places(filled, joint_scores(filled, heatmaps), heatmaps, 1, 'quarter', 0.5)
+    found = case['refined'][..., 2] > 0
+    np.testing.assert_allclose(places.numpy()[found], case['refined'][..., :2][found], atol=1e-3)

@@ -1,6 +1,7 @@
 import json
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,14 +9,16 @@ import torch
 from mmpose.registry import MODELS
 
 from mmp3d import register_all_modules
+from mmp3d.apis import load_two_branch
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
-from mmp3d.compat.released_weights import RELEASED_NETS, convert, newest_checkpoint, read_released
+from mmp3d.compat.released_weights import RELEASED_NETS, RELEASED_STAGES, convert, newest_checkpoint, read_released
 from mmp3d.models.lifters import PoseGCN
 from mmp3d.models.released import ReleasedIntegrationNet, ReleasedPoseAdapter, ReleasedTemporalNet
 from tests.shared_data import shared_path
 from tools.convert_release import main
 
 register_all_modules()
+CONFIG = str(Path(__file__).parents[2] / 'configs/release_tdbu_mupots.py')
 GOLDEN = 'golden/author_nets/A'
 # The release's folders and what the golden files call the networks in them.
 FOLDERS = {
@@ -112,7 +115,7 @@ def test_the_savers_own_folders_convert(tmp_path, capsys):
     source = shared_path(f'{GOLDEN}/saver_checkpoints')
     nets = ['integration', 'adapter', 'joint_transform']
     main([str(source), '--out', str(tmp_path), '--nets', *nets])
-    assert sorted(file.stem for file in tmp_path.iterdir()) == sorted(nets)
+    assert {file.stem for file in tmp_path.iterdir()} == {*nets, 'integration_stage'}
     assert 'fc4.fc.bias (2,) -> layers.6.bias' in capsys.readouterr().out
     load_weights(ReleasedIntegrationNet(), tmp_path / 'integration.pth')
 
@@ -128,12 +131,16 @@ def test_the_whole_release_converts(tmp_path):
     for folder, spec in FOLDERS.items():
         save(tmp_path / 'ckpts' / folder, released_weights(spec))
     main([str(tmp_path / 'ckpts'), '--out', str(tmp_path / 'out')])
-    assert {file.stem for file in (tmp_path / 'out').iterdir()} == set(RELEASED_NETS)
+    assert {file.stem for file in (tmp_path / 'out').iterdir()} == {*RELEASED_NETS, *RELEASED_STAGES}
     models = {name: MODELS.build(net.model).eval().requires_grad_(False) for name, net in RELEASED_NETS.items()}
     for name, model in models.items():
         load_weights(model, tmp_path / f'out/{name}.pth')
     root_inputs, expected = arrays('TCNRoot.inputs'), arrays('TCNRoot.outputs')
     assert_equal(models['temporal_depth'](root_inputs['x']), expected['out'])
+    stages = dict(bottom_up='bottom_up_branch', lifter='lifter', integration='integration_stage')
+    options = {f'model.{part}.checkpoint': str(tmp_path / f'out/{stage}.pth') for part, stage in stages.items()}
+    system = load_two_branch(CONFIG, options)
+    torch.testing.assert_close(system.bottom_up.head.state_dict(), models['bottom_up'].head.state_dict())
 
 
 def write_adapter(folder, **changes):

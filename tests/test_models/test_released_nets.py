@@ -26,7 +26,7 @@ def test_bottom_up_maps_are_half_as_large_and_in_order():
     net = ReleasedBottomUpNet(small_backbone(), channels=8).eval()
     inputs = torch.rand(2, 20, 64, 96)
     assert net(inputs).std() > 0
-    for number, head in enumerate(net.heads):
+    for number, head in enumerate(net.head.heads):
         head[1].weight.zero_()
         head[1].bias.fill_(number)
     maps = net(inputs)

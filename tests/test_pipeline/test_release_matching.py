@@ -3,7 +3,8 @@
 import numpy as np
 
 from mmp3d import register_all_modules
-from mmp3d.pipeline.release_matching import match_as_released
+from mmp3d.pipeline.matching import CameraPeople
+from mmp3d.pipeline.release_matching import match_as_released, match_by_shape
 
 register_all_modules()
 
@@ -27,3 +28,12 @@ def test_nobody_and_nan():
     assert match_as_released(poses(0), poses(2)).tolist() == [-1, -1]
     assert match_as_released(poses(2), poses(0)).tolist() == []
     assert match_as_released(np.full((1, 17, 3), np.nan), poses(1)).tolist() == [-1]
+
+
+def test_both_branches_take_pairs_and_leave_out_who_is_bottom_up_alone():
+    people = poses(3)
+    lower, upper = (CameraPeople(points, np.ones(points.shape[:2])) for points in (people, people[[1, 1]]))
+    matches = match_by_shape(lower, upper)
+    assert matches.pairs.tolist() == [[1, 0], [1, 1]]
+    assert not len(matches.bottom_up_only) and not len(matches.top_down_only)
+    assert match_by_shape(CameraPeople(people[:0], np.ones((0, 17))), upper).top_down_only.tolist() == [0, 1]

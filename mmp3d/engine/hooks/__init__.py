@@ -1,5 +1,6 @@
 """Hooks of the training and test loops."""
 
+from mmp3d.engine.hooks.inference_form_hook import InferenceFormHook
 from mmp3d.engine.hooks.safe_checkpoint_hook import SafeCheckpointHook
 
-__all__ = ['SafeCheckpointHook']
+__all__ = ['InferenceFormHook', 'SafeCheckpointHook']

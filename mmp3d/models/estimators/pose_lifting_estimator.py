@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
@@ -18,6 +19,7 @@ from mmpose.utils.typing import OptConfigType
 from torch import Tensor
 
 from mmp3d.geometry import MUPOTS17
+from mmp3d.geometry.joint_order import joint_order
 from mmp3d.models.lifters.placement import place_poses, root_from_rays
 from mmp3d.models.lifters.pose_features import found_rays
 from mmp3d.models.lifters.pose_gcn import POSE_UNIT
@@ -59,6 +61,7 @@ class PoseLiftingEstimator(BaseModel):
             then be longer than the receptive field.
         depth_loss: Loss of the logarithm of the root depth. Default: ``DepthLoss`` with the l1 norm.
         root_index: Index of the root joint.
+        joint_set: Joint set of the stages, all of whose joints MuPoTS-17 has; rays come and poses go in MuPoTS-17.
         data_preprocessor: Default: :class:`PoseClipPreprocessor`.
         init_cfg: Initialisation.
 
@@ -77,6 +80,7 @@ class PoseLiftingEstimator(BaseModel):
         velocity_loss: OptConfigType = None,
         depth_loss: OptConfigType = None,
         root_index: int = MUPOTS17.root_index,
+        joint_set: str = MUPOTS17.name,
         data_preprocessor: OptConfigType = None,
         init_cfg: OptConfigType = None,
     ) -> None:
@@ -90,6 +94,8 @@ class PoseLiftingEstimator(BaseModel):
                 f'got {present} with frozen={list(frozen)}'
             )
         self.frozen, self.root_index = tuple(frozen), root_index
+        order = joint_order(joint_set)
+        self.order = None if order == list(range(MUPOTS17.num_joints)) else order
         for name in self.frozen:
             getattr(self, name).requires_grad_(False)
         self.pose_loss = MODELS.build(pose_loss or dict(type='MPJPELoss', use_target_weight=True))
@@ -158,10 +164,11 @@ class PoseLiftingEstimator(BaseModel):
 
     def lift_windows(self, rays: Tensor, scores: Tensor) -> LiftedWindows:
         """All stages on windows, for training; rays (B, T, K, 2) and scores (B, T, K)."""
+        rays, scores = self._in_stages(rays, scores)
         frame_poses = None if self.gcn is None else self.gcn(rays, scores)
         poses = None if self.pose_net is None else self.pose_net(rays, scores, frame_poses)
         depths = None if self.depth_net is None else self.depth_net(rays, scores, frame_poses)
-        return LiftedWindows(frame_poses, poses, depths)
+        return LiftedWindows(self._from_stages(frame_poses), self._from_stages(poses), depths)
 
     def lift_track(self, rays: Tensor, scores: Tensor) -> Tensor:
         """A person's poses in camera space, all frames in one dilated pass (long tracks: in overlapping passes).
@@ -174,23 +181,33 @@ class PoseLiftingEstimator(BaseModel):
             (T, K, 3) mm. A frame without any confident joint stands on the optical axis. Without a pose network all
             joints that were found lie in the plane of the root.
         """
+        stage_rays, stage_scores = self._in_stages(rays, scores)
         frame_poses = None
         if self.gcn is not None:
-            pieces = (self.gcn(*piece) for piece in zip(rays.split(GCN_FRAMES), scores.split(GCN_FRAMES), strict=True))
-            frame_poses = torch.cat(list(pieces))
+            parts = zip(stage_rays.split(GCN_FRAMES), stage_scores.split(GCN_FRAMES), strict=True)
+            frame_poses = torch.cat([self.gcn(*part) for part in parts])
         poses = frame_poses
         if self.pose_net is not None:
-            poses = self.pose_net.over_track(rays, scores, frame_poses)
+            poses = self.pose_net.over_track(stage_rays, stage_scores, frame_poses)
+        poses = self._from_stages(poses)
         seen, weights = found_rays(rays, scores)
         if self.depth_net is None:
             depths = root_from_rays(poses, seen, weights)[..., 2]
         else:
-            depths = self.depth_net.over_track(rays, scores, frame_poses)
+            depths = self.depth_net.over_track(stage_rays, stage_scores, frame_poses)
         if poses is None:
             root = seen[:, self.root_index, None]
             flat = (seen - root) * (weights > 0)[..., None] * depths[:, None, None]
             poses = torch.cat([flat, torch.zeros_like(flat[..., :1])], dim=-1)
         return place_poses(poses, depths, rays, scores, self.root_index)
+
+    def _in_stages(self, rays: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
+        """(..., K, 2) and (..., K) in the order of the stages' joint set."""
+        return (rays, scores) if self.order is None else (rays[..., self.order, :], scores[..., self.order])
+
+    def _from_stages(self, poses: Tensor | None) -> Tensor | None:
+        """(..., K, 3) in MuPoTS-17's order."""
+        return poses if poses is None or self.order is None else poses[..., np.argsort(self.order), :]
 
     def _trains(self, stage: str) -> bool:
         return getattr(self, stage) is not None and stage not in self.frozen

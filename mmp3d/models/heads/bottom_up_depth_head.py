@@ -19,6 +19,7 @@ from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from mmp3d.codecs.associative_embedding_depth import AssociativeEmbeddingDepth
 from mmp3d.codecs.cells import cells_to_pixels, read_cells, window_cells
 from mmp3d.codecs.heatmaps import resized
 from mmp3d.models.heads.sample_targets import heatmap_targets, padded_labels
@@ -37,15 +38,24 @@ class BottomUpMaps(NamedTuple):
     relative_depths: Tensor
     root_depths: Tensor
 
+    def with_flipped_tags(self, flipped_tags: Tensor, flip_indices: Sequence[int]) -> BottomUpMaps:
+        """Stack the (B, K, 1, H, W) tags of the mirrored image beside the own; all else stays."""
+        return self._replace(tags=torch.cat([self.tags, flipped_tags.flip(-1)[:, list(flip_indices)]], dim=2))
+
     def merged_with_flipped(self, flipped: BottomUpMaps, flip_indices: Sequence[int]) -> BottomUpMaps:
         """Average with the maps of the mirrored image; tags are stacked, since their values are arbitrary."""
         indices = list(flip_indices)
         return BottomUpMaps(
             heatmaps=(self.heatmaps + flipped.heatmaps.flip(-1)[:, indices]) / 2,
-            tags=torch.cat([self.tags, flipped.tags.flip(-1)[:, indices]], dim=2),
+            tags=self.with_flipped_tags(flipped.tags, indices).tags,
             relative_depths=(self.relative_depths + flipped.relative_depths.flip(-1)[:, indices]) / 2,
             root_depths=(self.root_depths + flipped.root_depths.flip(-1)) / 2,
         )
+
+
+def decoded_images(codec: AssociativeEmbeddingDepth, maps: BottomUpMaps) -> list[InstanceData]:
+    """People of each image of a batch; see ``AssociativeEmbeddingDepth.decode``."""
+    return [codec.decode(*image_maps) for image_maps in zip(*maps, strict=True)]
 
 
 @MODELS.register_module()
@@ -138,6 +148,10 @@ class BottomUpDepthHead(BaseHead):
             tags = tags + cells_to_pixels(columns, self.codec.stride) / self.tag_distance
         return BottomUpMaps(heatmaps, tags[:, :, None], relative, root)
 
+    def tag_maps(self, feats: tuple[Tensor, ...], person_heatmaps: Tensor | None = None) -> Tensor:
+        """(B, K, 1, H, W) the tags of :meth:`forward`; one layer gives all maps, so that nothing is saved."""
+        return self(feats, person_heatmaps).tags
+
     def predict(self, maps: BottomUpMaps) -> list[InstanceData]:
         """People of each image; see ``AssociativeEmbeddingDepth.decode``.
 
@@ -149,7 +163,7 @@ class BottomUpDepthHead(BaseHead):
 
     def measure(self, maps: BottomUpMaps) -> list[InstanceData]:
         """People of each image as the maps show them, before the refiner; see ``AssociativeEmbeddingDepth.decode``."""
-        return [self.codec.decode(*image_maps) for image_maps in zip(*maps, strict=True)]
+        return decoded_images(self.codec, maps)
 
     def loss(self, maps: BottomUpMaps, batch_data_samples: SampleList) -> dict:
         """``loss_heatmap``, ``loss_pull``, ``loss_push``, ``loss_relative_depth`` and ``loss_root_depth``."""

@@ -23,9 +23,10 @@ from mmp3d.models.lifters.adjacency import (
     incidence_matrix,
     joint_closeness,
 )
-from mmp3d.models.lifters.pose_features import pose_features
+from mmp3d.models.lifters.pose_features import SMALLEST_SIZE, found_rays, pose_features
 
 ADJACENCIES = ('confidence', 'uniform')
+NORMALIZATIONS = ('spread', 'trunk')
 # Network units are metres.
 POSE_UNIT = 1000.0
 
@@ -103,11 +104,13 @@ class PoseGCN(BaseModule):
         joint_set: Name of the joint set of input and output.
         bones: Pairs of joints, of which a bone is the second minus the first, in place of the joint set's bones; for
             weights that were trained with another order or direction of them. Only with ``'uniform'``.
+        normalization: ``'spread'``: a pose about its middle, in units of its size; ``'trunk'``: about the root, in
+            units of the height of the neck over the root, as released. The latter only without ``with_confidence``.
         init_cfg: Initialisation.
 
     Raises:
-        ValueError: ``bones`` are given with ``'confidence'``, ``adjacency`` or ``joint_set`` is not known, or the
-            channels do not fall into the groups.
+        ValueError: ``bones`` are given with ``'confidence'``, ``adjacency``, ``joint_set`` or ``normalization`` is
+            not known, the channels do not fall into the groups, or the joint set has no neck for ``'trunk'``.
     """
 
     def __init__(
@@ -119,6 +122,7 @@ class PoseGCN(BaseModule):
         with_confidence: bool = True,
         joint_set: str = 'mupots17',
         bones: Sequence[tuple[int, int]] | None = None,
+        normalization: str = 'spread',
         init_cfg: OptConfigType = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -130,7 +134,15 @@ class PoseGCN(BaseModule):
             raise ValueError(f'PoseGCN: num_groups must divide hidden_channels {hidden_channels}, got {num_groups}')
         if bones is not None and adjacency != 'uniform':
             raise ValueError(f"PoseGCN: bones need adjacency='uniform', got {adjacency!r}")
+        if normalization not in NORMALIZATIONS or (normalization == 'trunk' and with_confidence):
+            raise ValueError(
+                f"PoseGCN: normalization must be one of {NORMALIZATIONS}, 'trunk' with with_confidence=False; got "
+                f'{normalization!r} with with_confidence={with_confidence}'
+            )
         skeleton = SKELETONS[joint_set]
+        if normalization == 'trunk' and 'neck' not in skeleton.joint_names:
+            raise ValueError(f"PoseGCN: normalization 'trunk' needs a joint set with a neck, got {joint_set!r}")
+        self.normalization, self.joint_names = normalization, skeleton.joint_names
         self.adjacency, self.with_confidence, self.root_index = adjacency, with_confidence, skeleton.root_index
         self.register_buffer('incidence', _incidence(skeleton, bones), persistent=False)
         self.register_buffer('bones_to_joints', torch.linalg.pinv(self.incidence), persistent=False)
@@ -167,13 +179,22 @@ class PoseGCN(BaseModule):
         leading = scores.shape[:-1]
         joints, whole = pose_features(rays.reshape(-1, *rays.shape[-2:]), scores.reshape(-1, scores.shape[-1]))
         of_joints, of_bones = self._adjacencies(joints[..., 2], adjacencies)
-        if self.with_confidence:
+        if self.normalization == 'trunk':
+            joints = self._about_the_root(rays.reshape(-1, *rays.shape[-2:]), joints[..., 2])
+        elif self.with_confidence:
             joints = torch.cat([joints, whole[:, None].expand(-1, joints.shape[1], -1)], dim=-1)
         else:
             joints = joints[..., :2]
         poses = self.lift(joints, of_joints, of_bones) * POSE_UNIT
         poses = poses - poses[:, self.root_index, None]
         return poses.reshape(*leading, *poses.shape[1:])
+
+    def _about_the_root(self, rays: Tensor, scores: Tensor) -> Tensor:
+        """(B, K, 2) relative to the root, in units of the trunk's extent down the image."""
+        rays, _ = found_rays(rays, scores)
+        trunk = rays[:, self.joint_names.index('neck'), 1] - rays[:, self.root_index, 1]
+        trunk = torch.where(trunk.abs() < SMALLEST_SIZE, -SMALLEST_SIZE, trunk)
+        return (rays - rays[:, self.root_index, None]) / trunk[:, None, None]
 
     def lift(self, joints: Tensor, of_joints: Sequence[Tensor], of_bones: Sequence[Tensor]) -> Tensor:
         """The network alone.

@@ -5,13 +5,17 @@ Shapes: B windows of F frames, T frames of a track, C inputs a frame, O outputs.
 
 from __future__ import annotations
 
+import torch
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from mmp3d.models.released.bottom_up_net import NORM_EPS
+from mmp3d.models.released.bottom_up_head import NORM_EPS
+
+# Windows of a track in memory at a time.
+WINDOWS = 64
 
 
 def conv_norm_act(in_channels: int, out_channels: int, kernel_size: int) -> nn.Sequential:
@@ -71,4 +75,5 @@ class ReleasedTemporalNet(BaseModule):
             return frames.new_zeros(0, self.output.out_channels)
         half = self.window // 2
         padded = pad(frames.T[None], (half, half), mode='replicate')[0]
-        return self(padded.unfold(1, self.window, 1).permute(1, 2, 0))
+        windows = padded.unfold(1, self.window, 1).permute(1, 2, 0)
+        return torch.cat([self(part) for part in windows.split(WINDOWS)])

@@ -1,0 +1,29 @@
+"""Heatmaps and tag maps of people on a grid, whose joints are known; some joints are too weak to be a candidate."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmp3d.codecs.heatmaps import draw_heatmaps
+
+NUM_JOINTS, TAG_SIZE = 14, 2
+WEAK_SHARE, WEAK_HEIGHT = 1 / 7, 0.08
+
+
+def draw_maps(people: int, size: tuple[int, int], seed: int = 0) -> tuple[Tensor, Tensor]:
+    """(K, H, W) heat and (K, L, H, W) tags; every cell has the tag of the person whose joint is nearest."""
+    rng, (width, height) = np.random.default_rng(seed), size
+    columns = int(np.ceil(np.sqrt(people * width / height)))
+    rows = int(np.ceil(people / columns))
+    pitch = np.array([width / columns, height / rows])
+    corners = np.stack([np.arange(people) % columns, np.arange(people) // columns], axis=-1) * pitch
+    cells = corners[:, None] + rng.uniform(0.1, 0.9, (people, NUM_JOINTS, 2)) * pitch
+    weak = rng.random((people, NUM_JOINTS)) < WEAK_SHARE
+    heat = np.maximum(draw_heatmaps(cells, ~weak, size, 4.0), WEAK_HEIGHT * draw_heatmaps(cells, weak, size, 4.0))
+    of_people = np.stack([np.arange(people) * 3.0, np.arange(people) % 2 * 3.0], axis=-1)
+    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
+    nearest = [np.square(grid - joint[:, None, None]).sum(-1).argmin(0) for joint in cells.swapaxes(0, 1)]
+    tags = of_people[np.stack(nearest)] + rng.normal(0, 0.05, (NUM_JOINTS, height, width, TAG_SIZE))
+    return torch.from_numpy(heat), torch.from_numpy(tags.astype(np.float32)).movedim(-1, 1).contiguous()
