@@ -1,8 +1,8 @@
 """Lifters for a laptop's processor: tracked 2D poses to camera space, a pose net and a root-depth net trained at once.
 
 Windows of the receptive field, 27 frames, with one answer each: many different people and cameras in a batch teach more
-than long clips of few. Trained first on single frames, which are cheap (lifting_tiny_frames_virtual.py): its weights are
-the middle of the kernels here. `load_from=None` starts without.
+than long clips of few. Trained first on single frames, which are cheap (lifting_tiny_frames_virtual.py): those weights
+are the middle of the kernels here. `load_from=None` starts without.
 """
 
 _base_ = ['./lifting_tiny_frames_virtual.py']

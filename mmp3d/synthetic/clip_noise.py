@@ -27,7 +27,8 @@ _SIDE = np.array([name.startswith('right_') - float(name.startswith('left_')) fo
 _LIMBS = [np.array([name.split('_')[-1] in parts for name in _NAMES]) for parts in (
     ('shoulder', 'elbow', 'wrist'), ('hip', 'knee', 'ankle'))]  # fmt: skip
 _MEAN_OF_RAYLEIGH = np.float32(np.sqrt(np.pi / 2))
-_SWAP_TAG, _SURE_TAG, _PROBABILITIES = 5000, 8000, ('miss', 'occluded_miss', 'person_miss', 'swap', 'side_flip', 'sure_share')
+_SWAP_TAG, _SURE_TAG = 5000, 8000
+_PROBABILITIES = ('miss', 'occluded_miss', 'person_miss', 'swap', 'side_flip', 'sure_share')
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,8 @@ class ClipNoise:
         score, occluded_score: Mean score of visible and of occluded joints.
         score_spread: Standard deviation of the scores.
         score_slope: How far a score falls with a jitter one standard deviation larger.
-
-        sure_share: Share of clips seen by another detector: it finds whatever is in the picture, hidden or not, at score
-            1 and with an error of its own in each frame.
+        sure_share: Share of clips seen by another detector: it finds whatever is in the picture, hidden or not, at
+            score 1 and with an error of its own in each frame.
         sure_jitter: Least and greatest error of that detector in mm at the person's depth.
 
     Raises:

@@ -157,5 +157,8 @@ def test_weights_for_single_frames_are_the_middle_of_wider_kernels():
     wide = build(TemporalPoseNet, **options)
     wide.load_state_dict(frames.state_dict())
     torch.testing.assert_close(wide.over_track(*arrays), frames.over_track(*arrays), rtol=1e-4, atol=1e-2)
+    with_poses = build(TemporalPoseNet, look_at=True)
+    with_poses.load_state_dict(frames.state_dict())
+    torch.testing.assert_close(with_poses.over_track(*arrays), frames.over_track(*arrays), rtol=1e-4, atol=1e-2)
     with pytest.raises(RuntimeError, match='size mismatch'):
         frames.load_state_dict(wide.state_dict())

@@ -185,7 +185,6 @@ def test_a_sure_detector_sees_its_share_of_the_clips_and_errs_by_so_much_each_fr
     np.testing.assert_allclose(steps.std(axis=0), 5 * np.sqrt(2), rtol=0.05)
 
 
-
 @pytest.mark.parametrize(
     ('field', 'value'),
     [('miss', 1.0), ('jitter', -1), ('swap', 'often'), ('joint_sets', {'kinect': 1}), ('joint_sets', {'coco17': 0})],

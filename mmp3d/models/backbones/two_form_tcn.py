@@ -22,7 +22,8 @@ class TwoFormTCN(TCN):
     common, so a track takes one pass. Both give the same numbers (Pavllo et al., CVPR 2019).
 
     The weights of a network with smaller kernels may be loaded, of one that sees a single frame (kernels of 1) for
-    example: they become the middle of the kernels, and the network answers what that one did.
+    example: they become the middle of the kernels, and the network answers what that one did. So may those of a network
+    with fewer input channels, which are then the first ones; the others count for nothing until they are trained.
 
     Args: those of mmpose's ``TCN``, without ``use_stride_conv``.
     """
@@ -57,9 +58,10 @@ class TwoFormTCN(TCN):
         for name, weight in self.state_dict().items():
             given = state_dict.get(prefix + name)
             if given is not None and given.ndim == weight.ndim == 3 and not self.causal:
-                around, odd = divmod(weight.shape[-1] - given.shape[-1], 2)
-                if around > 0 and not odd:
-                    state_dict[prefix + name] = functional.pad(given, (around, around))
+                inputs = weight.shape[1] - given.shape[1] if name == 'expand_conv.conv.weight' else 0
+                around, odd = divmod(weight.shape[2] - given.shape[2], 2)
+                if inputs >= 0 and around >= 0 and not odd:
+                    state_dict[prefix + name] = functional.pad(given, (around, around, 0, inputs))
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     def _take_form(self, strided: bool) -> None:

@@ -11,7 +11,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mmp3d.models.lifters.pose_features import LOG_SIZE_MEAN, LOG_SIZE_SPREAD, SMALLEST_SIZE, centre_and_size, found_rays
+from mmp3d.models.lifters.pose_features import (
+    LOG_SIZE_MEAN,
+    LOG_SIZE_SPREAD,
+    SMALLEST_SIZE,
+    centre_and_size,
+    found_rays,
+)
 
 # Joints further aside than this from where the camera looks (tan of the angle) are as if they were there.
 WIDEST = 3.0
@@ -40,7 +46,8 @@ class PersonView(NamedTuple):
     def features(self) -> tuple[Tensor, Tensor]:
         """(..., K, 3) shape and score of the joints, (..., 3) middle and standardised log size."""
         log_size = (self.size.log() - LOG_SIZE_MEAN) / LOG_SIZE_SPREAD
-        return torch.cat([self.shape, self.scores[..., None]], dim=-1), torch.cat([self.centre, log_size[..., None]], -1)
+        whole = torch.cat([self.centre, log_size[..., None]], dim=-1)
+        return torch.cat([self.shape, self.scores[..., None]], dim=-1), whole
 
     def frames(self, first: int, count: int) -> PersonView:
         """Of (B, T, ...) the frames from ``first`` on."""
@@ -54,27 +61,18 @@ class PersonView(NamedTuple):
         """(..., K, 3) of the view's frame to the camera's."""
         return _product(self.rotation.transpose(-1, -2), points)
 
-    def placed(self, predicted: Tensor, extent: Tensor, start: Tensor | None = None) -> Tensor:
+    def placed(self, predicted: Tensor, extent: Tensor) -> Tensor:
         """Joints in the view, relative to the middle of those that were found: each found one on its ray, corrected.
 
         Args:
-            predicted: (..., K, 3) mm, correction aside and depth.
+            predicted: (..., K, 3) mm, correction aside (of a joint that was not found: its place) and depth.
             extent: (...) how far the pose extends over the picture plane: 0 the usual, 1 a standard deviation more.
-            start: (..., K, 3) mm poses in the view to whose depth the predicted one is added, and where joints that
-                were not found are.
         """
-        found = (self.scores > 0)[..., None]
         extent = ((extent * LOG_EXTENT_SPREAD).clamp(-2, 2).exp() * MEAN_EXTENT)[..., None]
-        depth = predicted[..., 2]
-        elsewhere = torch.zeros_like(predicted[..., :2])
-        if start is not None:
-            depth = depth + start[..., 2]
-            middle = (start[..., :2] * found).sum(dim=-2, keepdim=True) / found.sum(dim=-2, keepdim=True).clamp(min=1)
-            elsewhere = start[..., :2] - middle
         # At the depth of the middle a ray of the view is extent / size mm aside; a joint behind it, more.
-        nearness = (1 + depth * self.size[..., None] / extent).clamp(min=0.1)
-        aside = torch.where(found, self.shape * (extent * nearness)[..., None], elsewhere)
-        return torch.cat([aside + predicted[..., :2], depth[..., None]], dim=-1)
+        nearness = (1 + predicted[..., 2] * self.size[..., None] / extent).clamp(min=0.1)
+        on_ray = self.shape * (extent * nearness)[..., None]
+        return torch.cat([on_ray + predicted[..., :2], predicted[..., 2:]], dim=-1)
 
 
 def person_view(rays: Tensor, scores: Tensor) -> PersonView:

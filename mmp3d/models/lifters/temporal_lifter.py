@@ -137,14 +137,14 @@ class TemporalLifter(BaseModule):
         raise NotImplementedError(f'{type(self).__name__} must implement answer')
 
     def _features(self, rays: Tensor, scores: Tensor, poses: Tensor | None, view: PersonView | None) -> Tensor:
-        """(B, T, C): poses in metres and the depth at which they fit the rays; 2D poses, their place and size."""
+        """(B, T, C): 2D poses, their place and size; poses in metres and the depth at which they fit the rays."""
         features = []
+        if self.use_keypoints:
+            joints, whole = pose_features(rays, scores) if view is None else view.features()
+            features += [joints.flatten(-2), whole]
         if self.use_poses:
             fitted = root_from_rays(poses, *found_rays(rays, scores))
             depth = (fitted[..., 2:].log() - LOG_DEPTH_MEAN) / LOG_DEPTH_SPREAD
             seen = poses if view is None else view.turned(poses)
             features += [seen.flatten(-2) / POSE_UNIT, depth]
-        if self.use_keypoints:
-            joints, whole = pose_features(rays, scores) if view is None else view.features()
-            features += [joints.flatten(-2), whole]
         return torch.cat(features, dim=-1)

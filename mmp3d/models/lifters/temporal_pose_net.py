@@ -20,8 +20,8 @@ class TemporalPoseNet(TemporalLifter):
 
     With 3D poses as input the net predicts their correction, so that an untrained one hands on what the GCN found; the
     authors predict the pose anew. With ``look_at`` it predicts, in the person's view, the depth of each joint, a
-    correction of where it was found, and how many mm the pose extends over; joints that were not found start from the
-    GCN's pose, or without one from the middle of the pose.
+    correction of where it was found, and how many mm the pose extends over; the GCN's poses are then part of what it
+    sees.
 
     Args:
         num_keypoints: K.
@@ -38,7 +38,7 @@ class TemporalPoseNet(TemporalLifter):
     ) -> None:
         super().__init__(3 * num_keypoints + look_at, num_keypoints=num_keypoints, look_at=look_at, **kwargs)
         self.root_index = root_index
-        if self.use_poses:
+        if self.use_poses and not look_at:
             self.output.weight.data.mul_(0.1)
             self.output.bias.data.zero_()
 
@@ -46,8 +46,7 @@ class TemporalPoseNet(TemporalLifter):
         """(B, F, K, 3) mm relative to the root."""
         predicted = outputs[..., : 3 * self.num_keypoints].float().unflatten(-1, (-1, 3)) * POSE_UNIT
         if view is not None:
-            start = None if poses is None else view.turned(poses)
-            predicted = view.turned_back(view.placed(predicted, outputs[..., -1].float(), start))
+            predicted = view.turned_back(view.placed(predicted, outputs[..., -1].float()))
         elif self.use_poses:
             predicted = predicted + poses
         return predicted - predicted[..., self.root_index, None, :]
