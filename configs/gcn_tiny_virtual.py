@@ -3,7 +3,7 @@
 _base_ = ['./lifting_tiny_frames_virtual.py']
 
 # runtime
-max_epochs = 8
+max_epochs = 6
 train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 param_scheduler = [
     dict(type='LinearLR', begin=0, end=200, start_factor=0.01, by_epoch=False),
