@@ -47,7 +47,8 @@ class VirtualPoseDataset(BaseDataset):
     - ``keypoints_cam (N, T, K, 3)`` mm, ``root_cam (N, T, 3)`` mm, ``keypoints_3d (N, T, K, 3)`` mm relative to the
       root, ``root_depth_norm (N, T)`` Z / f in mm / px;
     - ``keypoints_3d_valid (N, T, K)``, ``frame_valid (N, T)`` (0: the motion is shorter than the clip and stands
-      still), ``person_valid (N,)`` (0: no such person, all zeros), ``track_ids (N,)`` (int64, -1: nobody);
+      still), ``person_valid (N,)`` (0: no such person, all zeros), ``track_ids (N,)`` (int64, -1: nobody),
+      ``motion_ids (N,)`` (int64, place in ``bank.names`` of the motion that the person makes, -1: nobody);
     - of the camera ``K (3, 3)``, ``R (3, 3)`` and ``t (3,)`` mm (from a world with y down and the floor at y = 0) and
       ``image_size (2,)``; ``sample_idx ()`` int64.
 

@@ -15,7 +15,7 @@ from scipy.special import ndtri
 
 from mmp3d.geometry.skeleton import MUPOTS17, SKELETONS
 from mmp3d.synthetic.counter_random import CounterRandom
-from mmp3d.synthetic.ranges import check_number
+from mmp3d.synthetic.ranges import check_number, check_range
 
 _SIGMAS = MUPOTS17.sigmas
 _FLIP = MUPOTS17.flip_indices
@@ -27,7 +27,8 @@ _SIDE = np.array([name.startswith('right_') - float(name.startswith('left_')) fo
 _LIMBS = [np.array([name.split('_')[-1] in parts for name in _NAMES]) for parts in (
     ('shoulder', 'elbow', 'wrist'), ('hip', 'knee', 'ankle'))]  # fmt: skip
 _MEAN_OF_RAYLEIGH = np.float32(np.sqrt(np.pi / 2))
-_SWAP_TAG, _PROBABILITIES = 5000, ('miss', 'occluded_miss', 'person_miss', 'swap', 'side_flip')
+_SWAP_TAG, _SURE_TAG = 5000, 8000
+_PROBABILITIES = ('miss', 'occluded_miss', 'person_miss', 'swap', 'side_flip', 'sure_share')
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class ClipNoise:
         score, occluded_score: Mean score of visible and of occluded joints.
         score_spread: Standard deviation of the scores.
         score_slope: How far a score falls with a jitter one standard deviation larger.
+        sure_share: Share of clips seen by another detector: it finds whatever is in the picture, hidden or not, at
+            score 1 and with an error of its own in each frame.
+        sure_jitter: Least and greatest error of that detector in mm at the person's depth.
 
     Raises:
         ValueError: A field is out of its range; names the field.
@@ -77,11 +81,14 @@ class ClipNoise:
     occluded_score: float = 0.5
     score_spread: float = 0.08
     score_slope: float = 0.05
+    sure_share: float = 0.0
+    sure_jitter: tuple[float, float] = (0.0, 20.0)
 
     def __post_init__(self) -> None:
         for spec in fields(self):
-            if spec.name != 'joint_sets':
+            if spec.name not in ('joint_sets', 'sure_jitter'):
                 check_number(spec.name, getattr(self, spec.name), 0, 0.99 if spec.name in _PROBABILITIES else 1e4)
+        check_range('sure_jitter', self.sure_jitter, 0, 1e4)
         unknown = set(self.joint_sets) - set(SKELETONS)
         if unknown or not self.joint_sets or min(self.joint_sets.values()) < 0 or not sum(self.joint_sets.values()) > 0:
             raise ValueError(f'joint_sets: expected shares of {sorted(SKELETONS)}, got {dict(self.joint_sets)}')
@@ -89,7 +96,7 @@ class ClipNoise:
     @classmethod
     def none(cls) -> ClipNoise:
         """The detector that errs in nothing: all joints in the picture, at score 1."""
-        silent = {spec.name: 0.0 for spec in fields(cls) if spec.name != 'joint_sets'}
+        silent = {spec.name: 0.0 for spec in fields(cls) if spec.name not in ('joint_sets', 'sure_jitter')}
         return cls(**{**silent, 'score': 1.0, 'occluded_score': 1.0}, joint_sets={'mupots17': 1.0})
 
 
@@ -139,6 +146,8 @@ def observe(
     _swap_people(scenes, points, scores, size, clips.rows, noise, memory)
     _miss(random, scores, clips, noise, memory)
     _convert_joint_sets(random, points, scores, noise.joint_sets)
+    if noise.sure_share:
+        _see_surely(random.fork(_SURE_TAG), points, scores, clips, noise)
     points[scores == 0] = 0
     return points, scores
 
@@ -272,3 +281,16 @@ def _convert_joint_sets(random, points, scores, joint_sets: Mapping[str, float])
             elif parts != [joint]:
                 points[people, :, joint] = points[people][:, :, parts].mean(axis=2)
                 scores[people, :, joint] = scores[people][:, :, parts].min(axis=2)
+
+
+def _see_surely(random, points, scores, clips: TrueClips, noise: ClipNoise) -> None:
+    """Give some people over to the detector that is always sure."""
+    people = np.flatnonzero(random.uniform() < noise.sure_share)
+    if not len(people):
+        return
+    streams = random.fork(1, people)
+    jitter = streams.uniform(low=noise.sure_jitter[0], high=noise.sure_jitter[1])[:, None, None]
+    spread = jitter * clips.focal[people, None, None] / np.maximum(clips.keypoints_cam[people, ..., 2], 1)
+    error = streams.normal(*clips.keypoints.shape[1:]) * spread[..., None]
+    points[people] = clips.keypoints[people] + error
+    scores[people] = clips.inside[people]

@@ -63,6 +63,7 @@ def draw_virtual_clips(random: CounterRandom, bank: MotionBank, recipe: ClipReci
     present = rows >= 0
     placed = {key: _in_places(values, rows, present) for key, values in fields.items()}
     placed['person_valid'] = present.astype(np.float32)
+    placed['motion_ids'] = np.where(present, scenes.motions[np.maximum(rows, 0)], -1)
     placed['track_ids'] = np.where(present, np.arange(rows.shape[1]), -1)
     return {**placed, **_of_cameras(scenes)}
 

@@ -39,9 +39,9 @@ def test_fields_have_their_shapes_and_are_finite(people, lead):
     item = dataset(num_people=people)[3]
     shapes = {key: tuple(value.shape) for key, value in item.items()}
     expected = {key: (*lead, 5, *shape) for key, shape in PERSON_FIELDS.items()}
-    assert shapes == {**expected, 'person_valid': lead, 'track_ids': lead, **CAMERA_FIELDS}
+    assert shapes == {**expected, 'person_valid': lead, 'track_ids': lead, 'motion_ids': lead, **CAMERA_FIELDS}
     for key, value in item.items():
-        assert value.dtype == (torch.int64 if key in ('track_ids', 'sample_idx') else torch.float32), key
+        assert value.dtype == (torch.int64 if key in ('track_ids', 'motion_ids', 'sample_idx') else torch.float32), key
         assert torch.isfinite(value).all(), key
 
 

@@ -13,6 +13,9 @@ NETS = [
     (TemporalDepthNet, {}),
     (TemporalDepthNet, dict(use_poses=True)),
     (TemporalDepthNet, dict(causal=True)),
+    (TemporalPoseNet, dict(look_at=True)),
+    (TemporalPoseNet, dict(look_at=True, use_poses=False)),
+    (TemporalDepthNet, dict(look_at=True, use_poses=True)),
 ]
 
 
@@ -144,3 +147,18 @@ def test_strided_and_dilated_weights_are_mmposes():
     for _ in range(2):
         torch.testing.assert_close(ours(window)[-1], strided(window)[-1])
         torch.testing.assert_close(ours(longer)[-1], dilated(longer)[-1])
+
+
+@torch.no_grad()
+def test_weights_for_single_frames_are_the_middle_of_wider_kernels():
+    arrays = track(9)
+    options = dict(look_at=True, use_poses=False)
+    frames = build(TemporalPoseNet, dict(stem_channels=8, kernel_sizes=(1, 1, 1)), **options)
+    wide = build(TemporalPoseNet, **options)
+    wide.load_state_dict(frames.state_dict())
+    torch.testing.assert_close(wide.over_track(*arrays), frames.over_track(*arrays), rtol=1e-4, atol=1e-2)
+    with_poses = build(TemporalPoseNet, look_at=True)
+    with_poses.load_state_dict(frames.state_dict())
+    torch.testing.assert_close(with_poses.over_track(*arrays), frames.over_track(*arrays), rtol=1e-4, atol=1e-2)
+    with pytest.raises(RuntimeError, match='size mismatch'):
+        frames.load_state_dict(wide.state_dict())

@@ -170,6 +170,21 @@ def test_a_coco_detector_has_no_head_and_the_middles_of_its_hips_and_shoulders()
     assert np.abs(pelvis[~coco] - hips[~coco]).max() > 1
 
 
+def test_a_sure_detector_sees_its_share_of_the_clips_and_errs_by_so_much_each_frame():
+    true = clips(count=400, occluded=True)
+    true.inside[:, :, 4] = False
+    points, scores = seen(true, jitter=3.0, miss=0.3, occluded_miss=0.3, sure_share=0.25, sure_jitter=(20.0, 20.0))
+    sure = (scores.max(axis=2) == 1).all(axis=1)
+    assert 0.18 < sure.mean() < 0.32
+    visible = true.inside[sure]
+    assert (scores[sure] == visible).all()
+    error = (points[sure] - true.keypoints[sure])[visible]
+    # 20 mm at 4000 mm with f = 1000 px are 5 px.
+    np.testing.assert_allclose(error.std(axis=0), 5, rtol=0.05)
+    steps = np.diff(points[sure] - true.keypoints[sure], axis=1)[visible[:, 1:]]
+    np.testing.assert_allclose(steps.std(axis=0), 5 * np.sqrt(2), rtol=0.05)
+
+
 @pytest.mark.parametrize(
     ('field', 'value'),
     [('miss', 1.0), ('jitter', -1), ('swap', 'often'), ('joint_sets', {'kinect': 1}), ('joint_sets', {'coco17': 0})],

@@ -58,7 +58,8 @@ def trained_and_tested(config, folder, options):
 def test_the_temporal_pose_net_is_trained_on_the_graph_network_before_it(tmp_path):
     gcn, scores = trained_and_tested('gcn_tiny_virtual', tmp_path, GCN)
     assert scores['LiftingErrors/MPJPE'] > 0
-    options = [*GCN, *temporal('pose_net'), f'model.gcn.init_cfg.checkpoint={gcn}']
+    nets = [*temporal('pose_net'), *temporal('depth_net')]
+    options = [*GCN, *nets, 'load_from=None', f'model.gcn.init_cfg.checkpoint={gcn}']
     both, scores = trained_and_tested('tcn_pose_tiny_virtual', tmp_path, options)
     assert scores['LiftingErrors/PA-MPJPE'] > 0
     after = load_checkpoint(both)['state_dict']
@@ -79,9 +80,12 @@ def test_the_papers_recipes_have_the_receptive_field_that_they_name(name):
     assert len(nets) == (name != 'gcn_h36m')
 
 
-def test_pose_and_depth_are_trained_at_once(tmp_path):
-    small = [*temporal('pose_net'), *temporal('depth_net')[:2]]
-    _, scores = trained_and_tested('lifting_tiny_virtual', tmp_path, small)
+def test_pose_and_depth_are_trained_at_once_on_frames_and_then_on_windows(tmp_path):
+    frames = [f'model.{net}.backbone.stem_channels=8' for net in ('pose_net', 'depth_net')]
+    start, _ = trained_and_tested('lifting_tiny_frames_virtual', tmp_path, frames)
+    # Not a kernel fewer: the weights for single frames are the middle of the windows' kernels.
+    windows = [*frames, 'train_dataloader.dataset.clip_length=27', f'load_from={start}']
+    _, scores = trained_and_tested('lifting_tiny_virtual', tmp_path, windows)
     assert scores['LiftingErrors/MPJPE'] > 0
     assert scores['LiftingErrors/root-depth-median'] > 0
 

@@ -10,6 +10,7 @@ import math
 from mmpose.models.backbones import TCN
 from mmpose.registry import MODELS
 from torch import Tensor
+from torch.nn import functional
 
 
 @MODELS.register_module()
@@ -19,6 +20,10 @@ class TwoFormTCN(TCN):
     mmpose's network is one or the other from its construction on. The strided form computes nothing that the one output
     frame does not need, so windows train fast; in the dilated form the windows of a track share what they have in
     common, so a track takes one pass. Both give the same numbers (Pavllo et al., CVPR 2019).
+
+    The weights of a network with smaller kernels may be loaded, of one that sees a single frame (kernels of 1) for
+    example: they become the middle of the kernels, and the network answers what that one did. So may those of a network
+    with fewer input channels, which are then the first ones; the others count for nothing until they are trained.
 
     Args: those of mmpose's ``TCN``, without ``use_stride_conv``.
     """
@@ -48,6 +53,16 @@ class TwoFormTCN(TCN):
             )
         self._take_form(strided=frames == self.receptive_field)
         return super().forward(x)
+
+    def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs) -> None:
+        for name, weight in self.state_dict().items():
+            given = state_dict.get(prefix + name)
+            if given is not None and given.ndim == weight.ndim == 3 and not self.causal:
+                inputs = weight.shape[1] - given.shape[1] if name == 'expand_conv.conv.weight' else 0
+                around, odd = divmod(weight.shape[2] - given.shape[2], 2)
+                if inputs >= 0 and around >= 0 and not odd:
+                    state_dict[prefix + name] = functional.pad(given, (around, around, 0, inputs))
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     def _take_form(self, strided: bool) -> None:
         dilation = self.kernel_sizes[0]

@@ -23,6 +23,7 @@ from mmp3d.models.lifters.adjacency import (
     incidence_matrix,
     joint_closeness,
 )
+from mmp3d.models.lifters.person_view import person_view
 from mmp3d.models.lifters.pose_features import SMALLEST_SIZE, found_rays, pose_features
 
 ADJACENCIES = ('confidence', 'uniform')
@@ -101,6 +102,8 @@ class PoseGCN(BaseModule):
         adjacency: ``'confidence'``: directed, from each frame's confidences; ``'uniform'``: all alike.
         num_groups: Groups of channels that gather by a closeness of their own each, with ``'confidence'``.
         with_confidence: The network sees the confidences, and where and how large the pose is, beside the joints.
+        look_at: See each pose through a camera that looks at the person and answer there, as the temporal nets do
+            (``person_view``); only with ``with_confidence``.
         joint_set: Name of the joint set of input and output.
         bones: Pairs of joints, of which a bone is the second minus the first, in place of the joint set's bones; for
             weights that were trained with another order or direction of them. Only with ``'uniform'``.
@@ -120,6 +123,7 @@ class PoseGCN(BaseModule):
         adjacency: str = 'confidence',
         num_groups: int = 8,
         with_confidence: bool = True,
+        look_at: bool = False,
         joint_set: str = 'mupots17',
         bones: Sequence[tuple[int, int]] | None = None,
         normalization: str = 'spread',
@@ -134,6 +138,8 @@ class PoseGCN(BaseModule):
             raise ValueError(f'PoseGCN: num_groups must divide hidden_channels {hidden_channels}, got {num_groups}')
         if bones is not None and adjacency != 'uniform':
             raise ValueError(f"PoseGCN: bones need adjacency='uniform', got {adjacency!r}")
+        if look_at and not with_confidence:
+            raise ValueError('PoseGCN: look_at=True needs with_confidence=True')
         if normalization not in NORMALIZATIONS or (normalization == 'trunk' and with_confidence):
             raise ValueError(
                 f"PoseGCN: normalization must be one of {NORMALIZATIONS}, 'trunk' with with_confidence=False; got "
@@ -143,6 +149,7 @@ class PoseGCN(BaseModule):
         if normalization == 'trunk' and 'neck' not in skeleton.joint_names:
             raise ValueError(f"PoseGCN: normalization 'trunk' needs a joint set with a neck, got {joint_set!r}")
         self.normalization, self.joint_names = normalization, skeleton.joint_names
+        self.look_at = look_at
         self.adjacency, self.with_confidence, self.root_index = adjacency, with_confidence, skeleton.root_index
         self.register_buffer('incidence', _incidence(skeleton, bones), persistent=False)
         self.register_buffer('bones_to_joints', torch.linalg.pinv(self.incidence), persistent=False)
@@ -156,7 +163,7 @@ class PoseGCN(BaseModule):
         self.joint_layers = nn.ModuleList(GraphLayer(joints, level * width, width) for level in (1, 2))
         self.bone_layers = nn.ModuleList(GraphLayer(bones, level * width, width) for level in (1, 2))
         self.fusion = GraphLayer(joints, 6 * width, width)
-        self.output = NodeLinear(joints, width, 3)
+        self.output = NodeLinear(joints, width, 3 + look_at)
         if adjacency == 'confidence':
             self.joint_adjacencies, self.bone_adjacencies = (
                 nn.ModuleList(ConfidenceAdjacency(closeness, num_groups) for _ in range(2))
@@ -177,16 +184,21 @@ class PoseGCN(BaseModule):
             (..., K, 3) mm relative to the root.
         """
         leading = scores.shape[:-1]
-        joints, whole = pose_features(rays.reshape(-1, *rays.shape[-2:]), scores.reshape(-1, scores.shape[-1]))
+        rays, scores = rays.reshape(-1, *rays.shape[-2:]), scores.reshape(-1, scores.shape[-1])
+        view = person_view(rays, scores) if self.look_at else None
+        joints, whole = pose_features(rays, scores) if view is None else view.features()
         of_joints, of_bones = self._adjacencies(joints[..., 2], adjacencies)
         if self.normalization == 'trunk':
-            joints = self._about_the_root(rays.reshape(-1, *rays.shape[-2:]), joints[..., 2])
+            joints = self._about_the_root(rays, joints[..., 2])
         elif self.with_confidence:
             joints = torch.cat([joints, whole[:, None].expand(-1, joints.shape[1], -1)], dim=-1)
         else:
             joints = joints[..., :2]
-        poses = self.lift(joints, of_joints, of_bones) * POSE_UNIT
-        poses = poses - poses[:, self.root_index, None]
+        poses = self.lift(joints, of_joints, of_bones)
+        if view is not None:
+            poses = poses.float()
+            poses = view.turned_back(view.placed(poses[..., :3] * POSE_UNIT, poses[..., 3].mean(dim=-1))) / POSE_UNIT
+        poses = (poses - poses[:, self.root_index, None]) * POSE_UNIT
         return poses.reshape(*leading, *poses.shape[1:])
 
     def _about_the_root(self, rays: Tensor, scores: Tensor) -> Tensor:
@@ -205,7 +217,7 @@ class PoseGCN(BaseModule):
             of_bones: Adjacency (B, G, L, L) likewise.
 
         Returns:
-            (B, K, 3) metres.
+            (B, K, 3) metres; with ``look_at`` (B, K, 4), metres and how far the pose extends.
         """
         x = self.embedding(joints.transpose(0, 1))
         if self.identity is not None:

@@ -13,6 +13,7 @@ from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
 
 from mmp3d.geometry import MUPOTS17
+from mmp3d.models.lifters.person_view import PersonView, person_view
 from mmp3d.models.lifters.placement import root_from_rays
 from mmp3d.models.lifters.pose_features import found_rays, pose_features
 from mmp3d.models.lifters.pose_gcn import POSE_UNIT
@@ -33,6 +34,8 @@ class TemporalLifter(BaseModule):
             to five times 3 give receptive fields of 27, 81 and 243 frames.
         use_poses: Feed the net with the 3D poses of a :class:`PoseGCN`.
         use_keypoints: Feed the net with the 2D poses and their confidences.
+        look_at: See each pose through a camera that looks at the person (``person_view``), and answer there: what was
+            found in the picture stays where it was found, and the net corrects it and adds the depth.
         num_keypoints: K.
         init_cfg: Initialisation.
 
@@ -46,13 +49,15 @@ class TemporalLifter(BaseModule):
         backbone: OptConfigType = None,
         use_poses: bool = True,
         use_keypoints: bool = True,
+        look_at: bool = False,
         num_keypoints: int = MUPOTS17.num_joints,
         init_cfg: OptConfigType = None,
     ) -> None:
         super().__init__(init_cfg)
         if not (use_poses or use_keypoints):
             raise ValueError(f'{type(self).__name__}: set use_poses, use_keypoints or both; the net has no input')
-        self.use_poses, self.use_keypoints = use_poses, use_keypoints
+        self.num_keypoints = num_keypoints
+        self.use_poses, self.use_keypoints, self.look_at = use_poses, use_keypoints, look_at
         in_channels = (3 * num_keypoints + 3) * use_keypoints + (3 * num_keypoints + 1) * use_poses
         backbone = {'type': 'TwoFormTCN', 'kernel_sizes': (3, 3, 3), **(backbone or {})}
         backbone.setdefault('num_blocks', len(backbone['kernel_sizes']) - 1)
@@ -86,10 +91,15 @@ class TemporalLifter(BaseModule):
         """
         if self.use_poses and poses is None:
             raise ValueError(f'{type(self).__name__} with use_poses=True needs 3D poses: give the estimator a `gcn`')
-        frames = self._features(rays, scores, poses).transpose(1, 2)
+        view = person_view(rays, scores) if self.look_at else None
+        frames = self._features(rays, scores, poses, view).transpose(1, 2)
         outputs = self.output(self.backbone(frames)[-1]).transpose(1, 2)
-        answered = slice(self.context[0], self.context[0] + outputs.shape[1])
-        return self.answer(outputs, None if poses is None else poses[:, answered])
+        first, count = self.context[0], outputs.shape[1]
+        return self.answer(
+            outputs,
+            None if poses is None else poses[:, first : first + count],
+            None if view is None else view.frames(first, count),
+        )
 
     def over_track(
         self, rays: Tensor, scores: Tensor, poses: Tensor | None = None, chunk_frames: int = CHUNK_FRAMES
@@ -116,18 +126,25 @@ class TemporalLifter(BaseModule):
             answers.append(self(rays[None, chunk], scores[None, chunk], None if poses is None else poses[None, chunk]))
         return torch.cat(answers, dim=1)[0]
 
-    def answer(self, outputs: Tensor, poses: Tensor | None) -> Tensor:
-        """The prediction of (B, F, out_channels), with the poses (B, F, K, 3) mm of the same frames."""
+    def answer(self, outputs: Tensor, poses: Tensor | None, view: PersonView | None) -> Tensor:
+        """The prediction.
+
+        Args:
+            outputs: (B, F, out_channels).
+            poses: (B, F, K, 3) mm of the same frames.
+            view: Of the same frames, with ``look_at``.
+        """
         raise NotImplementedError(f'{type(self).__name__} must implement answer')
 
-    def _features(self, rays: Tensor, scores: Tensor, poses: Tensor | None) -> Tensor:
-        """(B, T, C): poses in metres and the depth at which they fit the rays; 2D poses, their place and size."""
+    def _features(self, rays: Tensor, scores: Tensor, poses: Tensor | None, view: PersonView | None) -> Tensor:
+        """(B, T, C): 2D poses, their place and size; poses in metres and the depth at which they fit the rays."""
         features = []
+        if self.use_keypoints:
+            joints, whole = pose_features(rays, scores) if view is None else view.features()
+            features += [joints.flatten(-2), whole]
         if self.use_poses:
             fitted = root_from_rays(poses, *found_rays(rays, scores))
             depth = (fitted[..., 2:].log() - LOG_DEPTH_MEAN) / LOG_DEPTH_SPREAD
-            features += [poses.flatten(-2) / POSE_UNIT, depth]
-        if self.use_keypoints:
-            joints, whole = pose_features(rays, scores)
-            features += [joints.flatten(-2), whole]
+            seen = poses if view is None else view.turned(poses)
+            features += [seen.flatten(-2) / POSE_UNIT, depth]
         return torch.cat(features, dim=-1)
