@@ -1,13 +1,14 @@
 """How well lifters do on motion and cameras that they never saw, and how fast a track is lifted.
 
 python benchmarks/lifting.py [--model NAME CONFIG CHECKPOINT [KEY=VALUE ...]] ... [--motion-folders DIR ...]
-    [--clips N] [--by-file] [--no-speed]
+    [--clips N] [--leave-out TEXT] [--by-file] [--no-speed]
 
 One row a model and kind of input; without --model only the speed is measured. With BVH files the motion is that of the
 held-out files as recorded, without them procedural. Body sizes vary by 12 % unless the input is named "one size";
 "varied" also turns limbs, changes single bones and mixes upper bodies, as in training. Frames in which the whole person
 is in the picture count; in the rows named "cut off", all. KEY=VALUE overrides entries of the config, as --cfg-options
-does. --by-file lists the errors on exact 2D of every held-out file.
+does. --by-file lists the errors on exact 2D of every held-out file; --leave-out leaves out the files with a text in
+their name, of a kind of motion that training has none of for example.
 
 Speed: seconds of processor time on one core in one run, on the same weights (they are random: time does not depend on
 them). "Window by window" is one call for each frame's window, the strided form, which computes the least.
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('--model', nargs='+', action='append', default=[], metavar='PART')
     parser.add_argument('--motion-folders', nargs='*', default=[], help='BVH files; procedural motion alone without')
     parser.add_argument('--clips', type=int, default=128, help=f'clips of {CLIP_FRAMES} frames for each kind of input')
+    parser.add_argument('--leave-out', help='text in the names of motion files that do not count')
     parser.add_argument('--by-file', action='store_true', help='exact 2D, one row a motion file')
     parser.add_argument('--no-speed', action='store_true')
     args = parser.parse_args(arguments)
@@ -77,7 +79,7 @@ def accuracy_table(args: argparse.Namespace) -> ScoreTable:
     models = {name: load_model(*parts) for name, *parts in args.model}
     rows = []
     for kind, options in INPUTS.items():
-        batches = batches_of(clips_dataset(args, options))
+        batches = batches_of(clips_dataset(args, options), args.leave_out)
         rows += [(f'{kind}: {name}', errors_of(model, batches, kind != CUT_OFF)) for name, model in models.items()]
     return ScoreTable('errors, mm; root depth: median, percent', ('input: model', *COLUMNS), tuple(rows))
 
@@ -117,10 +119,17 @@ def clips_dataset(args: argparse.Namespace, options: dict) -> VirtualPoseDataset
     )
 
 
-def batches_of(dataset: VirtualPoseDataset, size: int = 16) -> list[dict]:
-    """All clips of a data set, stacked."""
+def batches_of(dataset: VirtualPoseDataset, leave_out: str | None = None, size: int = 16) -> list[dict]:
+    """The clips of a data set, stacked; without those of motions with a text in their name."""
     starts = range(0, len(dataset), size)
-    return [dataset.__getitems__(range(start, min(start + size, len(dataset)))).stacked for start in starts]
+    batches = [dataset.__getitems__(range(start, min(start + size, len(dataset)))).stacked for start in starts]
+    counts = torch.tensor([leave_out is None or leave_out not in name for name in dataset.bank.names])
+    kept = [counts[batch['motion_ids']] for batch in batches]
+    return [
+        {key: values[some] for key, values in batch.items()}
+        for batch, some in zip(batches, kept, strict=True)
+        if some.any()
+    ]
 
 
 @torch.inference_mode()
