@@ -23,17 +23,19 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import INFERENCERS, MODELS
 from mmpose.structures import PoseDataSample
 from mmpose.visualization import PoseLocalVisualizer
-from rich.progress import track
 from torch import nn
 
 import mmp3d
 from mmp3d.apis.cameras import CameraInput, FrameCamera
-from mmp3d.apis.frames import Frame, InputsType, Source, open_sources, read_frames
+from mmp3d.apis.frames import InputsType, open_sources, read_frames
 from mmp3d.apis.given_poses import PoseInput, pose_lookup
 from mmp3d.apis.model_index import IndexedModel, find_model
 from mmp3d.apis.outputs import OutputFiles
 from mmp3d.apis.people import instance_arrays, nobody, person_dicts
+from mmp3d.apis.progress import FrameProgress
+from mmp3d.apis.sources import Frame, Source
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
+from mmp3d.engine.half_precision import half_precision
 from mmp3d.engine.launch import load_config
 from mmp3d.geometry import MUPOTS17
 
@@ -56,6 +58,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         pose2d: 2D poses for the network, see :func:`~mmp3d.apis.given_poses.pose_lookup`; None for none.
         trust: Let the checkpoint run code of its own while it is read.
         show_progress: Show a progress bar.
+        half: Run the network in bfloat16, or in float16 on a device without it; positions stay float32.
 
     Raises:
         FileNotFoundError: Config, checkpoint, camera or pose file does not exist.
@@ -78,9 +81,11 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         pose2d: PoseInput = None,
         trust: bool = False,
         show_progress: bool = False,
+        half: bool = False,
     ) -> None:
         mmp3d.register_all_modules()
         self.trust = trust
+        self.half = half
         self._named: IndexedModel | None = None
         self.camera = FrameCamera(camera)
         self.pose2d = pose_lookup(pose2d)
@@ -103,7 +108,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
 
         Args:
             inputs: Image or video file, folder of images, ``'webcam'`` or ``'webcam:1'``, (H, W, 3) uint8 BGR array, or
-                a list of these.
+                a list of these, or a generator of such arrays: the frames of one video.
             return_datasamples: Give ``PoseDataSample`` instead of dicts.
             batch_size: Images that the network sees at a time. A batch holds images of one size; the results do not
                 depend on it.
@@ -158,7 +163,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
     def forward(self, inputs: tuple[list[Frame], list[dict]], person_thr: float = 0.0) -> list[PoseDataSample]:
         """One sample for each frame; nobody is in one that could not be read."""
         frames, items = inputs
-        found = iter(self.model.test_step(self.collate_fn(items)) if items else ())
+        with half_precision(next(self.model.parameters()).device, self.half):
+            found = iter(self.model.test_step(self.collate_fn(items)) if items else ())
         samples = [_empty_sample(frame) if frame.image is None else next(found) for frame in frames]
         for sample in samples:
             if 'keypoints_cam' not in sample.pred_instances:
@@ -226,16 +232,15 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         self, sources: list[Source], outputs: OutputFiles, stages: tuple, batch_size: int, return_datasamples: bool
     ) -> Iterator[dict]:
         preprocess_options, forward_options, visualize_options, postprocess_options = stages
-        frames = read_frames(sources)
-        if self.show_progress:
-            frames = track(frames, description='Inference', total=sum(map(len, sources)) or None)
+        total = sum(map(len, sources))
         # However the loop ends, also when the caller drops the generator, the files so far are finished.
-        with closing(outputs):
-            for batch in self.preprocess(frames, batch_size, **preprocess_options):
+        with closing(outputs), FrameProgress('Inference', total, self.show_progress) as progress:
+            for batch in self.preprocess(read_frames(sources), batch_size, **preprocess_options):
                 samples = self.forward(batch, **forward_options)
                 for frame, sample in zip(batch[0], samples, strict=True):
                     pictures = self.visualize([frame], [sample], **visualize_options)
                     outputs.add(frame.source, _record(sample), pictures[0] if pictures else None)
+                    progress.add(1, len(sample.pred_instances))
                     shown = pictures if visualize_options.get('return_vis') else []
                     yield self.postprocess([sample], shown, return_datasamples, **postprocess_options)
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmp3d.apis.frames import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Source
+from mmp3d.apis.frames import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from mmp3d.apis.output_names import distinct_names
+from mmp3d.apis.sources import Source
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.evaluation.predictions import write_predictions
 
@@ -143,19 +145,14 @@ def _targets(out: str, sources: list[Source], suffixes: tuple, defaults: tuple) 
     """Output path of each source; names that occur twice get a number."""
     if not out:
         return [None] * len(sources)
-    given, taken, paths = Path(out), set(), []
+    given = Path(out)
     if given.suffix.lower() in suffixes[sources[0].is_video]:
         if len(sources) > 1:
             raise ValueError(f'{out} is one file, but there are {len(sources)} inputs; give a folder')
         paths = [given]
     else:
-        for source in sources:
-            name, repeat = source.name, 0
-            while name in taken:
-                repeat += 1
-                name = f'{source.name}_{repeat}'
-            taken.add(name)
-            paths.append(given / f'{name}{defaults[source.is_video]}')
+        names = distinct_names([source.name for source in sources])
+        paths = [given / f'{name}{defaults[source.is_video]}' for name, source in zip(names, sources, strict=True)]
     for source, path in zip(sources, paths, strict=True):
         if path.resolve() == Path(source.path).resolve():
             raise ValueError(f'{path} is the input itself; write to another folder')

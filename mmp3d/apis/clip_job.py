@@ -1,0 +1,114 @@
+"""One input of the command line and the files that its people are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmp3d.apis.frames import open_sources, read_frames
+from mmp3d.apis.output_names import distinct_names
+from mmp3d.apis.sources import FALLBACK_FPS, Frame, Source
+from mmp3d.apis.webcam import Webcam
+from mmp3d.export import PeopleClip, write_clip
+from mmp3d.export.formats import earlier_files
+from mmp3d.export.html_page import PictureStrip
+from mmp3d.export.new_file import refuse_existing, writable_folder
+
+
+@dataclass(frozen=True, eq=False)
+class ClipJob:
+    """One clip to be made.
+
+    Args:
+        name: Of the clip and its files.
+        given: The input as the user named it; None where there are 2D poses only.
+        sources: One video, or the images of one clip.
+        targets: A file for each format, see :func:`~mmp3d.export.write_clip`.
+        overwrite: Replace files that are there.
+    """
+
+    name: str
+    given: str | None
+    sources: list[Source]
+    targets: list[Path]
+    overwrite: bool = False
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, as far as the input tells."""
+        return self.sources[0].fps if self.sources else FALLBACK_FPS
+
+    @property
+    def length(self) -> int:
+        """Frames, as far as it is known."""
+        return sum(map(len, self.sources))
+
+    @property
+    def is_live(self) -> bool:
+        """What has been read is over."""
+        return any(isinstance(source, Webcam) for source in self.sources)
+
+    def first_frame(self) -> Frame:
+        """The first one that can be read. Raises ValueError, naming the input, where there is none."""
+        for frame in read_frames(self.sources):
+            if frame.image is not None:
+                return frame
+        raise ValueError(f'{self.given}: none of its {len(self.sources)} images can be read')
+
+    def write(self, clip: PeopleClip) -> tuple[list[Path], list[str]]:
+        """Write all files.
+
+        Returns:
+            The files written, and a line for each that could not be.
+        """
+        written, failures = [], []
+        # The page last: its pictures are read from the input once more.
+        for target in sorted(self.targets, key=lambda path: path.suffix == '.html'):
+            try:
+                pictures = self._pictures(clip.num_frames) if target.suffix == '.html' else ()
+                written += write_clip(target, clip, self.overwrite, pictures)
+            except (ValueError, OSError) as error:
+                failures.append(f'{target} was not written: {error}')
+        return written, failures
+
+    def _pictures(self, num_frames: int) -> list[tuple[int, bytes]]:
+        strip = PictureStrip()
+        frames = () if self.is_live else read_frames(self.sources)
+        for number, frame in zip(range(num_frames), frames, strict=False):
+            if frame.image is not None:
+                strip.add(number, frame.image)
+        return strip.jpegs()
+
+
+def open_jobs(
+    inputs: Sequence[str], out: str, formats: Sequence[str], overwrite: bool, without_input: str = ''
+) -> list[ClipJob]:
+    """The jobs of a command, checked before any work.
+
+    Args:
+        inputs: Videos, images, or folders with the images of one clip.
+        out: Folder to write to; is made.
+        formats: Ends of the files' names, without a dot.
+        overwrite: Replace files that are there.
+        without_input: Where there are no inputs: the file of the one job.
+
+    Raises:
+        FileNotFoundError: An input does not exist.
+        ValueError: It is of another kind, the folder cannot be written to, or a file is there already.
+    """
+    opened = [open_sources(each) for each in inputs]
+    names = distinct_names([_name_of(each) for each in inputs or [without_input]])
+    folder, jobs = writable_folder(out), []
+    for name, given, sources in zip(names, inputs or [None], opened or [[]], strict=True):
+        targets = [folder / f'{name}.{suffix}' for suffix in dict.fromkeys(formats)]
+        refuse_existing([file for target in targets for file in earlier_files(target)], overwrite)
+        jobs.append(ClipJob(name, given, sources, targets, overwrite))
+    return jobs
+
+
+def _name_of(given: str) -> str:
+    path = Path(given)
+    if path.is_dir():
+        return path.resolve().name
+    return given.split(':')[0] if given.lower().startswith('webcam') and not path.exists() else path.stem
