@@ -81,6 +81,16 @@ def write_sound(path: Path) -> Path:
     return path
 
 
+def write_ending_early(path: Path) -> Path:
+    """Half of a Motion JPEG of eight frames, whose pictures are readable one by one."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 25, scenes.IMAGE_SIZE)
+    for index in range(8):
+        writer.write(scenes.image(index))
+    writer.release()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
 def write_cut(path: Path) -> Path:
     """The first half of an MPEG-4 file, whose index is at its end."""
     content = scenes.write_video(path).read_bytes()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,11 +19,13 @@ from mmpose.registry import MODELS
 import mmp3d
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.command import main
+from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.export import FORMATS, read_clip
 from mmp3d.geometry import Camera
-from tests.test_apis import scenes
+from tests.test_apis import odd_videos, scenes
 
 FRAMES, POSES = 4, 8
+TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'infer.py'
 
 
 @pytest.fixture(scope='module')
@@ -65,6 +73,143 @@ def test_nothing_is_replaced_unasked_and_no_work_done_first(folder, tmp_path, ca
         assert infer(folder, tmp_path, '--export', 'trc') == 1
     assert 'clip_person0.trc exists; give --overwrite' in capsys.readouterr().err
     assert infer(folder, tmp_path, '--export', 'trc', '--overwrite') == 0
+
+
+def test_people_of_an_earlier_clip_go_with_overwrite(folder, tmp_path):
+    for stale in ('clip_person7.trc', 'clip_person7.bvh', 'clip_personal.trc', 'clip2_person7.trc'):
+        (tmp_path / stale).touch()
+    assert infer(folder, tmp_path, '--export', 'trc', '--overwrite') == 0
+    kept = ['clip2_person7.trc', 'clip_person0.trc', 'clip_person1.trc', 'clip_person7.bvh', 'clip_personal.trc']
+    assert sorted(path.name for path in tmp_path.iterdir()) == kept
+
+
+def test_an_adjustment_that_is_not_possible_is_left_out(folder, tmp_path, capsys):
+    options = ('--height', 1800, '--height-of', 99, '--smooth', 'one-euro', '--export', 'json', 'json', 'bvh')
+    assert infer(folder, tmp_path, *options) == 3
+    assert 'error: --height was left out: no person 99 in the clip; ids: [0, 1]' in capsys.readouterr().err
+    assert set(read_clip(tmp_path / 'clip.json').processing) == {'smoothing'}
+    assert (tmp_path / 'clip_person1.bvh').is_file()
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (['--height', '18'], 'height must be 300 to 3000 mm, got 18'),
+        (['--height-of', '1'], 'give --height MM too'),
+        (['--fps', '0'], '--fps must be a positive number'),
+        (['--batch-size', '-1'], '--batch-size must be a positive number'),
+        (['--camera', 'nowhere.json'], 'no camera file at nowhere.json'),
+    ],
+)
+def test_mistakes_are_named_before_the_work(folder, tmp_path, capsys, monkeypatch, options, said):
+    monkeypatch.setattr(MultiPersonPose3DInferencer, '__init__', lambda *_, **__: pytest.fail('work done'))
+    assert main(['infer', str(folder / 'clip.mp4'), '--out', str(tmp_path), *options]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_camera_for_images_of_another_shape_is_named_before_the_work(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(MultiPersonPose3DInferencer, '__init__', lambda *_, **__: pytest.fail('work done'))
+    (tmp_path / 'camera.json').write_text(json.dumps(Camera.from_fov(60, scenes.IMAGE_SIZE).to_dict()))
+    video = odd_videos.write_turned(tmp_path / 'clip.mp4')
+    given = [video, '--camera', tmp_path / 'camera.json', '--out', tmp_path / 'out']
+    assert main(['infer', *map(str, given)]) == 1
+    assert '(turned by 90 degrees, as its metadata ask), frame 0: 128 x 192 px, but' in capsys.readouterr().err
+
+
+def fail_to_write(monkeypatch, *suffixes):
+    """The disk is full when a file of these suffixes is written."""
+    put = AtomicLocalBackend.put
+
+    def full(self, content, path):
+        if str(path).endswith(suffixes):
+            raise OSError(errno.ENOSPC, 'No space left on device', str(path))
+        put(self, content, path)
+
+    monkeypatch.setattr(AtomicLocalBackend, 'put', full)
+
+
+def test_a_full_disk_costs_only_what_does_not_fit(folder, tmp_path, capsys, monkeypatch):
+    fail_to_write(monkeypatch, '.html')
+    assert infer(folder, tmp_path, '--export', 'html', 'json') == 3
+    assert 'clip.html was not written: [Errno 28] No space left' in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ['clip.json']
+
+
+def test_nothing_written_is_a_failure(folder, tmp_path, capsys, monkeypatch):
+    fail_to_write(monkeypatch, '.html', '.json')
+    assert infer(folder, tmp_path) == 1
+    assert capsys.readouterr().err.count('was not written') == 2
+
+
+def test_a_mistake_in_the_middle_keeps_the_frames_so_far(folder, tmp_path, capsys):
+    """Images of another shape than the camera's."""
+    (folder / 'mixed').mkdir()
+    for name, size in (('a.png', (192, 128)), ('b.png', (192, 128)), ('c.png', (128, 128))):
+        cv2.imwrite(str(folder / 'mixed' / name), cv2.resize(scenes.image(), size))
+    (folder / 'camera.json').write_text(json.dumps(Camera.from_fov(60, (192, 128)).to_dict()))
+    model = ['--model', folder / 'tiny.py', '--weights', folder / 'tiny.pth', '--camera', folder / 'camera.json']
+    given = [folder / 'mixed', *model, '--pose2d', folder / 'poses.json', '--out', tmp_path, '--device', 'cpu']
+    assert main(['infer', *map(str, given)]) == 3
+    assert 'ended after 2 frames: ' in (said := capsys.readouterr().err) and 'c.png: 128 x 128 px' in said
+    assert read_clip(tmp_path / 'mixed.json').num_frames == 2
+
+
+def test_a_truncated_video_is_a_result_with_a_lack(folder, tmp_path, capsys):
+    odd_videos.write_ending_early(folder / 'short.avi')
+    assert infer(folder, tmp_path, source='short.avi') == 3
+    assert 'of 8 frames could be read' in capsys.readouterr().err
+    assert 0 < read_clip(tmp_path / 'short.json').num_frames < 8
+
+
+def test_no_readable_image_in_a_folder(folder, tmp_path, capsys):
+    (folder / 'broken').mkdir()
+    for name in ('a.jpg', 'b.jpg'):
+        (folder / 'broken' / name).write_bytes(b'no image')
+    assert infer(folder, tmp_path, source='broken') == 1
+    assert 'none of its 2 images can be read' in capsys.readouterr().err
+    assert lift(folder, tmp_path, folder / 'broken') == 1
+
+
+def several(folder, out, names):
+    """Options for a run over several inputs."""
+    inputs = [folder / name for name in names]
+    model = ['--model', folder / 'tiny.py', '--weights', folder / 'tiny.pth', '--device', 'cpu', '--fov', 60]
+    return [*map(str, [*inputs, *model, '--out', out, '--export', 'json'])]
+
+
+def test_several_inputs_go_on_after_a_bad_one(folder, tmp_path, capsys):
+    (folder / 'sub').mkdir()
+    shutil.copy(folder / 'clip.mp4', folder / 'sub' / 'clip.mp4')
+    odd_videos.write_sound(folder / 'sound.mp4')
+    names = ('clip.mp4', 'sound.mp4', 'sub/clip.mp4')
+    assert main(['infer', *several(folder, tmp_path, names)]) == 3
+    assert 'sound.mp4: cannot read video' in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'clip_1.json']
+    assert main(['infer', *several(folder, tmp_path, names[:2]), '--pose2d', 'poses.json']) == 1
+    assert 'one input at a time' in capsys.readouterr().err
+
+
+def test_two_processes_share_the_videos(tmp_path):
+    folder, out = tmp_path / 'given', tmp_path / 'out'
+    folder.mkdir()
+    # Other processes know nothing of the tests' own model.
+    scenes.write_model(folder, scenes.tiny_config('BottomUpDepthEstimator'))
+    names = [f'shared{number}.mp4' for number in range(3)]
+    for number, name in enumerate(names):
+        scenes.write_video(folder / name, 2 + number)
+    with socket.socket() as free:
+        free.bind(('localhost', 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2', f'--master_port={port}', str(TOOL)]
+    command += [*several(folder, out, [*names, 'nobody.mp4']), '--launcher', 'pytorch']
+    (folder / 'nobody.mp4').touch()
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert 'nobody.mp4: cannot read video' in ended.stderr
+    # Both processes ended by themselves, with the status of the whole.
+    assert ended.stderr.count('exitcode  : 3') == 2, ended.stderr
+    for number, name in enumerate(names):
+        assert ended.stdout.count(f'given/{name}') == 1
+        assert read_clip((out / name).with_suffix('.json')).num_frames == 2 + number
 
 
 def test_ctrl_c_keeps_the_frames_so_far(folder, tmp_path, capsys, monkeypatch):
@@ -147,6 +292,7 @@ def test_a_camera_file_tells_the_size(folder, tmp_path):
         ([], 'give a video'),
         (['--lift', '--pose2d', 'poses.json', '--batch-size', '2'], '--batch-size does not go with --lift'),
         (['clip.mp4', '--keep-ids'], '--keep-ids does not go without --lift'),
+        (['--lift', '--pose2d', 'poses.json', '--half'], '--half does not go with --lift'),
         (['clip.mp4', '--lift', '--pose2d', 'poses.json', '--size', '9', '9'], '--size is for'),
     ],
 )
