@@ -1,7 +1,8 @@
 """Test a checkpoint.
 
-python tools/test.py CONFIG CHECKPOINT [--eval METRIC ...] [--out FILE] [--plot FOLDER] [--cfg-options key=value ...]
+python tools/test.py CONFIG [CHECKPOINT] [--eval METRIC ...] [--out FILE] [--plot FOLDER] [--cfg-options key=value ...]
 
+A model that names the checkpoints of its parts itself (configs/tdbu_*.py) needs no CHECKPOINT.
 Scores with every protocol choice are saved as results.json beside the run's log.
 """
 
@@ -25,7 +26,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Command line of this tool."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file, for example configs/bu_tiny_muco.py')
-    parser.add_argument('checkpoint', help='weights: a file or an http(s) address')
+    parser.add_argument('checkpoint', nargs='?', help='weights: a file or an http(s) address')
     parser.add_argument('--eval', nargs='*', metavar='METRIC', help="metrics; without names, the config's own")
     parser.add_argument('--out', metavar='FILE', help='save the predictions (.json or .json.gz) for tools/evaluate.py')
     parser.add_argument('--plot', metavar='FOLDER', help='draw the PCK curves of every metric that has some, as PNG')
@@ -39,13 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parse_args(arguments)
     mmp3d.register_all_modules()
     cfg = load_config(args.config, args.cfg_options, ('model', 'test_dataloader'))
+    if args.checkpoint is None and cfg.model.type != 'TwoBranchEstimator':
+        raise ValueError(
+            f'{args.config}: give a CHECKPOINT; only configs/tdbu_*.py name those of their parts themselves'
+        )
     prepare_run(cfg, args)
     cfg.test_evaluator = select_evaluators(cfg, args.eval)
     if args.out:
         cfg.test_evaluator.append(dict(type='DumpPredictions', out_file=args.out))
     cfg.load_from = None
     runner = build_runner(cfg)
-    load_weights(runner.model, args.checkpoint, trust=args.trust)
+    if args.checkpoint is not None:
+        load_weights(runner.model, args.checkpoint, trust=args.trust)
     scalars = runner.test()
     if not is_main_process():
         return

@@ -2,6 +2,7 @@
 
 from mmp3d.datasets import transforms
 from mmp3d.datasets.base import MultiPersonDataset
+from mmp3d.datasets.clip_batch_sampler import ClipBatchSampler
 from mmp3d.datasets.clips import ClipDataset
 from mmp3d.datasets.coco import CocoMultiPersonDataset
 from mmp3d.datasets.combined import CombinedMultiPersonDataset
@@ -20,7 +21,7 @@ from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
 from mmp3d.datasets.virtual_pose import VirtualPoseDataset
 
 __all__ = [
-    'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'FreshIndexSampler', 'H36MDataset',
-    'JTADataset', 'LoadMultiPersonImage', 'MPIInf3DHPDataset', 'MeasuredPeopleDataset', 'MuCoDataset',
+    'ClipBatchSampler', 'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'FreshIndexSampler',
+    'H36MDataset', 'JTADataset', 'LoadMultiPersonImage', 'MPIInf3DHPDataset', 'MeasuredPeopleDataset', 'MuCoDataset',
     'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset', 'PersonBoxDataset', 'VirtualPoseDataset',
     'collate_drawn_items', 'read_pose2d_file', 'transforms']  # fmt: skip

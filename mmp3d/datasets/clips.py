@@ -90,7 +90,7 @@ class ClipDataset(BaseDataset):
         self.dataset.full_init()
         rows = np.asarray(self.dataset.data_list)
         self._check_identities(rows)
-        clips = [clip for run in _runs(self.dataset, rows) for clip in self._clips_of(*run)]
+        clips = [clip for run in runs_of_frames(self.dataset) for clip in self._clips_of(*run)]
         if not clips:
             raise ValueError(
                 f'{self.dataset.source}: no clip of {self.clip_length} frames is left; the sequences are too short, or '
@@ -157,9 +157,9 @@ class ClipDataset(BaseDataset):
             raise ValueError(f'{self.dataset.source}: two people of {name} have one identity')
 
 
-def _runs(dataset: MultiPersonDataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
+def runs_of_frames(dataset: MultiPersonDataset) -> Iterator[tuple[int, int]]:
     """First item and number of items of each run of frames that follow each other in one sequence."""
-    images = dataset.annotations.images
+    images, rows = dataset.annotations.images, np.asarray(dataset.data_list)
     names, frames = images.seq_names[rows], images.frame_ids[rows]
     breaks = (names[1:] != names[:-1]) | (np.diff(frames) != dataset.frame_stride)
     borders = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(rows)]])

@@ -18,6 +18,7 @@ from mmp3d.compat.checkpoint import load_weights
 from mmp3d.datasets.hygiene import boxes_around
 from mmp3d.datasets.poses2d import Poses2D
 from mmp3d.pipeline.pose_frames import frames_of
+from mmp3d.pipeline.stage_store import digest, module_digest
 
 # mmdet's stock configuration and its published weights.
 DEFAULT_CONFIG = 'mask_rcnn/mask-rcnn_r50_fpn_2x_coco.py'
@@ -44,6 +45,10 @@ class PersonDetector(Protocol):
             image: (H, W, 3) uint8 BGR.
             frame_id: Its number in the video.
         """
+        ...
+
+    def digest(self) -> str:
+        """Digest of what the result depends on, beside the picture."""
         ...
 
 
@@ -88,6 +93,10 @@ class MMDetPersonDetector:
         people = (found.labels == self._person) & (found.scores >= self.score_thr)
         return usable_boxes(found.bboxes[people], found.scores[people], image.shape[:2])
 
+    def digest(self) -> str:
+        """See :class:`PersonDetector`."""
+        return digest('mmdet', module_digest(self.model), self.score_thr)
+
 
 class GivenBoxes:
     """Boxes that the user knows.
@@ -113,6 +122,10 @@ class GivenBoxes:
         rows = self._boxes.get(frame_id, np.zeros((0, 4), np.float32))
         scores = rows[:, 4] if rows.shape[1] == 5 else np.ones(len(rows), np.float32)
         return usable_boxes(rows[:, :4], scores, image.shape[:2])
+
+    def digest(self) -> str:
+        """See :class:`PersonDetector`."""
+        return digest('given boxes', *(part for pair in sorted(self._boxes.items()) for part in pair))
 
 
 class BoxesOfPoses(GivenBoxes):

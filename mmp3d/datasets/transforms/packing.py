@@ -37,7 +37,7 @@ class PackMultiPersonInputs(PackPoseInputs):
         self.with_ground_truth = with_ground_truth
 
     def transform(self, results: dict) -> dict | None:
-        """Return ``inputs`` (3, h, w) uint8 and ``data_samples``."""
+        """Return ``inputs`` (3, h, w) uint8 and ``data_samples``; of an item without ``img`` the latter alone."""
         if results.get('img_reduction', 1) != 1:
             raise ValueError(
                 f'{results.get("img_path")}: the image was loaded at 1/{results["img_reduction"]} of its size and no '
@@ -47,7 +47,10 @@ class PackMultiPersonInputs(PackPoseInputs):
         results.setdefault('joints_annotated', np.ones(len(results.get('flip_indices', ())), np.float32))
         results['instance_mapping_table'] = {}
         image = results.get('img')
-        if isinstance(image, np.ndarray):
+        if image is None:
+            packed = super().transform(dict(results, img=np.zeros((1, 1, 3), np.uint8)))
+            del packed['inputs']
+        elif isinstance(image, np.ndarray):
             # mmpose's way from pixels to planes takes ten times as long; it is given one pixel instead.
             packed = super().transform(dict(results, img=image[:1, :1]))
             packed['inputs'] = torch.from_numpy(_planes(image))

@@ -6,6 +6,7 @@ from mmp3d.models.estimators.integration_estimator import IntegrationEstimator
 from mmp3d.models.estimators.multi_person_top_down_estimator import MultiPersonTopDownEstimator
 from mmp3d.models.estimators.pose_lifting_estimator import PoseLiftingEstimator
 from mmp3d.models.estimators.pose_refinement_estimator import PoseRefinementEstimator
+from mmp3d.models.estimators.two_branch_estimator import TwoBranchEstimator
 
 __all__ = [
     'BottomUpDepthEstimator',
@@ -14,4 +15,5 @@ __all__ = [
     'MultiPersonTopDownEstimator',
     'PoseLiftingEstimator',
     'PoseRefinementEstimator',
+    'TwoBranchEstimator',
 ]

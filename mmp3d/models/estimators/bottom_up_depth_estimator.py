@@ -15,12 +15,12 @@ from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import SampleList
-from scipy.special import erf
 from torch import Tensor
 
 from mmp3d.codecs.cells import cells_to_pixels
 from mmp3d.codecs.heatmaps import render_person_heatmaps, resized
 from mmp3d.geometry import MUPOTS17, Camera, metric_depth
+from mmp3d.geometry.depth_confidence import TOLERANCE, root_confidence
 from mmp3d.models.heads.bottom_up_depth_head import BottomUpMaps
 
 
@@ -177,16 +177,10 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
 
     def _root_confidence(self, root: np.ndarray, errors: np.ndarray | None) -> np.ndarray:
         """(N,) probability that (N, 3) mm roots are right, given (N,) expected relative errors or none."""
-        distances = np.linalg.norm(root, axis=-1)
-        tolerance = self.test_cfg.get('root_tolerance', 250.0)
+        tolerance = self.test_cfg.get('root_tolerance', TOLERANCE)
         if errors is not None:
-            return 1 - np.exp(-tolerance / (errors * distances))
-        error = self.test_cfg.get('root_depth_error', 0.0)
-        return (
-            erf(tolerance / (np.sqrt(2) * error * distances)).astype(np.float32)
-            if error
-            else np.ones(len(root), np.float32)
-        )
+            return 1 - np.exp(-tolerance / (errors * np.linalg.norm(root, axis=-1)))
+        return root_confidence(root, self.test_cfg.get('root_depth_error', 0.0), tolerance)
 
     def _camera(self, sample: PoseDataSample) -> Camera:
         known = sample.metainfo.get('camera')

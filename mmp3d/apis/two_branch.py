@@ -1,0 +1,40 @@
+"""The whole system by name: both branches and what integrates them, with their weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmpose.registry import MODELS
+
+import mmp3d
+from mmp3d.apis.model_index import find_model
+from mmp3d.engine.launch import load_config
+from mmp3d.models.estimators import TwoBranchEstimator
+
+
+def load_two_branch(
+    model: str | Path = 'tdbu', options: dict[str, Any] | None = None, device: str | torch.device = 'cpu'
+) -> TwoBranchEstimator:
+    """The whole system; its ``pipeline`` runs on the frames of a clip (docs/pipeline.md).
+
+    Args:
+        model: Name or alias in mmp3d's ``model-index.yml``, or a config file, which names the checkpoints of its parts.
+        options: Overrides of the config as ``--cfg-options`` has them, for example
+            ``{'model.settings.matching': 'track'}``.
+        device: Where the networks run.
+
+    Returns:
+        The estimator, in evaluation mode.
+
+    Raises:
+        FileNotFoundError: A config or checkpoint does not exist.
+        ValueError: Unknown name, or a config of something else.
+    """
+    mmp3d.register_all_modules()
+    config = Path(model) if Path(model).is_file() else find_model(str(model)).config
+    system = MODELS.build(load_config(str(config), options, ('model',)).model)
+    if not isinstance(system, TwoBranchEstimator):
+        raise ValueError(f'{config}: its model is a {type(system).__name__}; give a config such as configs/tdbu_*.py')
+    return system.to(device).eval()

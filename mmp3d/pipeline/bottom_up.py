@@ -1,0 +1,95 @@
+"""The bottom-up branch on the frames of a chunk, fed with their pictures and with the top-down branch's 2D poses.
+
+Shapes: N people of a frame, K = 17 MuPoTS joints. Pixels of the full image; camera frame, millimetres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+import torch
+from mmengine.dataset import Compose, pseudo_collate
+
+from mmp3d.geometry import MUPOTS17, Camera
+from mmp3d.models.estimators import BottomUpDepthEstimator
+from mmp3d.pipeline.clip_frames import Chunk
+from mmp3d.pipeline.people_2d import People2D
+from mmp3d.pipeline.stage_store import digest, module_digest
+
+K = MUPOTS17.num_joints
+BottomUpPeople = Mapping[str, np.ndarray]
+
+
+class BottomUpBranch:
+    """The network and the transforms that its input takes.
+
+    Args:
+        network: With its weights, in evaluation mode.
+        pipeline: Transforms of an image at test, as in the network's config.
+        batch_size: Frames that the network sees at a time.
+    """
+
+    def __init__(self, network: BottomUpDepthEstimator, pipeline: Sequence[dict], batch_size: int = 8) -> None:
+        self.network, self.batch_size = network, batch_size
+        self._transforms = list(pipeline)
+        self._pipeline = Compose(self._transforms)
+
+    def find(self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera) -> list[BottomUpPeople]:
+        """People of each frame in camera space; nobody is in one that cannot be read.
+
+        Args:
+            chunk: The frames.
+            poses: 2D people of each frame, whose joints the network gets as heatmaps; None: the pictures alone.
+            camera: The camera of all frames.
+
+        Returns:
+            One mapping a frame: ``keypoints`` (N, K, 2) px, ``keypoint_scores`` (N, K), ``keypoints_cam`` (N, K, 3) mm
+            and ``bbox_scores`` (N,).
+        """
+        found = [_nobody() for _ in chunk.frames]
+        seen = [place for place, image in enumerate(chunk.images) if image is not None]
+        for places, items in self._batches(chunk, seen, poses, camera):
+            with torch.inference_mode():
+                samples = self.network.test_step(pseudo_collate(items))
+            for place, sample in zip(places, samples, strict=True):
+                found[place] = {name: np.asarray(sample.pred_instances[name], np.float32) for name in found[place]}
+        return found
+
+    def digest(self) -> str:
+        """Digest of the network and its transforms."""
+        return digest('bottom_up', module_digest(self.network), self._transforms)
+
+    def _batches(
+        self, chunk: Chunk, places: list[int], poses: Sequence[People2D] | None, camera: Camera
+    ) -> Iterator[tuple[list[int], list[dict]]]:
+        """Places in the chunk and network inputs, images of one size at a time."""
+        for _, same in groupby(places, key=lambda place: chunk.images[place].shape):
+            same = list(same)
+            for start in range(0, len(same), self.batch_size):
+                batch = same[start : start + self.batch_size]
+                yield batch, [self._item(chunk, place, poses, camera) for place in batch]
+
+    def _item(self, chunk: Chunk, place: int, poses: Sequence[People2D] | None, camera: Camera) -> dict:
+        frame = chunk.frames[place]
+        item = dict(
+            img=chunk.images[place],
+            img_path=frame.stamp,
+            frame_id=frame.frame_id,
+            camera=camera,
+            flip_indices=MUPOTS17.flip_indices.tolist(),
+        )
+        if poses is not None:
+            item['input_keypoints'] = poses[place]['keypoints']
+            item['input_keypoint_scores'] = poses[place]['keypoint_scores']
+        return self._pipeline(item)
+
+
+def _nobody() -> dict[str, np.ndarray]:
+    return {
+        'keypoints': np.zeros((0, K, 2), np.float32),
+        'keypoint_scores': np.zeros((0, K), np.float32),
+        'keypoints_cam': np.zeros((0, K, 3), np.float32),
+        'bbox_scores': np.zeros(0, np.float32),
+    }

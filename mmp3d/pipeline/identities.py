@@ -1,0 +1,73 @@
+"""Ids of the people that come out of the two branches: a person keeps theirs when a branch loses them for a while.
+
+Shapes: N bottom-up and M top-down people of a frame, P people in all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from mmp3d.pipeline.matching import Matches
+from mmp3d.pipeline.tracking import UNTRACKED, FramePoses, PoseTracker
+
+
+class BottomUpIds:
+    """Numbers the bottom-up people of one frame after another by a tracker; everybody gets a number.
+
+    Args:
+        tracker: Fresh.
+    """
+
+    def __init__(self, tracker: PoseTracker) -> None:
+        self._tracker = tracker
+        self._strangers = 0
+
+    def update(self, frame: FramePoses) -> np.ndarray:
+        """(N,) the tracker's ids; those who are in no track get negative numbers that nobody else has."""
+        ids = self._tracker.update(frame).ids.copy()
+        unknown = np.flatnonzero(ids == UNTRACKED)
+        ids[unknown] = -1 - self._strangers - np.arange(len(unknown))
+        self._strangers += len(unknown)
+        return ids
+
+
+def final_ids(
+    matches: Sequence[Matches], bottom_up_ids: Sequence[np.ndarray], top_down_ids: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """(P,) ids of each frame's people: pairs first, then those of the top-down branch alone, then bottom-up alone.
+
+    The top-down ids stay. A person of the bottom-up branch alone is the top-down person with whom their bottom-up track
+    is paired most often, unless that one is in the frame; else they get a number of their own behind the top-down ids.
+
+    Args:
+        matches: F frames.
+        bottom_up_ids: F arrays (N,), all different within a frame.
+        top_down_ids: F arrays (M,) from 0 on, likewise.
+    """
+    frames = list(zip(matches, bottom_up_ids, top_down_ids, strict=True))
+    partners = _partners(frames)
+    own: dict[int, int] = {}
+    first = 1 + max((int(ids.max()) for ids in top_down_ids if len(ids)), default=-1)
+    found = []
+    for match, lower, upper in frames:
+        ids = [*upper[match.pairs[:, 1]].tolist(), *upper[match.top_down_only].tolist()]
+        for number in lower[match.bottom_up_only].tolist():
+            partner = partners.get(number)
+            free = partner is not None and partner not in ids
+            ids.append(partner if free else own.setdefault(number, first + len(own)))
+        found.append(np.array(ids, np.int64))
+    return found
+
+
+def _partners(frames: Iterable[tuple[Matches, np.ndarray, np.ndarray]]) -> dict[int, int]:
+    """The top-down track with which each bottom-up track is paired most often; of equals the first."""
+    counts: Counter[tuple[int, int]] = Counter()
+    for match, lower, upper in frames:
+        counts.update(zip(lower[match.pairs[:, 0]].tolist(), upper[match.pairs[:, 1]].tolist(), strict=True))
+    partners: dict[int, int] = {}
+    for (number, partner), _ in counts.most_common():
+        partners.setdefault(number, partner)
+    return partners

@@ -1,0 +1,345 @@
+"""The whole system on one clip (paper, Fig. 2): frames in, people with ids in camera space out.
+
+Every picture is looked at once, in chunks; what the two branches saw of it is small and waits, in memory or in a
+folder, until all frames are seen and the tracks are whole. Then tracks are lifted, people matched and poses integrated.
+
+Shapes: T frames, N people of a frame, K = 17 MuPoTS joints. Pixels of the full image; camera frame, millimetres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property, partial
+from typing import NamedTuple
+
+import numpy as np
+from mmengine.structures import InstanceData
+from torch import nn
+
+from mmp3d.geometry import MUPOTS17, Camera
+from mmp3d.geometry.depth_confidence import root_confidence
+from mmp3d.models.estimators import BottomUpDepthEstimator, MultiPersonTopDownEstimator, PoseLiftingEstimator
+from mmp3d.models.integration import HardIntegration
+from mmp3d.pipeline.bottom_up import BottomUpBranch
+from mmp3d.pipeline.clip_frames import Chunk, ClipFrame, chunks_of
+from mmp3d.pipeline.detection import PersonDetector
+from mmp3d.pipeline.identities import BottomUpIds, final_ids
+from mmp3d.pipeline.integration import BranchFrames, integrate
+from mmp3d.pipeline.lifted_frames import lifted_columns, people_at, track_columns, tracks_of
+from mmp3d.pipeline.lifting import lift_tracks
+from mmp3d.pipeline.matching import MIN_SIMILARITY, CameraPeople, Matches, match_people
+from mmp3d.pipeline.nearest_roots import match_nearest_roots
+from mmp3d.pipeline.people_2d import GivenPeople, TopDownPeople
+from mmp3d.pipeline.stage_columns import by_frame, flat_columns
+from mmp3d.pipeline.stage_store import StageMemory, StageStore, module_digest
+from mmp3d.pipeline.track_linking import LinkSettings, track_people
+from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
+from mmp3d.synthetic.ranges import check_number, recipe_of
+
+K, ROOT = MUPOTS17.num_joints, MUPOTS17.root_index
+BRANCHES, MATCHINGS = ('both', 'top_down', 'bottom_up'), ('frame', 'track', 'none')
+
+
+@dataclass(frozen=True)
+class TwoBranchSettings:
+    """Choices of the whole system.
+
+    Args:
+        branches: ``'both'``, or one alone: ``'top_down'``, ``'bottom_up'``.
+        feed_poses: Give the bottom-up network the top-down branch's joints as heatmaps; False: its pictures alone.
+        matching: Pairs by eq. 5-6, ``'frame'`` by frame, or one decision for each pair of tracks (``'track'``, which
+            holds the whole clip's poses at once); ``'none'``: the baseline without pose matching,
+            :func:`~mmp3d.pipeline.nearest_roots.match_nearest_roots`.
+        min_similarity: See :func:`~mmp3d.pipeline.matching.match_people`.
+        least_score: What a joint counts at least that a branch completed without having found it.
+        root_depth_error: Error to expect of a top-down root depth, as a share of the distance: ranks people as
+            ``root_depth_error`` of ``BottomUpDepthEstimator`` does.
+        tracker: When a 2D pose belongs to a track; a dict of its fields is taken, too.
+        links: Which tracks are one person's; likewise.
+        chunk: Frames whose pictures are in memory at a time.
+        frame_batch: Frames that the bottom-up network sees at a time.
+        crop_batch: Boxes that the top-down network sees at a time.
+        padding: Enlargement of the boxes.
+        merge_threshold: OKS above which people found through different boxes are one.
+
+    Raises:
+        ValueError: A field is not as above; names it.
+    """
+
+    branches: str = 'both'
+    feed_poses: bool = True
+    matching: str = 'frame'
+    min_similarity: float = MIN_SIMILARITY
+    least_score: float = 0.05
+    root_depth_error: float = 0.1
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
+    chunk: int = 32
+    frame_batch: int = 8
+    crop_batch: int = 32
+    padding: float = 1.25
+    merge_threshold: float = 0.85
+
+    def __post_init__(self) -> None:
+        for name, allowed in (('branches', BRANCHES), ('matching', MATCHINGS)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f'settings: {name} must be one of {allowed}, got {getattr(self, name)!r}')
+        for name in ('min_similarity', 'least_score', 'root_depth_error', 'merge_threshold'):
+            check_number(name, getattr(self, name), 0, 1)
+        check_number('padding', self.padding, 1, 10)
+        for name in ('chunk', 'frame_batch', 'crop_batch'):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise ValueError(f'settings: {name} must be a whole number from 1 on, got {getattr(self, name)!r}')
+        for name, kind in (('tracker', TrackerSettings), ('links', LinkSettings)):
+            if isinstance(getattr(self, name), dict):
+                object.__setattr__(self, name, recipe_of(kind, name, getattr(self, name)))
+
+
+class TwoBranchNetworks(NamedTuple):
+    """The networks, with their weights and in evaluation mode; their devices are the caller's.
+
+    ``lifter`` and ``bottom_up`` with its ``bottom_up_pipeline`` (the transforms of its config at test) may be None
+    where their branch is not used, ``integration`` where there is one branch; without ``top_down`` the frames bring
+    their 2D poses; without ``detector`` the boxes of ``top_down`` are those around these poses.
+    """
+
+    lifter: PoseLiftingEstimator | None = None
+    bottom_up: BottomUpDepthEstimator | None = None
+    bottom_up_pipeline: Sequence[dict] = ()
+    integration: nn.Module | None = None
+    top_down: MultiPersonTopDownEstimator | None = None
+    detector: PersonDetector | None = None
+
+
+class TwoBranchPipeline:
+    """Runs the stages on one clip after another; nothing is carried from one clip to the next.
+
+    Args:
+        networks: The networks.
+        settings: The choices.
+
+    Raises:
+        ValueError: A network is missing that the chosen branches need.
+    """
+
+    def __init__(self, networks: TwoBranchNetworks, settings: TwoBranchSettings = TwoBranchSettings()) -> None:
+        used = {'lifter': settings.branches != 'bottom_up', 'bottom_up': settings.branches != 'top_down'}
+        missing = [name for name, needed in used.items() if needed and getattr(networks, name) is None]
+        if missing or (all(used.values()) and networks.integration is None):
+            raise ValueError(f'branches={settings.branches!r} needs the network {[*missing, "integration"][0]!r}')
+        self.networks, self.settings, self.uses = networks, settings, used
+        self.people_2d = GivenPeople()
+        if networks.top_down is not None:
+            self.people_2d = TopDownPeople(
+                networks.top_down, networks.detector, settings.padding, settings.merge_threshold, settings.crop_batch
+            )
+        if used['bottom_up']:
+            self.bottom_up = BottomUpBranch(networks.bottom_up, networks.bottom_up_pipeline, settings.frame_batch)
+        # Of one branch alone, every rule leaves the poses as they are; this one to the last bit.
+        self.integration = networks.integration if all(used.values()) else HardIntegration()
+
+    def run(
+        self, frames: Iterable[ClipFrame], camera: Camera, store: StageStore | None = None, clip: str = 'clip'
+    ) -> Iterator[tuple[int, InstanceData]]:
+        """Number and people of each frame, in order; the first comes when all frames are seen.
+
+        Args:
+            frames: Frames of one sequence, one after another at an even rate; read once, and their pictures only where
+                a stage needs them.
+            camera: The camera of all frames.
+            store: Where stage outputs are kept and found; None: in memory, until the clip is done.
+            clip: Name of the clip in the store.
+
+        Yields:
+            ``frame_id``, and people by the data contract: ``keypoints, keypoint_scores, keypoints_cam, keypoints_3d,
+            root_cam, bboxes, bbox_scores, track_ids, source``, the surest first.
+
+        Raises:
+            ValueError: Frames are not in order, or a frame brings poses of another shape.
+        """
+        run = _ClipRun(self, camera, StageMemory() if store is None else store, clip)
+        for chunk in chunks_of(frames, self.settings.chunk):
+            run.look(chunk)
+        yield from run.people()
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """What the outputs of the stages depend on, beside the frames, by stage."""
+        digests = {'people_2d': self.people_2d.digest(), 'integration': module_digest(self.integration)}
+        if self.uses['bottom_up']:
+            digests['bottom_up'] = self.bottom_up.digest()
+        if self.uses['lifter']:
+            digests['lifting'] = module_digest(self.networks.lifter)
+        return digests
+
+
+class _Part(NamedTuple):
+    """A chunk that has been looked at."""
+
+    start: int
+    frame_ids: list[int]
+    poses_key: str
+    bottom_up_key: str
+
+
+class _ClipRun:
+    """One clip on its way through the stages."""
+
+    def __init__(self, pipeline: TwoBranchPipeline, camera: Camera, store: StageMemory | StageStore, clip: str) -> None:
+        self.pipeline, self.settings = pipeline, pipeline.settings
+        self.camera, self.store, self.clip = camera, store, clip
+        self.parts: list[_Part] = []
+
+    @property
+    def length(self) -> int:
+        """T."""
+        return sum(len(part.frame_ids) for part in self.parts)
+
+    def look(self, chunk: Chunk) -> None:
+        """Stages that need pictures: people in 2D, and the bottom-up branch."""
+        settings, key = self.settings, self.store.key
+        frames_key = key(self.clip, self.camera.to_dict(), *chunk.facts())
+        poses_key = key('poses2d', frames_key, lambda: self.pipeline.digests['people_2d'])
+        part = _Part(chunk.start, [frame.frame_id for frame in chunk.frames], poses_key, '')
+        poses = self._got('poses2d', poses_key, lambda: flat_columns(self.pipeline.people_2d.find(chunk)), part)
+        if self.pipeline.uses['bottom_up']:
+            fed = by_frame(poses) if settings.feed_poses else None
+            source = poses_key if settings.feed_poses else frames_key
+            part = part._replace(bottom_up_key=key('bottom_up', source, lambda: self.pipeline.digests['bottom_up']))
+            look = partial(self.pipeline.bottom_up.find, chunk, fed, self.camera)
+            self._got('bottom_up', part.bottom_up_key, lambda: flat_columns(look()), part)
+        self.parts.append(part)
+
+    def people(self) -> Iterator[tuple[int, InstanceData]]:
+        """Number and people of each frame."""
+        if not self.parts:
+            return
+        key = self._people_key()
+        for part in self.parts:
+            columns = self._got('people', key, partial(self._integrated, part), part)
+            for frame_id, found in zip(part.frame_ids, by_frame(columns), strict=True):
+                yield frame_id, _instances(found)
+
+    def _people_key(self) -> str:
+        settings = asdict(self.settings)
+        names = ('branches', 'matching', 'min_similarity', 'least_score', 'root_depth_error', 'tracker')
+        choices = [settings[name] for name in names]
+        sources = [self._lifting_key, [part.bottom_up_key for part in self.parts], self.camera.to_dict()]
+        return self.store.key('people', choices, *sources, lambda: self.pipeline.digests['integration'])
+
+    @cached_property
+    def _tracks_key(self) -> str:
+        choices = asdict(self.settings.tracker), asdict(self.settings.links)
+        return self.store.key('tracks', [part.poses_key for part in self.parts], *choices)
+
+    @cached_property
+    def _lifting_key(self) -> str:
+        if not self.pipeline.uses['lifter']:
+            return ''
+        lifter = self.pipeline.digests['lifting'] if isinstance(self.store, StageStore) else ''
+        return self.store.key('lifting', self._tracks_key, self.camera.to_dict(), lifter)
+
+    @cached_property
+    def _lifted(self) -> dict[str, np.ndarray]:
+        """See :func:`lifted_columns`; frames are places in the clip."""
+        if not self.pipeline.uses['lifter']:
+            return lifted_columns([])
+        return self._got('lifting', self._lifting_key, self._lift)
+
+    def _lift(self) -> dict[str, np.ndarray]:
+        tracks = tracks_of(self._got('tracks', self._tracks_key, self._track))
+        return lifted_columns(lift_tracks(tracks, self.camera, self.pipeline.networks.lifter))
+
+    def _track(self) -> dict[str, np.ndarray]:
+        # In a clip that is shorter than what a track needs to count, everybody counts who is in all of its frames.
+        tracker, links = self.settings.tracker, self.settings.links
+        tracker = replace(tracker, confirming_hits=min(tracker.confirming_hits, self.length))
+        links = replace(links, shortest=min(links.shortest, self.length))
+        return track_columns(track_people(self._poses(), tracker, links))
+
+    def _poses(self) -> Iterator[FramePoses]:
+        for part in self.parts:
+            frames = by_frame(self._again('poses2d', part.poses_key, part))
+            for place, found in enumerate(frames, part.start):
+                yield FramePoses(place, found['keypoints'], found['keypoint_scores'], found['bboxes'])
+
+    def _bottom_up(self, part: _Part) -> list[dict[str, np.ndarray]]:
+        if not self.pipeline.uses['bottom_up']:
+            return [_no_bottom_up() for _ in part.frame_ids]
+        return by_frame(self._again('bottom_up', part.bottom_up_key, part))
+
+    @cached_property
+    def _matched(self) -> tuple[list[Matches], list[np.ndarray]]:
+        """Matches and ids of the people of each of the T frames."""
+        ids = BottomUpIds(PoseTracker(self.settings.tracker))
+        matches, lower_ids, upper_ids, waiting = [], [], [], []
+        for part in self.parts:
+            found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
+            poses = [FramePoses(p, f['keypoints'], f['keypoint_scores']) for p, f in enumerate(found, part.start)]
+            lower_ids += map(ids.update, poses)
+            upper_ids += [people.track_ids for people in upper]
+            lower = [_camera_people(f, i) for f, i in zip(found, lower_ids[part.start :], strict=True)]
+            if self.settings.matching == 'track':
+                waiting += zip(lower, upper, strict=True)
+            else:
+                matches += self._matches(lower, upper)
+        if waiting:
+            matches = match_people(*zip(*waiting, strict=True), self.settings.min_similarity, by_track=True)
+        return matches, final_ids(matches, lower_ids, upper_ids)
+
+    def _matches(self, lower: list[CameraPeople], upper: list[CameraPeople]) -> list[Matches]:
+        if self.settings.matching == 'none':
+            return [match_nearest_roots(*pair) for pair in zip(lower, upper, strict=True)]
+        return match_people(lower, upper, self.settings.min_similarity)
+
+    def _integrated(self, part: _Part) -> dict[str, np.ndarray]:
+        matches, ids = (each[part.start : part.start + len(part.frame_ids)] for each in self._matched)
+        found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
+        people = integrate(
+            matches,
+            BranchFrames([_camera_people(frame) for frame in found], [frame['bbox_scores'] for frame in found]),
+            BranchFrames(upper, [self._top_down_scores(frame) for frame in upper]),
+            self.pipeline.integration,
+            self.camera,
+            self.settings.least_score,
+        )
+        return flat_columns([_ranked({**of, 'track_ids': own}) for of, own in zip(people, ids, strict=True)])
+
+    def _top_down_scores(self, people: CameraPeople) -> np.ndarray:
+        sure = root_confidence(people.keypoints_cam[:, ROOT], self.settings.root_depth_error)
+        return np.clip(people.keypoint_scores, 0, 1).mean(axis=1) * sure
+
+    def _got(self, stage: str, key: str, compute: partial, part: _Part | None = None) -> dict[str, np.ndarray]:
+        return self.store.get(self._name(stage, part), key, compute)
+
+    def _again(self, stage: str, key: str, part: _Part) -> dict[str, np.ndarray]:
+        return self.store.again(self._name(stage, part), key)
+
+    def _name(self, stage: str, part: _Part | None) -> str:
+        return f'{self.clip}/{stage}' + ('' if part is None else f'-{part.start:06d}')
+
+
+def _camera_people(found: dict[str, np.ndarray], track_ids: np.ndarray | None = None) -> CameraPeople:
+    return CameraPeople(found['keypoints_cam'], found['keypoint_scores'], track_ids)
+
+
+def _no_bottom_up() -> dict[str, np.ndarray]:
+    return {
+        'keypoints': np.zeros((0, K, 2), np.float32),
+        'keypoint_scores': np.zeros((0, K), np.float32),
+        'keypoints_cam': np.zeros((0, K, 3), np.float32),
+        'bbox_scores': np.zeros(0, np.float32),
+    }
+
+
+def _ranked(people: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    order = np.argsort(-people['bbox_scores'], kind='stable')
+    return {name: values[order] for name, values in people.items()}
+
+
+def _instances(people: dict[str, np.ndarray]) -> InstanceData:
+    # Copies: a view would keep the arrays of the whole chunk.
+    fields = {name: values.copy() for name, values in people.items()}
+    root = fields['keypoints_cam'][:, ROOT].copy()
+    return InstanceData(**fields, root_cam=root, keypoints_3d=fields['keypoints_cam'] - root[:, None])
