@@ -1,18 +1,22 @@
 """Find the people of videos, folders of frames or images in 3D, and write them for other programs.
 
 python tools/infer.py INPUT [INPUT ...] [--out DIR] [--export json html bvh ...] [--camera FILE | --fov DEG |
-    --focal PX] [--pose2d FILE] [--smooth METHOD] [--height MM] [--world] [--half] [--overwrite]
+    --focal PX] [--model bottomup | tdbu | CONFIG] [--pose2d FILE] [--smooth METHOD] [--height MM] [--world] [...]
 python tools/infer.py [INPUT] --lift --pose2d FILE [--size W H] [--keep-ids] [...]
 torchrun --nproc_per_node=2 tools/infer.py INPUT INPUT ... --launcher pytorch [...]
 
 The second form tracks the 2D poses of the file and lifts them to 3D; INPUT then only gives the page its pictures. The
 third one shares the inputs over processes. Writes DIR/<name>.json, .html, ... (docs/outputs.md). Without a camera an
 image's EXIF data, or else 55 degrees are taken: distances are then right up to one common factor, which --height
-fixes. Ctrl-C keeps the frames so far.
+fixes.
+
+--model tdbu is the whole system: both branches, tracked and integrated. While a clip is looked at, what is known of it
+is kept in the folder --work-dir: the same command goes on where an earlier one was broken off, even by kill -9. The
+folder is removed when all files are written. Ctrl-C finishes with the frames so far, a second one ends at once.
 
 Exit status: 0 done; 1 nothing was written, the message says why; 2 an unknown option; 3 files were written, but not
 all that was asked for is in them, each lack is named (an input that ends early or cannot be read among several, an
-adjustment that the clip does not allow); 130 interrupted, what was found so far is written.
+adjustment that the clip does not allow); 130 interrupted: after one Ctrl-C, what was found so far is written.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
 
 import torch
 
@@ -30,16 +35,19 @@ from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.camera_file import read_camera
 from mmp3d.apis.cameras import CameraInput, FocalLength, FrameCamera
 from mmp3d.apis.clip_job import ClipJob, open_jobs
-from mmp3d.apis.found_clip import FoundClip, clip_of_results
+from mmp3d.apis.clip_reader import ClipReader, ReaderOptions
+from mmp3d.apis.found_clip import FoundClip, clip_of_run
+from mmp3d.apis.gentle_stop import gentle_stop
+from mmp3d.apis.given_poses import PoseLookup, pose_lookup
 from mmp3d.apis.job_sharing import gathered, own_share
 from mmp3d.apis.lifted_clip import lifted_clip
 from mmp3d.apis.lifters import load_lifters
 from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_processes, run_command
 from mmp3d.export import FORMATS
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
-from mmp3d.geometry import Camera
 
 DONE, FAILED, INCOMPLETE = 0, 1, 3
+MIN_FRAMES = 5
 # The process with the longest video lets the others wait.
 PATIENCE = timedelta(days=7)
 
@@ -54,13 +62,18 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--export', nargs='+', choices=FORMATS, default=['json', 'html'], help='default: json html', metavar='FORMAT'
     )
-    parser.add_argument('--model', help='name in model-index.yml, or a config (default: bottomup; lifting with --lift)')
+    parser.add_argument(
+        '--model', help='tdbu, another name in model-index.yml, or a config (default: bottomup; lifting with --lift)'
+    )
     parser.add_argument('--weights', help="checkpoint; default the model's own")
     parser.add_argument('--device', help='cpu, cuda:0, ...; default the best there is (cpu with --lift)')
     parser.add_argument('--half', action='store_true', help='the image network in bfloat16 or float16')
-    parser.add_argument('--batch-size', type=int, help='frames at a time (default: 1)')
+    parser.add_argument('--batch-size', type=int, help='frames at a time (default: 8)')
     parser.add_argument('--fps', type=float, help="of images or 2D poses (default 25), or in place of the video's")
     parser.add_argument('--person-thr', type=float, help='leave out people with a lower score')
+    parser.add_argument(
+        '--min-frames', type=int, metavar='N', help='leave out people who are in fewer frames (default: 5)'
+    )
     parser.add_argument('--pose2d', metavar='FILE', help='2D poses of the frames (docs/inference.md)')
     parser.add_argument('--lift', action='store_true', help='track and lift the 2D poses')
     parser.add_argument('--size', type=int, nargs=2, metavar=('W', 'H'), help='--lift without INPUT: images in px')
@@ -70,6 +83,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     camera.add_argument('--fov', type=float, metavar='DEG', help='field of view of the longer image side')
     camera.add_argument('--focal', type=float, metavar='PX', help='focal length in px')
     add_adjustment_arguments(parser)
+    parser.add_argument('--work-dir', metavar='DIR', help='what an unfinished clip has so far (default: OUT/work)')
     parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
     parser.add_argument(
         '--launcher', choices=('none', 'pytorch'), default='none', help='pytorch: torchrun shares the inputs'
@@ -87,13 +101,14 @@ def _check_options(args: argparse.Namespace) -> None:
         raise ValueError('give a video, an image or a folder of images; without one, --lift --pose2d FILE')
     if args.pose2d is not None and len(args.inputs) > 1:
         raise ValueError(f'--pose2d has the poses of one input, got {len(args.inputs)}; give one input at a time')
-    other = dict(batch_size=None, person_thr=None, half=False) if args.lift else dict(size=None, keep_ids=False)
+    found = dict(batch_size=None, person_thr=None, min_frames=None, half=False, work_dir=None)
+    other = found if args.lift else dict(size=None, keep_ids=False)
     for name, default in other.items():
         if getattr(args, name) != default:
             raise ValueError(f'--{name.replace("_", "-")} does not go {"with" if args.lift else "without"} --lift')
     if args.size is not None and (args.inputs or min(args.size) < 1):
         raise ValueError('--size is for --lift without INPUT: positive width and height, px')
-    for name in ('fps', 'batch_size'):
+    for name in ('fps', 'batch_size', 'min_frames'):
         value = getattr(args, name)
         if value is not None and not 0 < value < float('inf'):
             raise ValueError(f'--{name.replace("_", "-")} must be a positive number, got {value}')
@@ -119,14 +134,39 @@ class People:
 
     def clip(self, job: ClipJob) -> FoundClip:
         """The people of one input."""
+        return self._lifted(job) if self.args.lift else self._found(job)
+
+    def _lifted(self, job: ClipJob) -> FoundClip:
         args = self.args
+        # Looked at before the networks are loaded.
+        if job.sources:
+            camera = ClipReader(job.sources, self._cameras, self._poses).camera
+        else:
+            camera = self._cameras.of_size(self._size_without_input(), args.pose2d)
+        networks = load_lifters(args.model or 'lifting', args.weights, args.device or 'cpu')
         fps = args.fps or job.fps
-        camera = None if job.is_live else self._camera_of(job)
-        if args.lift:
-            networks = load_lifters(args.model or 'lifting', args.weights, args.device or 'cpu')
-            return FoundClip(lifted_clip(args.pose2d, camera, networks, fps, job.name, args.keep_ids, job.length))
-        options = dict(batch_size=args.batch_size or 1, person_thr=args.person_thr or 0.0)
-        return clip_of_results(self._inferencer(job.sources, return_datasamples=True, **options), fps, job.name)
+        return FoundClip(lifted_clip(args.pose2d, camera, networks, fps, job.name, args.keep_ids, job.length))
+
+    def _found(self, job: ClipJob) -> FoundClip:
+        args, fps = self.args, self.args.fps or job.fps
+        reader = ClipReader(job.sources, self._cameras, self._poses, options=ReaderOptions(args.half, in_memory=False))
+        run = self._inferencer.clip_run(reader, job.name, fps, args.batch_size, self.work_dir)
+        try:
+            with gentle_stop(reader.stop):
+                return clip_of_run(run, fps, args.person_thr or 0.0, args.min_frames or MIN_FRAMES)
+        except (OSError, torch.cuda.OutOfMemoryError) as error:
+            kept = f'what was found so far is in {self.work_dir}, the same command goes on from there'
+            raise ValueError(f'{job.name}: {error}; {kept}') from error
+
+    @property
+    def work_dir(self) -> Path:
+        """Where unfinished clips are."""
+        return Path(self.args.work_dir or Path(self.args.out) / 'work')
+
+    @cached_property
+    def _poses(self) -> PoseLookup:
+        # Lifting reads the file as a whole.
+        return pose_lookup(None if self.args.lift else self.args.pose2d)
 
     @cached_property
     def _inferencer(self) -> MultiPersonPose3DInferencer:
@@ -136,18 +176,10 @@ class People:
             args.weights,
             args.device or _own_device(args.launcher),
             camera=_camera(args),
-            pose2d=args.pose2d,
+            pose2d=None if args.pose2d is None else self._poses,
             show_progress=True,
             half=args.half,
         )
-
-    def _camera_of(self, job: ClipJob) -> Camera:
-        """The camera of the first image. Raises ValueError where it is of images of another shape."""
-        if not job.sources:
-            return self._cameras.of_size(self._size_without_input(), self.args.pose2d)
-        frame = job.first_frame()
-        height, width = frame.image.shape[:2]
-        return self._cameras.of_image((width, height), frame.name, frame.source.file)
 
     def _size_without_input(self) -> tuple[int, int]:
         """(width, height) px."""
@@ -167,32 +199,45 @@ def _own_device(launcher: str) -> str | None:
 
 def _run(job: ClipJob, people: People) -> int:
     """Make and write one clip; the exit status. Raises ValueError or OSError where nothing could be written."""
-    args, (clip, broken_off) = people.args, people.clip(job)
+    found = people.clip(job)
+    clip, lacks = found.clip, _breaks(job, found)
     used = 'not known' if clip.camera is None else f'{clip.camera.source}, focal length {clip.camera.focal:.0f} px'
-    print(f'{len(clip.track_ids)} people in {clip.num_frames} frames; camera {used}')
-    failures = _breaks(job, clip.num_frames, broken_off)
+    brief = f' ({found.left_out} left out who are in fewer than --min-frames)' if found.left_out else ''
+    print(f'{len(clip.track_ids)} people in {clip.num_frames} frames{brief}; camera {used}')
     if len(clip.track_ids):
-        clip = adjusted(clip, args, failures)
+        clip = adjusted(clip, people.args, lacks)
     else:
-        print('nobody was found: TRC and BVH are left out' + ('' if args.pose2d else '; 2D poses help (--pose2d)'))
+        hint = '' if people.args.pose2d else '; 2D poses help (--pose2d)'
+        print(f'nobody was found: TRC and BVH are left out{hint}')
     written, unwritten = job.write(clip)
     for path in written:
         print(path)
     if unwritten and not written:
         raise ValueError('; '.join(unwritten))
-    for line in failures + unwritten:
+    for line in lacks + unwritten:
         print(f'error: {line}', file=sys.stderr)
-    if isinstance(broken_off, KeyboardInterrupt):
+    return _status(found, people, bool(lacks + unwritten))
+
+
+def _status(found: FoundClip, people: People, is_incomplete: bool) -> int:
+    """The exit status; the work folder is kept where a second run may want it."""
+    interrupted = isinstance(found.broken_off, KeyboardInterrupt)
+    if not (interrupted or is_incomplete):
+        found.remove_work()
+    elif people.work_dir.is_dir():
+        print(f'kept for another run, which is then quick: {people.work_dir}', file=sys.stderr)
+    if interrupted:
         return INTERRUPTED
-    return INCOMPLETE if failures + unwritten else DONE
+    return INCOMPLETE if is_incomplete else DONE
 
 
-def _breaks(job: ClipJob, frames: int, broken_off: BaseException | None) -> list[str]:
+def _breaks(job: ClipJob, found: FoundClip) -> list[str]:
     """What is to be said of a clip that is shorter than its input."""
-    if isinstance(broken_off, KeyboardInterrupt):
+    frames = found.clip.num_frames
+    if isinstance(found.broken_off, KeyboardInterrupt):
         return [f'interrupted: keeping the {frames} frames so far']
-    if broken_off is not None:
-        return [f'ended after {frames} frames: {broken_off}']
+    if found.broken_off is not None:
+        return [f'ended after {frames} frames: {found.broken_off}']
     return [said for source in job.sources if (said := source.shortage(frames))] if len(job.sources) == 1 else []
 
 

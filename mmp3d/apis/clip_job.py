@@ -8,8 +8,7 @@ from pathlib import Path
 
 from mmp3d.apis.frames import open_sources, read_frames
 from mmp3d.apis.output_names import distinct_names
-from mmp3d.apis.sources import FALLBACK_FPS, Frame, Source
-from mmp3d.apis.webcam import Webcam
+from mmp3d.apis.sources import FALLBACK_FPS, Source
 from mmp3d.export import PeopleClip, write_clip
 from mmp3d.export.formats import earlier_files
 from mmp3d.export.html_page import PictureStrip
@@ -44,18 +43,6 @@ class ClipJob:
         """Frames, as far as it is known."""
         return sum(map(len, self.sources))
 
-    @property
-    def is_live(self) -> bool:
-        """What has been read is over."""
-        return any(isinstance(source, Webcam) for source in self.sources)
-
-    def first_frame(self) -> Frame:
-        """The first one that can be read. Raises ValueError, naming the input, where there is none."""
-        for frame in read_frames(self.sources):
-            if frame.image is not None:
-                return frame
-        raise ValueError(f'{self.given}: none of its {len(self.sources)} images can be read')
-
     def write(self, clip: PeopleClip) -> tuple[list[Path], list[str]]:
         """Write all files.
 
@@ -74,7 +61,8 @@ class ClipJob:
 
     def _pictures(self, num_frames: int) -> list[tuple[int, bytes]]:
         strip = PictureStrip()
-        frames = () if self.is_live else read_frames(self.sources)
+        lasting = all(source.is_lasting for source in self.sources)
+        frames = read_frames(self.sources) if lasting else ()
         for number, frame in zip(range(num_frames), frames, strict=False):
             if frame.image is not None:
                 strip.add(number, frame.image)

@@ -6,6 +6,7 @@ Shapes: H W pixels of a frame. Images BGR, as OpenCV and mmpose have them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,11 @@ def open_sources(inputs: InputsType, has_window: bool = False) -> list[Source]:
     if not sources:
         raise ValueError('the list of inputs is empty; give at least one image or video')
     return sources
+
+
+def clips_of(sources: Sequence[Source]) -> list[list[Source]]:
+    """The sources in order, those of one folder together: the frames of one clip each."""
+    return [list(clip) for _, clip in groupby(sources, key=lambda source: id(source.clip))]
 
 
 def read_frames(sources: Sequence[Source]) -> Iterator[Frame]:
@@ -89,4 +95,7 @@ def _in_folder(folder: Path) -> list[Source]:
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
     if not files:
         raise ValueError(f'{folder}: no images in this folder (their names end in {" ".join(IMAGE_SUFFIXES)})')
-    return [ImageFile(str(file)) for file in files]
+    sources = [ImageFile(str(file)) for file in files]
+    for source in sources:
+        source.clip = folder
+    return sources

@@ -46,10 +46,16 @@ class Source:
     """
 
     is_video = False
+    # Can be read again.
+    is_lasting = True
+    # ``path`` is a file.
+    is_file = False
     fps = FALLBACK_FPS
 
     def __init__(self, path: str) -> None:
         self.path = path
+        # Sources of one folder share it: they are the frames of one clip. Others are a clip each.
+        self.clip: object = self
 
     @property
     def file(self) -> str | None:
@@ -86,6 +92,8 @@ class Source:
 class ImageFile(Source):
     """An image file."""
 
+    is_file = True
+
     @property
     def file(self) -> str:
         return self.path
@@ -116,6 +124,7 @@ class ImageStream(Source):
     """
 
     is_video = True
+    is_lasting = False
 
     def __init__(self, images: Iterator[np.ndarray], path: str = 'stream') -> None:
         super().__init__(path)

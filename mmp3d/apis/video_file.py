@@ -28,6 +28,7 @@ class VideoFile(Source):
     """A video file, of which one frame at a time is in memory."""
 
     is_video = True
+    is_file = True
 
     def __init__(self, path: str) -> None:
         super().__init__(path)

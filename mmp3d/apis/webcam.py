@@ -21,6 +21,7 @@ class Webcam(Source):
     """
 
     is_video = True
+    is_lasting = False
 
     def __init__(self, name: str, has_window: bool = False) -> None:
         super().__init__('webcam')
