@@ -5,7 +5,6 @@ World frame y down; millimetres, seconds. Pixels of the full image.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ from mmp3d.synthetic.recipe import Recipe
 from mmp3d.synthetic.scene import Scene, sample_lamp
 
 FPS = 25.0
-CAMERA_HEIGHT = 1400.0
+CAMERA_HEIGHT = 1000.0
 # Where they meet on the camera's axis, and which way they go.
 MEETINGS = ((3600.0, np.pi / 2), (4700.0, -np.pi / 2))
 VIDEO, POSES, CAMERA, TRUTH = 'crossing.mp4', 'poses2d.json', 'camera.json', 'truth.npz'
@@ -33,11 +32,13 @@ def crossing_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
     """Two people who pass each other before the camera at t = 0."""
     camera = Camera.from_fov(60, size)
     camera = Camera(camera.K, size, R=np.eye(3), t=np.array([0, CAMERA_HEIGHT, 0]), source='given')
-    people = [
-        Person(sample_body(rng), sample_appearance(rng, True), sample_motion(rng, 'walk', 'relaxed'), Way(place, heading))
-        for place, heading in ((np.array([0.0, depth]), heading) for depth, heading in MEETINGS)
-    ]
+    people = [_walker(rng, *meeting) for meeting in MEETINGS]
     return Scene(camera, people, [], sample_lamp(rng), int(rng.integers(2**31)))
+
+
+def _walker(rng: np.random.Generator, depth: float, heading: float) -> Person:
+    way = Way(np.array([0.0, depth]), heading)
+    return Person(sample_body(rng), sample_appearance(rng, True), sample_motion(rng, 'walk', 'relaxed'), way)
 
 
 def write_crossing(folder: Path, frames: int = 75, size: tuple[int, int] = (480, 270), seed: int = 0) -> Path:
@@ -50,7 +51,7 @@ def write_crossing(folder: Path, frames: int = 75, size: tuple[int, int] = (480,
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    recipe = Recipe('mupots', seed=seed, sequences=1, frames=frames, size=size, video=True)
+    recipe = Recipe('mupots', units=1, seed=seed, frames=frames, size=size, video=True)
     scene = crossing_scene(rng, size)
     maker = PictureMaker(scene, clip_times(recipe, FPS))
     records, truth = [], []
@@ -62,6 +63,6 @@ def write_crossing(folder: Path, frames: int = 75, size: tuple[int, int] = (480,
             records.append(dict(frame_id=frame, people=people))
             truth.append(annotation.keypoints_cam)
     write_poses2d(folder, recipe, records)
-    write_json(folder / CAMERA, json.loads(json.dumps(scene.camera.to_dict())))
+    write_json(folder / CAMERA, scene.camera.to_dict())
     np.savez(folder / TRUTH, keypoints_cam=np.array(truth, np.float32))
     return folder / VIDEO
