@@ -47,7 +47,7 @@ from mmp3d.export import FORMATS
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
 
 DONE, FAILED, INCOMPLETE = 0, 1, 3
-MIN_FRAMES = 5
+MIN_FRAMES = 10
 # The process with the longest video lets the others wait.
 PATIENCE = timedelta(days=7)
 
@@ -60,7 +60,12 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('--out', default='outputs', metavar='DIR', help='folder to write to (default: outputs)')
     parser.add_argument(
-        '--export', nargs='+', choices=FORMATS, default=['json', 'html'], help='default: json html', metavar='FORMAT'
+        '--export',
+        nargs='+',
+        choices=(*FORMATS, 'mp4'),
+        default=['json', 'html'],
+        metavar='FORMAT',
+        help=f'default: json html; {" ".join(FORMATS)}, or mp4: the frames with their people',
     )
     parser.add_argument(
         '--model', help='tdbu, another name in model-index.yml, or a config (default: bottomup; lifting with --lift)'
@@ -72,7 +77,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--fps', type=float, help="of images or 2D poses (default 25), or in place of the video's")
     parser.add_argument('--person-thr', type=float, help='leave out people with a lower score')
     parser.add_argument(
-        '--min-frames', type=int, metavar='N', help='leave out people who are in fewer frames (default: 5)'
+        '--min-frames', type=int, metavar='N', help='leave out people who are in fewer frames (default: 10)'
     )
     parser.add_argument('--pose2d', metavar='FILE', help='2D poses of the frames (docs/inference.md)')
     parser.add_argument('--lift', action='store_true', help='track and lift the 2D poses')

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmp3d.apis.clip_video import write_clip_video
 from mmp3d.apis.frames import open_sources, read_frames
 from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import FALLBACK_FPS, Source
@@ -23,7 +24,7 @@ class ClipJob:
         name: Of the clip and its files.
         given: The input as the user named it; None where there are 2D poses only.
         sources: One video, or the images of one clip.
-        targets: A file for each format, see :func:`~mmp3d.export.write_clip`.
+        targets: A file for each format: those of :func:`~mmp3d.export.write_clip`, and ``.mp4``.
         overwrite: Replace files that are there.
     """
 
@@ -50,14 +51,20 @@ class ClipJob:
             The files written, and a line for each that could not be.
         """
         written, failures = [], []
-        # The page last: its pictures are read from the input once more.
-        for target in sorted(self.targets, key=lambda path: path.suffix == '.html'):
+        # Page and video last: their pictures are read from the input once more.
+        for target in sorted(self.targets, key=lambda path: path.suffix in ('.html', '.mp4')):
             try:
-                pictures = self._pictures(clip.num_frames) if target.suffix == '.html' else ()
-                written += write_clip(target, clip, self.overwrite, pictures)
+                written += self._written(target, clip)
             except (ValueError, OSError) as error:
                 failures.append(f'{target} was not written: {error}')
         return written, failures
+
+    def _written(self, target: Path, clip: PeopleClip) -> list[Path]:
+        if target.suffix == '.mp4':
+            write_clip_video(target, clip, self.sources, self.overwrite)
+            return [target]
+        pictures = self._pictures(clip.num_frames) if target.suffix == '.html' else ()
+        return write_clip(target, clip, self.overwrite, pictures)
 
     def _pictures(self, num_frames: int) -> list[tuple[int, bytes]]:
         strip = PictureStrip()
@@ -77,7 +84,7 @@ def open_jobs(
     Args:
         inputs: Videos, images, or folders with the images of one clip.
         out: Folder to write to; is made.
-        formats: Ends of the files' names, without a dot.
+        formats: Ends of the files' names, without a dot, see :class:`ClipJob`.
         overwrite: Replace files that are there.
         without_input: Where there are no inputs: the file of the one job.
 
@@ -91,8 +98,17 @@ def open_jobs(
     for name, given, sources in zip(names, inputs or [None], opened or [[]], strict=True):
         targets = [folder / f'{name}.{suffix}' for suffix in dict.fromkeys(formats)]
         refuse_existing([file for target in targets for file in earlier_files(target)], overwrite)
+        _check_targets(targets, given, sources)
         jobs.append(ClipJob(name, given, sources, targets, overwrite))
     return jobs
+
+
+def _check_targets(targets: Sequence[Path], given: str | None, sources: Sequence[Source]) -> None:
+    for target in targets:
+        if given is not None and target.resolve() == Path(given).resolve():
+            raise ValueError(f'{target} is the input itself; give another --out')
+        if target.suffix == '.mp4' and not (sources and all(source.is_lasting for source in sources)):
+            raise ValueError(f'{target} needs the frames a second time; give a video or images as INPUT')
 
 
 def _name_of(given: str) -> str:

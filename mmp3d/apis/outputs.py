@@ -118,6 +118,12 @@ class VideoPictures:
             self._writer.release()
             os.replace(self._partial, self.path)
 
+    def discard(self) -> None:
+        """Remove what there is of the file."""
+        if self._writer is not None:
+            self._writer.release()
+            self._partial.unlink(missing_ok=True)
+
 
 class PredictionFile:
     """A prediction file; until it is closed, ``<name>.json.part`` holds one JSON object a line for each frame."""
