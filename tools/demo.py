@@ -305,9 +305,7 @@ def run_all(demo: Demo, trains: bool) -> None:
     if trains:
         shipped = Path(demo.weights)
         stamp = dict(size, weights=demo.weights, bytes=shipped.stat().st_size if shipped.is_file() else 0)
-        people = (
-            f'{demo.size.images} pictures to train on, {demo.size.sequences} x {demo.size.frames} frames to test on'
-        )
+        data = f'{demo.size.images} pictures to train on, {demo.size.sequences} x {demo.size.frames} frames to test on'
         step(3, total, f'Write synthetic data: {data}', demo.out / 'data', size, demo.write_data)
         step(4, total, f'Train {CONFIG} from scratch', demo.out / 'train', size, demo.train)
         step(5, total, f'Test the shipped weights {demo.weights}', demo.out / 'test', stamp, demo.test)
