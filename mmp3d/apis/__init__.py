@@ -1,4 +1,4 @@
-"""What users call: the inferencer, and the lifters for :func:`mmp3d.pipeline.lift_tracks`."""
+"""What users call: the inferencer, the lifters for :func:`mmp3d.pipeline.lift_tracks`, and the whole system."""
 
 from mmp3d.apis.inferencer import MultiPersonPose3DInferencer
 from mmp3d.apis.lifters import load_lifters

@@ -42,10 +42,12 @@ def build_sub_model(name: str, part: nn.Module | dict[str, Any]) -> nn.Module:
         source, cfg = None, Config(dict(model=part))
     else:
         raise ValueError(f'model.{name}: needs "type", or "config" with the name of a file; found {sorted(part)}')
+    # Looked for first: a large network takes some time to build.
+    weights = None if checkpoint is None else _weights(name, checkpoint, source)
     network = MODELS.build(cfg.model)
     network.cfg = ConfigDict(cfg._cfg_dict)
-    if checkpoint is not None:
-        load_weights(network, _weights(name, checkpoint, source))
+    if weights is not None:
+        load_weights(network, weights)
     return network
 
 

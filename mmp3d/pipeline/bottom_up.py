@@ -48,7 +48,7 @@ class BottomUpBranch:
             One mapping a frame: ``keypoints`` (N, K, 2) px, ``keypoint_scores`` (N, K), ``keypoints_cam`` (N, K, 3) mm
             and ``bbox_scores`` (N,).
         """
-        found = [_nobody() for _ in chunk.frames]
+        found = [no_people() for _ in chunk.frames]
         seen = [place for place, image in enumerate(chunk.images) if image is not None]
         for places, items in self._batches(chunk, seen, poses, camera):
             with torch.inference_mode():
@@ -86,7 +86,8 @@ class BottomUpBranch:
         return self._pipeline(item)
 
 
-def _nobody() -> dict[str, np.ndarray]:
+def no_people() -> dict[str, np.ndarray]:
+    """A frame in which nobody is found, see :meth:`BottomUpBranch.find`."""
     return {
         'keypoints': np.zeros((0, K, 2), np.float32),
         'keypoint_scores': np.zeros((0, K), np.float32),

@@ -18,7 +18,6 @@ from mmp3d.models.integration.pose_pairs import PosePairs
 from mmp3d.pipeline.matching import CameraPeople, Matches
 
 K, ROOT = MUPOTS17.num_joints, MUPOTS17.root_index
-SOURCES = np.array(['bu', 'td', 'both'])
 
 
 class BranchFrames:
@@ -64,6 +63,7 @@ def integrate(
     network: nn.Module,
     camera: Camera,
     least_score: float,
+    num_branches: int = 2,
 ) -> list[dict[str, np.ndarray]]:
     """The people of each frame, in the order of :func:`order_of`.
 
@@ -74,11 +74,12 @@ def integrate(
         network: ``IntegrationNet`` or one of the fixed rules, in evaluation mode.
         camera: Of all frames.
         least_score: What a joint counts at least that a branch completed without having found it.
+        num_branches: How many of the branches looked for people.
 
     Returns:
         One mapping a frame: ``keypoints_cam`` (P, K, 3) mm, NaN where not known; ``keypoints`` (P, K, 2) px, its
-        projection; ``keypoint_scores`` (P, K); ``bboxes`` (P, 4); ``bbox_scores`` (P,), of a pair the mean of both;
-        ``source`` (P,).
+        projection; ``keypoint_scores`` (P, K); ``bboxes`` (P, 4); ``bbox_scores`` (P,), the mean of the branches,
+        0 of one that does not see the person; ``source`` (P,).
     """
     orders = [order_of(match) for match in matches]
     lower_rows, upper_rows = bottom_up.rows([o[:, 0] for o in orders]), top_down.rows([o[:, 1] for o in orders])
@@ -86,9 +87,8 @@ def integrate(
     upper, upper_scores, upper_person = top_down.taken(upper_rows, least_score)
     poses = _one_pose(network, upper, lower, upper_scores, lower_scores)
     columns = _seen(poses, np.maximum(lower_scores, upper_scores), camera)
-    sides = (lower_rows >= 0).astype(np.float32), (upper_rows >= 0).astype(np.float32)
-    columns['bbox_scores'] = ((lower_person + upper_person) / np.maximum(sides[0] + sides[1], 1)).astype(np.float32)
-    columns['source'] = SOURCES[(sides[1] + sides[0] * sides[1]).astype(int)]
+    columns['bbox_scores'] = ((lower_person + upper_person) / num_branches).astype(np.float32)
+    columns['source'] = np.where(lower_rows < 0, 'td', np.where(upper_rows < 0, 'bu', 'both'))
     ends = np.cumsum([len(order) for order in orders])[:-1]
     parts = {name: np.split(values, ends) for name, values in columns.items()}
     return [{name: values[frame] for name, values in parts.items()} for frame in range(len(orders))]

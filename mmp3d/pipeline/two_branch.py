@@ -3,7 +3,7 @@
 Every picture is looked at once, in chunks; what the two branches saw of it is small and waits, in memory or in a
 folder, until all frames are seen and the tracks are whole. Then tracks are lifted, people matched and poses integrated.
 
-Shapes: T frames, N people of a frame, K = 17 MuPoTS joints. Pixels of the full image; camera frame, millimetres.
+Shapes: T frames, N people of a frame. Pixels of the full image; camera frame, millimetres.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.geometry.depth_confidence import root_confidence
 from mmp3d.models.estimators import BottomUpDepthEstimator, MultiPersonTopDownEstimator, PoseLiftingEstimator
 from mmp3d.models.integration import HardIntegration
-from mmp3d.pipeline.bottom_up import BottomUpBranch
+from mmp3d.pipeline.bottom_up import BottomUpBranch, no_people
 from mmp3d.pipeline.clip_frames import Chunk, ClipFrame, chunks_of
 from mmp3d.pipeline.detection import PersonDetector
 from mmp3d.pipeline.identities import BottomUpIds, final_ids
@@ -37,7 +37,7 @@ from mmp3d.pipeline.track_linking import LinkSettings, track_people
 from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 from mmp3d.synthetic.ranges import check_number, recipe_of
 
-K, ROOT = MUPOTS17.num_joints, MUPOTS17.root_index
+ROOT = MUPOTS17.root_index
 BRANCHES, MATCHINGS = ('both', 'top_down', 'bottom_up'), ('frame', 'track', 'none')
 
 
@@ -71,7 +71,7 @@ class TwoBranchSettings:
     feed_poses: bool = True
     matching: str = 'frame'
     min_similarity: float = MIN_SIMILARITY
-    least_score: float = 0.05
+    least_score: float = 0.2
     root_depth_error: float = 0.1
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
@@ -237,8 +237,8 @@ class _ClipRun:
     def _lifting_key(self) -> str:
         if not self.pipeline.uses['lifter']:
             return ''
-        lifter = self.pipeline.digests['lifting'] if isinstance(self.store, StageStore) else ''
-        return self.store.key('lifting', self._tracks_key, self.camera.to_dict(), lifter)
+        camera = self.camera.to_dict()
+        return self.store.key('lifting', self._tracks_key, camera, lambda: self.pipeline.digests['lifting'])
 
     @cached_property
     def _lifted(self) -> dict[str, np.ndarray]:
@@ -266,7 +266,7 @@ class _ClipRun:
 
     def _bottom_up(self, part: _Part) -> list[dict[str, np.ndarray]]:
         if not self.pipeline.uses['bottom_up']:
-            return [_no_bottom_up() for _ in part.frame_ids]
+            return [no_people() for _ in part.frame_ids]
         return by_frame(self._again('bottom_up', part.bottom_up_key, part))
 
     @cached_property
@@ -303,6 +303,7 @@ class _ClipRun:
             self.pipeline.integration,
             self.camera,
             self.settings.least_score,
+            sum(self.pipeline.uses.values()),
         )
         return flat_columns([_ranked({**of, 'track_ids': own}) for of, own in zip(people, ids, strict=True)])
 
@@ -322,15 +323,6 @@ class _ClipRun:
 
 def _camera_people(found: dict[str, np.ndarray], track_ids: np.ndarray | None = None) -> CameraPeople:
     return CameraPeople(found['keypoints_cam'], found['keypoint_scores'], track_ids)
-
-
-def _no_bottom_up() -> dict[str, np.ndarray]:
-    return {
-        'keypoints': np.zeros((0, K, 2), np.float32),
-        'keypoint_scores': np.zeros((0, K), np.float32),
-        'keypoints_cam': np.zeros((0, K, 3), np.float32),
-        'bbox_scores': np.zeros(0, np.float32),
-    }
 
 
 def _ranked(people: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

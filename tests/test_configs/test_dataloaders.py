@@ -22,6 +22,8 @@ CONFIGS = sorted((Path(__file__).resolve().parents[2] / 'configs').glob('*.py'))
 RECIPES = {
     'MuCo': Recipe('muco', 4, people=(1, 3), size=(160, 100), seed=1, interactions=CLOSE),
     'MuPoTS': Recipe('mupots', 1, frames=3, people=(1, 3), size=(160, 96), seed=1, interactions=CLOSE),
+    'JTA': Recipe('jta', 3, frames=2, people=(2, 3), size=(160, 96), seed=1, interactions=CLOSE),
+    '3DPW': Recipe('3dpw', 5, frames=2, people=(1, 2), size=(160, 96), seed=1, interactions=CLOSE),
     'coco': Recipe('coco', 12, people=(1, 3), size=(160, 120), seed=1, interactions=CLOSE),
 }
 # The receptive field of the lifters, and one more.
@@ -51,7 +53,10 @@ def synthetic(tmp_path_factory) -> Path:
     for name, recipe in RECIPES.items():
         generate(recipe, root / 'data' / name)
     for subject in (1, 9):
-        layouts.write_h36m(root / 'data/h36m', {subject: layouts.h36m_content(subject, {(2, 1): H36M_FRAMES})})
+        content = layouts.h36m_content(subject, {(2, 1): H36M_FRAMES})
+        layouts.write_h36m(root / 'data/h36m', {subject: content})
+        # One picture tells a data set that needs them where they are.
+        layouts.write_image(root / 'data/h36m/images' / content['data']['images'][0]['file_name'], layouts.H36M_SIZE)
     generator = np.random.default_rng(0)
     people = {name: generator.uniform(0.5, 1, (2, *shape)).astype(kind) for name, (shape, kind) in COLUMNS.items()}
     write_measured_people(root / 'data/measured_people.npz', [people, people], (160, 96))

@@ -63,6 +63,18 @@ def test_a_stock_detector_gives_the_people_among_what_it_finds(detector):
     detector.score_thr = before
 
 
+def test_the_digest_tells_weights_and_threshold(detector, config_file):
+    before = detector.digest()
+    others = [
+        MMDetPersonDetector(config_file, weights=None, score_thr=0),
+        MMDetPersonDetector(config_file, weights=None),
+    ]
+    others[1].model.load_state_dict(detector.model.state_dict())
+    assert detector.digest() == before and before not in [other.digest() for other in others]
+    boxes = [GivenBoxes({frame: [[0, 0, 9, side]]}).digest() for frame, side in ((0, 9), (0, 8), (1, 9), (0, 9))]
+    assert boxes[0] == boxes[3] and len(set(boxes)) == 3
+
+
 def test_the_scope_of_the_caller_stays(config_file):
     init_default_scope('mmpose')
     MMDetPersonDetector(config_file, weights=None).detect(IMAGE, 0)

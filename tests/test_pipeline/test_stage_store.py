@@ -50,7 +50,7 @@ def test_read_back_is_what_was_computed(tmp_path):
 
 def test_a_later_stage_is_changed_without_the_earlier_ones(tmp_path):
     run(tmp_path)
-    for options in (dict(integration=HardIntegration()), dict(matching='none'), dict(least_score=0.2)):
+    for options in (dict(integration=HardIntegration()), dict(matching='none'), dict(least_score=0.5)):
         assert_same(run(None, **options)[0], run(tmp_path, **options)[0])
         assert run(tmp_path, **options)[1:] == (0, 0)
 

@@ -28,9 +28,9 @@ def walkers(frames=12, people=2, seed=0):
 class KnownLifter(nn.Module):
     """Lifts every 2D pose to the true one that projects onto it, moved along by a factor of the depth."""
 
-    def __init__(self, truth, factor=1.0):
+    def __init__(self, truth, factor=1.0, camera=CAMERA):
         super().__init__()
-        self.places = torch.from_numpy(CAMERA.normalize(CAMERA.project(truth)).reshape(-1, 17, 2)).float()
+        self.places = torch.from_numpy(camera.normalize(camera.project(truth)).reshape(-1, 17, 2)).float()
         self.truth, self.factor = torch.from_numpy(truth.reshape(-1, 17, 3)), factor
         self.anything = nn.Parameter(torch.zeros(1))
         self.calls = 0

@@ -42,8 +42,8 @@ class TwoBranchEstimator(BaseModel):
         integration: ``HardIntegration``, ``LinearIntegration``, ``IntegrationNet``, or an ``IntegrationEstimator``
             that holds one.
         top_down: :class:`MultiPersonTopDownEstimator`; None: 2D poses are given.
-        detector: Arguments of :class:`~mmp3d.pipeline.MMDetPersonDetector`; None: the boxes of ``top_down`` are those
-            around the given 2D poses.
+        detector: Arguments of :class:`~mmp3d.pipeline.MMDetPersonDetector`, on this model's device unless they name
+            one; None: the boxes of ``top_down`` are those around the given 2D poses.
         bottom_up_pipeline: Transforms of the bottom-up network's input; None: those of its config's test dataloader.
         settings: Fields of :class:`~mmp3d.pipeline.two_branch.TwoBranchSettings`.
         stage_dir: Folder in which the outputs of the stages are kept and found (docs/pipeline.md).
@@ -84,13 +84,14 @@ class TwoBranchEstimator(BaseModel):
         from mmp3d.pipeline import MMDetPersonDetector
         from mmp3d.pipeline.two_branch import TwoBranchNetworks, TwoBranchPipeline, TwoBranchSettings
 
+        device = str(next(self.parameters()).device)
         networks = TwoBranchNetworks(
             lifter=self.lifter,
             bottom_up=self.bottom_up,
             bottom_up_pipeline=self._bottom_up_transforms(),
             integration=self.integration,
             top_down=self.top_down,
-            detector=None if self.detector is None else MMDetPersonDetector(**self.detector),
+            detector=None if self.detector is None else MMDetPersonDetector(**{'device': device, **self.detector}),
         )
         return TwoBranchPipeline(networks, recipe_of(TwoBranchSettings, 'model.settings', self.settings))
 
