@@ -92,7 +92,7 @@ def write_model(folder: Path, cfg: Config | None = None) -> tuple[Path, Path]:
 
 
 def write_system(folder: Path, **settings) -> Path:
-    """A config file of both branches, with random lifters of one seed and the bottom-up model of :func:`write_model`."""
+    """A config file of both branches: random lifters of one seed, and the bottom-up model of :func:`write_model`."""
     config, weights = write_model(folder)
     torch.manual_seed(0)
     (folder / 'lifters.py').write_text(f'model = {LIFTERS!r}\n')
