@@ -24,7 +24,8 @@ USAGE = """usage: mmp3d COMMAND [options]      (mmp3d COMMAND --help explains a 
   evaluate  compute metrics from a prediction file
   env       print what is installed, which operators run and which GPU there is
 
-Exit status: 0 done; 1 a mistake that the message explains; 2 an unknown command or option; 130 interrupted."""
+Exit status: 0 done; 1 a mistake that the message explains; 2 an unknown command or option; 3 (infer) written, but not
+all that was asked for; 130 interrupted."""
 TOOLS = ('infer', 'convert', 'demo', 'data', 'evaluate')
 PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmdet', 'mmpose', 'numpy', 'opencv-python')
 

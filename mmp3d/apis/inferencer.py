@@ -101,8 +101,9 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         super().__init__(model, weights, device, scope='mmpose', show_progress=show_progress)
         self.model = revert_sync_batchnorm(self.model)
         self.visualizer.set_dataset_meta(self.model.dataset_meta)
-        if half:
-            run_in_half(self.model.bottom_up if self.by_clip else self.model)
+        image_network = self.model.bottom_up if self.by_clip else self.model
+        if half and image_network is not None:
+            run_in_half(image_network)
 
     @property
     def by_clip(self) -> bool:
