@@ -12,7 +12,9 @@ from contextlib import contextmanager
 @contextmanager
 def gentle_stop(stop: Callable[[], None]) -> Iterator[None]:
     """The first Ctrl-C in the block calls ``stop``, the second one raises KeyboardInterrupt as ever."""
-    if threading.current_thread() is not threading.main_thread():
+    # Other threads cannot have handlers, and a shell lets its background jobs ignore Ctrl-C.
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield
         return
 

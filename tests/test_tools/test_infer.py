@@ -226,6 +226,9 @@ def interrupted(monkeypatch):
             yield frame
 
     monkeypatch.setattr(VideoFile, 'frames', read)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_keeps_the_frames_so_far(folder, tmp_path, capsys, interrupted):
