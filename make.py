@@ -30,7 +30,7 @@ DESCRIPTION = """targets:
   docs    the documentation site, in build/site (arguments go to `mkdocs build`)
   lint    ruff alone
   format  let ruff rewrite the code
-  demo    synthetic data, a short training, the shipped weights' figures, pictures (arguments go to tools/demo.py)
+  demo    people of a synthetic clip in space: a page, a video, files (arguments go to tools/demo.py)
   clean   remove build products and caches; --env removes the environment too
 
 environment variables (or options before the target):
@@ -38,7 +38,9 @@ environment variables (or options before the target):
   PYTHON  Python 3.10-3.12 to make it with                           (--python, default: this one, else one on the PATH)
   TORCH   what pip shall install as PyTorch, e.g. "torch==2.9.1 torchvision==0.24.1"; "skip" keeps what the
           environment holds; the choice is remembered                (--torch,  default requirements/torch.txt)
-  VIDEO   the demo uses this file instead of a synthetic clip
+  VIDEO   the demo uses this file instead of a synthetic clip, and with it
+  POSE2D  these 2D poses; without, a file poses2d*NAME.json beside the video
+  TRAIN   1: the demo trains and tests the tiny network, too
   QUICK   1: the demo in its short form, as CI runs it"""
 
 GO_ON = '  The same command goes on from here; `python make.py clean --env` starts anew.'
@@ -345,12 +347,16 @@ def docs(env: Environment, extra: list[str]) -> int:
 
 
 def demo(env: Environment, extra: list[str]) -> int:
-    """tools/demo.py with VIDEO and QUICK as its options."""
-    video, quick = os.environ.get('VIDEO'), os.environ.get('QUICK', '') not in ('', '0')
-    if video and not Path(video).is_file():
-        raise SetupError(f'VIDEO={video}: no such file.\n  expected: a video file, e.g. make demo VIDEO=clip.mp4')
-    chosen = [*(['--video', str(Path(video).absolute())] if video else []), *(['--quick'] if quick else [])]
-    return env.call('tools/demo.py', *chosen, *extra)
+    """tools/demo.py with VIDEO, POSE2D, QUICK and TRAIN as its options."""
+    files = {name: os.environ.get(name.upper()) for name in ('video', 'pose2d')}
+    for name, file in files.items():
+        if file and not Path(file).exists():
+            raise SetupError(
+                f'{name.upper()}={file}: no such file.\n  expected: an existing one, e.g. make demo VIDEO=clip.mp4'
+            )
+    given = [word for name, file in files.items() if file for word in (f'--{name}', str(Path(file).absolute()))]
+    switches = [f'--{name}' for name in ('quick', 'train') if os.environ.get(name.upper(), '') not in ('', '0')]
+    return env.call('tools/demo.py', *given, *switches, *extra)
 
 
 def reformat(env: Environment, extra: list[str]) -> int:

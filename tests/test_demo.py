@@ -7,9 +7,11 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmp3d.evaluation.offline import write_results
+from mmp3d.export import PeopleClip, write_clip
 
 SPEC = importlib.util.spec_from_file_location('demo', Path(__file__).resolve().parents[1] / 'tools' / 'demo.py')
 demo = importlib.util.module_from_spec(SPEC)
@@ -73,6 +75,31 @@ def test_failing_tool_is_an_error_that_names_its_log(tmp_path):
     assert 'no_such_tool' in (tmp_path / 'tool.log').read_text()
     with pytest.raises(demo.DemoError, match='no_such_tool'):
         demo.run(None, 'tools/no_such_tool.py')
+
+
+def test_the_report_says_whose_ids_the_people_of_the_clip_have(tmp_path):
+    truth = np.zeros((4, 2, 21, 3), np.float32)
+    truth[:, 1, :, 0], truth[..., 2] = 1000, 3000
+    positions = truth[:, ::-1, :17].swapaxes(0, 1).copy()
+    positions[0] += (0, 0, 50)
+    positions[1, 3] += 5000
+    ids = np.array([4, 7])
+    (file,) = write_clip(tmp_path / 'clip.json', PeopleClip(positions, np.ones(positions.shape[:3]), ids, 25))
+    np.savez(tmp_path / 'truth.npz', keypoints_cam=truth)
+    first, second = demo.crossing_report(file, tmp_path / 'truth.npz').splitlines()
+    assert first == '  person 0, 3.0 m away: id 7 in 3 of 4 frames, pelvis off by 0 mm (median)'
+    assert second == '  person 1, 3.0 m away: id 4 in 4 of 4 frames, pelvis off by 50 mm (median)'
+
+
+def test_a_video_brings_its_poses(monkeypatch, tmp_path):
+    ran = []
+    monkeypatch.setattr(demo, 'run', lambda log, tool, *words: ran.append(words))
+    for name in ('a.mp4', 'poses2d_a.json', 'poses2d_monocular_a.json', 'poses2d_b.json', 'given.json'):
+        (tmp_path / name).touch()
+    (tmp_path / 'out' / 'a').mkdir(parents=True)
+    for given, taken in ((None, 'poses2d_monocular_a.json'), (tmp_path / 'given.json', 'given.json')):
+        demo.show_own_video(tmp_path / 'a.mp4', given, tmp_path / 'out')
+        assert ran[-1][ran[-1].index('--pose2d') + 1] == tmp_path / taken
 
 
 def test_missing_video_is_one_line_and_a_status(monkeypatch, capsys, tmp_path):

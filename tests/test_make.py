@@ -230,12 +230,17 @@ def test_demo_forwards_video_and_quick(machine: Machine, tmp_path: Path, monkeyp
     video = tmp_path / 'clip.mp4'
     monkeypatch.setenv('VIDEO', str(video))
     monkeypatch.setenv('QUICK', '1')
+    monkeypatch.setenv('TRAIN', '0')
     env = make.Environment(machine.folder, None, None, run=machine)
     with pytest.raises(make.SetupError, match='no such file'):
         make.demo(env, [])
     video.touch()
     assert make.demo(env, ['--seed', '1']) == 0
     assert machine.commands[-1][1:] == ['tools/demo.py', '--video', str(video), '--quick', '--seed', '1']
+    monkeypatch.setenv('POSE2D', str(tmp_path))
+    monkeypatch.setenv('TRAIN', '1')
+    assert make.demo(env, []) == 0
+    assert machine.commands[-1][2:] == ['--video', str(video), '--pose2d', str(tmp_path), '--quick', '--train']
 
 
 def test_lint_failure_is_the_result_of_test(machine: Machine) -> None:

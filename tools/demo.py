@@ -1,7 +1,8 @@
-"""The whole of mmp3d in a few minutes on a laptop: data, training, the shipped weights' figures, pictures.
+"""The whole of mmp3d on a laptop: a clip of two people who cross, and where they are in space.
 
-python tools/demo.py [--quick] [--fresh] [--out DIR]
-python tools/demo.py --video FILE      pictures of your own video, and nothing else
+python tools/demo.py [--quick] [--fresh] [--out DIR]                 under 5 minutes
+python tools/demo.py --train                                         data, a training and a test, too
+python tools/demo.py --video FILE [--pose2d FILE]                    your own video, and nothing else
 
 Each step prints the command that does the same by hand. A finished step is not done again; an interrupted one goes on.
 """
@@ -22,21 +23,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-import cv2
 import numpy as np
 
 import mmp3d
-from mmp3d.datasets.mupots import MuPoTSDataset
-from mmp3d.datasets.pose2d_file import read_pose2d_file
 from mmp3d.evaluation.tables import ScoreTable
+from mmp3d.export import read_clip
+from mmp3d.geometry import MUPOTS17
+from mmp3d.synthetic.crossing import CAMERA, POSES, TRUTH, VIDEO, write_crossing
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = 'configs/bu_tiny_muco.py'
 WEIGHTS = 'weights/bu_tiny_muco.pth'
 # Not the seeds of the shipped weights' training (1, and 9001 to validate): these scenes are new to them.
-TRAIN_SEED, TEST_SEED = 7001, 7002
+TRAIN_SEED, TEST_SEED, CROSSING_SEED = 7001, 7002, 0
 SCORES = ('AP25root/AP', 'PCK/all', 'PCKabs/all', 'AUCrel/all')
-SHOWN_FRAMES = 3
+EXPORTS = ('json', 'html', 'mp4', 'bvh', 'trc')
 RECORD_START = re.compile(r'^\d\d/\d\d \d\d:\d\d:\d\d - mmengine - \w+ - ')
 FAILURE = ('error', 'Traceback')
 COURSE = re.compile(r'Epoch\(|WARNING|ERROR|[Rr]esum|^error|^\w*Error|^Traceback')
@@ -52,6 +53,7 @@ class DemoError(Exception):
 class Size:
     """How much of everything the demo does."""
 
+    crossing: int
     images: int
     sequences: int
     frames: int
@@ -60,8 +62,8 @@ class Size:
     log_interval: int
 
 
-FULL = Size(images=1600, sequences=3, frames=60, epochs=4, val_stride=6, log_interval=10)
-QUICK = Size(images=128, sequences=2, frames=10, epochs=2, val_stride=2, log_interval=2)
+FULL = Size(crossing=75, images=1600, sequences=3, frames=60, epochs=4, val_stride=6, log_interval=10)
+QUICK = Size(crossing=30, images=128, sequences=2, frames=10, epochs=2, val_stride=2, log_interval=2)
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -70,7 +72,11 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--video', type=Path, metavar='FILE', help='find the people of this video or image, and nothing else'
     )
-    parser.add_argument('--weights', default=WEIGHTS, help='checkpoint to test and to find people with')
+    parser.add_argument(
+        '--pose2d', type=Path, metavar='FILE', help='its 2D poses; default: poses2d*NAME.json beside it'
+    )
+    parser.add_argument('--train', action='store_true', help='write data, train from scratch and test, too')
+    parser.add_argument('--weights', default=WEIGHTS, help='checkpoint to test')
     parser.add_argument('--quick', action='store_true', help='tiny amounts, to see that everything works')
     parser.add_argument('--fresh', action='store_true', help='do finished steps again')
     parser.add_argument('--out', type=Path, metavar='DIR', help='default: outputs/demo, or outputs/demo_quick')
@@ -83,17 +89,28 @@ class Demo:
     Args:
         out: Folder for everything that the demo writes.
         size: Amounts.
-        weights: Checkpoint to test and to find people with.
+        weights: Checkpoint to test.
     """
 
     def __init__(self, out: Path, size: Size, weights: str) -> None:
         self.out = out
         self.size = size
         self.weights = weights
+        self.clip, self.people = out / 'clip', out / 'people'
         self.muco, self.mupots = out / 'data' / 'muco', out / 'data' / 'mupots'
 
+    def write_clip(self) -> None:
+        """Step 1: a clip of two people, their camera and simulated 2D poses."""
+        print('  >>> from mmp3d.synthetic.crossing import write_crossing')
+        print(f'  >>> write_crossing(Path({str(self.clip)!r}), {self.size.crossing}, seed={CROSSING_SEED})\n')
+        write_crossing(self.clip, self.size.crossing, seed=CROSSING_SEED)
+
+    def find_people(self) -> None:
+        """Step 2: both branches, tracked and integrated; files for other programs."""
+        infer(self.clip / VIDEO, self.people, self.clip / POSES, '--camera', self.clip / CAMERA)
+
     def write_data(self) -> None:
-        """Step 1: pictures to train on and sequences to test on."""
+        """Step 3: pictures to train on and sequences to test on."""
         size, data = self.size, 'tools/make_synthetic.py'
         muco = ['--format', 'muco', '--images', size.images, '--seed', TRAIN_SEED, '--out', self.muco]
         mupots = ['--format', 'mupots', '--sequences', size.sequences, '--frames', size.frames, '--seed', TEST_SEED]
@@ -101,7 +118,7 @@ class Demo:
         run(None, data, *mupots, '--video', '--out', self.mupots, '--workers', 2)
 
     def train(self) -> None:
-        """Step 2: the tiny config from random weights; the loss falls and the validation rises."""
+        """Step 4: the tiny config from random weights; the loss falls and the validation rises."""
         options = {
             'train_dataloader.dataset.data_root': self.muco,
             'val_dataloader.dataset.data_root': self.mupots,
@@ -117,7 +134,7 @@ class Demo:
         run(work_dir / 'train.log', 'tools/train.py', *arguments, brief=True)
 
     def test(self) -> None:
-        """Step 3: the shipped weights on the test sequences, official protocol."""
+        """Step 5: the shipped weights on the test sequences, official protocol."""
         if not Path(self.weights).is_file():
             raise DemoError(f'{self.weights} is missing; get it with the repository (git checkout -- weights)')
         options = {'test_dataloader.dataset.data_root': self.mupots}
@@ -125,19 +142,8 @@ class Demo:
         files = ['--eval', '--out', work_dir / 'predictions.json.gz', '--work-dir', work_dir]
         run(work_dir / 'test.log', 'tools/test.py', CONFIG, self.weights, *files, '--cfg-options', *_joined(options))
 
-    def infer_clip(self) -> None:
-        """Step 4: the inferencer over a synthetic clip with its camera and its 2D poses."""
-        sequence = self.mupots / 'MultiPersonTestSet' / 'TS1'
-        data = MuPoTSDataset(data_root=str(self.mupots), test_mode=True)
-        camera = self.out / 'clip_camera.json'
-        camera.write_text(json.dumps(data.get_data_info(0)['camera'].to_dict()))
-        poses = read_pose2d_file(self.mupots / 'poses2d.json')
-        given = [poses[f'TS1/img_{frame:06d}.jpg'] for frame in range(self.size.frames)]
-        joined = [np.concatenate([keypoints, scores[..., None]], axis=-1) for keypoints, scores in given]
-        find_people(sequence / 'clip.mp4', self.weights, self.out / 'inference', str(camera), joined)
-
     def figures(self) -> str:
-        """The table of steps 2 and 3, and where the pictures are."""
+        """The tables of training and test."""
         curve = list(training_curve(self.out / 'train'))
         columns = ('epoch', 'loss', *SCORES)
         rows = tuple((str(epoch), [row.get(name, np.nan) for name in columns[1:]]) for epoch, row in curve)
@@ -213,30 +219,29 @@ def without_preamble(lines: Iterable[str]) -> Iterator[str]:
     yield from held
 
 
-def find_people(
-    source: Path, weights: str, out: Path, camera: str | None = None, pose2d: list[np.ndarray] | None = None
-) -> None:
-    """Run the inferencer over a video or an image, with a line on how far it is, and cut out some pictures."""
-    from mmp3d.apis import MultiPersonPose3DInferencer
+def infer(source: Path, out: Path, pose2d: Path | None, *options: object) -> None:
+    """The whole system on one input, with every kind of file. Raises DemoError."""
+    poses = [] if pose2d is None else ['--pose2d', pose2d]
+    given = ['--model', 'tdbu', *poses, *options, '--smooth', 'zero-phase', '--export', *EXPORTS]
+    run(None, 'tools/infer.py', source, *given, '--out', out, '--overwrite')
 
-    extra = (f', camera={camera!r}' if camera else '') + (', pose2d=poses' if pose2d else '')
-    print('  >>> from mmp3d.apis import MultiPersonPose3DInferencer')
-    print(f'  >>> inferencer = MultiPersonPose3DInferencer({CONFIG!r}, {weights!r})')
-    print(f'  >>> results = list(inferencer({str(source)!r}, out_dir={str(out)!r}, batch_size=4{extra}))\n', flush=True)
-    inferencer = MultiPersonPose3DInferencer(CONFIG, weights)
-    length = int(cv2.VideoCapture(str(source)).get(cv2.CAP_PROP_FRAME_COUNT))
-    results = inferencer(
-        str(source), out_dir=str(out), batch_size=4, return_vis=True, camera=camera, pose2d=pose2d, draw_bbox=False
-    )
-    shown = set(np.linspace(0, max(length - 1, 0), SHOWN_FRAMES + 2).astype(int)[1:-1])
-    start, people, number = time.monotonic(), 0, 0
-    for number, result in enumerate(results, start=1):
-        people += len(result['predictions'][0])
-        if number - 1 in shown and length > 1:
-            cv2.imwrite(str(out / f'frame_{number - 1:06d}.jpg'), result['visualization'][0][..., ::-1])
-        print(f'\r  frame {number} of {length}', end='', flush=True)
-    rate = number / (time.monotonic() - start)
-    print(f'\r  {number} frames at {rate:.1f} a second with pictures; {people / max(number, 1):.1f} people a frame')
+
+def crossing_report(found: Path, truth: Path) -> str:
+    """For each person of the crossing clip: whose id they have, and how far off the pelvis is."""
+    clip = read_clip(found)
+    roots = clip.positions[:, :, MUPOTS17.root_index]
+    lines = []
+    for number, true in enumerate(np.load(truth)['keypoints_cam'][:, :, MUPOTS17.root_index].swapaxes(0, 1)):
+        errors = np.linalg.norm(roots - true, axis=-1)
+        errors = np.where(np.isfinite(errors), errors, np.inf)
+        nearest = clip.track_ids[errors.argmin(axis=0)]
+        ids, counts = np.unique(nearest, return_counts=True)
+        own = int(ids[counts.argmax()])
+        off = np.median(errors[clip.track_ids.tolist().index(own)])
+        held = f'id {own} in {counts.max()} of {len(nearest)} frames'
+        away = np.median(true[:, 2]) / 1000
+        lines.append(f'  person {number}, {away:.1f} m away: {held}, pelvis off by {off:.0f} mm (median)')
+    return '\n'.join(lines)
 
 
 def training_curve(work_dir: Path) -> Iterator[tuple[int, dict[str, float]]]:
@@ -274,14 +279,14 @@ def step(number: int, total: int, title: str, folder: Path, settings: dict, act:
     print(f'  done in {time.monotonic() - start:.0f} s: {folder}', flush=True)
 
 
-def show_own_video(video: Path, out: Path, weights: str) -> None:
-    """The inferencer over the user's file."""
+def show_own_video(video: Path, pose2d: Path | None, out: Path) -> None:
+    """The whole system over the user's file."""
     if not video.is_file():
         raise DemoError(f'no file at {video}; give a video or an image')
-    target = out / video.stem
-    print(f'[1/1] Find the people of {video}')
-    find_people(video, weights, target)
-    print_paths(target)
+    pose2d = pose2d or next(iter(sorted(video.parent.glob(f'poses2d*{video.stem}.json'), reverse=True)), None)
+    print(f'[1/1] Find the people of {video}\n')
+    infer(video, out / video.stem, pose2d)
+    print_paths(out / video.stem)
 
 
 def print_paths(out: Path) -> None:
@@ -291,18 +296,22 @@ def print_paths(out: Path) -> None:
         print(f'  {file}')
 
 
-def run_all(demo: Demo) -> None:
-    """All four steps and the summary."""
+def run_all(demo: Demo, trains: bool) -> None:
+    """All steps and the summary."""
     start, size = time.monotonic(), vars(demo.size)
-    shipped = Path(demo.weights)
-    stamp = dict(size, weights=demo.weights, bytes=shipped.stat().st_size if shipped.is_file() else 0)
-    people = f'{demo.size.images} pictures to train on, {demo.size.sequences} x {demo.size.frames} frames to test on'
-    step(1, 4, f'Write synthetic data: {people}', demo.out / 'data', size, demo.write_data)
-    step(2, 4, f'Train {CONFIG} from scratch', demo.out / 'train', size, demo.train)
-    step(3, 4, f'Test the shipped weights {demo.weights}', demo.out / 'test', stamp, demo.test)
-    step(4, 4, 'Find the people of a synthetic clip', demo.out / 'inference', stamp, demo.infer_clip)
-    print(f'\n{demo.figures()}')
-    print_paths(demo.out / 'inference')
+    total, drawn = 5 if trains else 2, dict(frames=demo.size.crossing, seed=CROSSING_SEED)
+    step(1, total, 'Draw a clip of two people who cross', demo.clip, drawn, demo.write_clip)
+    step(2, total, 'Find them in space', demo.people, drawn, demo.find_people)
+    if trains:
+        shipped = Path(demo.weights)
+        stamp = dict(size, weights=demo.weights, bytes=shipped.stat().st_size if shipped.is_file() else 0)
+        data = f'{demo.size.images} pictures to train on, {demo.size.sequences} x {demo.size.frames} frames to test on'
+        step(3, total, f'Write synthetic data: {data}', demo.out / 'data', size, demo.write_data)
+        step(4, total, f'Train {CONFIG} from scratch', demo.out / 'train', size, demo.train)
+        step(5, total, f'Test the shipped weights {demo.weights}', demo.out / 'test', stamp, demo.test)
+        print(f'\n{demo.figures()}')
+    print(f'\nThe people of the clip:\n{crossing_report(demo.people / "crossing.json", demo.clip / TRUTH)}')
+    print_paths(demo.people)
     print(f'\nThe demo took {(time.monotonic() - start) / 60:.1f} minutes.')
 
 
@@ -314,18 +323,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the demo; exits with 1 where a step fails."""
     args = parse_args(arguments)
     # Files are the caller's; all that the demo names itself is in the repository, and so are its commands.
-    video, given_out = (path and path.absolute() for path in (args.video, args.out))
+    video, pose2d, given_out = (path and path.absolute() for path in (args.video, args.pose2d, args.out))
     os.chdir(ROOT)
     out = given_out or Path('outputs') / ('demo_quick' if args.quick else 'demo')
     mmp3d.register_all_modules()
     try:
         if video:
-            show_own_video(video, given_out or Path('outputs') / 'video', args.weights)
+            show_own_video(video, pose2d, given_out or Path('outputs') / 'video')
             return
         if args.fresh:
-            for name in ('data', 'train', 'test', 'inference'):
+            for name in ('clip', 'people', 'data', 'train', 'test'):
                 shutil.rmtree(out / name, ignore_errors=True)
-        run_all(Demo(out, QUICK if args.quick else FULL, args.weights))
+        run_all(Demo(out, QUICK if args.quick else FULL, args.weights), args.train)
     except (DemoError, ValueError, FileNotFoundError) as error:
         print(f'\nThe demo stopped: {error}.\n', file=sys.stderr)
         print('The same command goes on from here; with --fresh it starts anew.', file=sys.stderr)

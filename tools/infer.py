@@ -1,56 +1,85 @@
-"""Find the people of a video, a folder of frames or an image in 3D, and write them for other programs.
+"""Find the people of videos, folders of frames or images in 3D, and write them for other programs.
 
-python tools/infer.py INPUT [--out DIR] [--export json html bvh ...] [--camera FILE | --fov DEG | --focal PX]
-    [--pose2d FILE] [--smooth METHOD] [--height MM] [--world] [--fuse-conv-bn] [--overwrite]
+python tools/infer.py INPUT [INPUT ...] [--out DIR] [--export json html bvh ...] [--camera FILE | --fov DEG |
+    --focal PX] [--model bottomup | tdbu | CONFIG] [--pose2d FILE] [--smooth METHOD] [--height MM] [--world] [...]
 python tools/infer.py [INPUT] --lift --pose2d FILE [--size W H] [--keep-ids] [...]
+torchrun --nproc_per_node=2 tools/infer.py INPUT INPUT ... --launcher pytorch [...]
 
-The second form tracks the 2D poses of the file and lifts them to 3D; INPUT then only gives the page its pictures.
-Writes DIR/<name>.json, .html, ... (docs/outputs.md). Without a camera an image's EXIF data, or else 55 degrees are
-taken: distances are then right up to one common factor, which --height fixes. Ctrl-C keeps the frames so far.
-Exit status: 0 done; 1 a mistake in the command, or a file that cannot be read or written; 2 an unknown option;
-130 interrupted.
+The second form tracks the 2D poses of the file and lifts them to 3D; INPUT then only gives the page its pictures. The
+third one shares the inputs over processes. Writes DIR/<name>.json, .html, ... (docs/outputs.md). Without a camera an
+image's EXIF data, or else 55 degrees are taken: distances are then right up to one common factor, which --height
+fixes.
+
+--model tdbu is the whole system: both branches, tracked and integrated. While a clip is looked at, what is known of it
+is kept in the folder --work-dir: the same command goes on where an earlier one was broken off, even by kill -9. The
+folder is removed when all files are written. Ctrl-C finishes with the frames so far, a second one ends at once.
+
+Exit status: 0 done; 1 nothing was written, the message says why; 2 an unknown option; 3 files were written, but not
+all that was asked for is in them, each lack is named (an input that ends early or cannot be read among several, an
+adjustment that the clip does not allow); 130 interrupted: after one Ctrl-C, what was found so far is written.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
+
+import torch
 
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.camera_file import read_camera
 from mmp3d.apis.cameras import CameraInput, FocalLength, FrameCamera
-from mmp3d.apis.frames import FALLBACK_FPS, Source, Webcam, open_sources, read_frames
+from mmp3d.apis.clip_job import ClipJob, open_jobs
+from mmp3d.apis.clip_reader import ClipReader, ReaderOptions
+from mmp3d.apis.found_clip import FoundClip, clip_of_run
+from mmp3d.apis.gentle_stop import gentle_stop
+from mmp3d.apis.given_poses import PoseLookup, pose_lookup
+from mmp3d.apis.job_sharing import gathered, own_share
 from mmp3d.apis.lifted_clip import lifted_clip
 from mmp3d.apis.lifters import load_lifters
-from mmp3d.apis.people import instance_arrays
-from mmp3d.engine.launch import run_command
-from mmp3d.export import FORMATS, PeopleClip, clip_from_images, write_clip
-from mmp3d.export.adjustments import add_adjustment_arguments, adjusted
-from mmp3d.export.formats import WITH_PICTURES, earlier_files, require_packages
-from mmp3d.export.html_page import PictureStrip
-from mmp3d.export.new_file import refuse_existing, writable_folder
+from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_processes, run_command
+from mmp3d.export import FORMATS
+from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
 
-INTERRUPTED = 130
-EXPORT_HELP = f'{" ".join(FORMATS)} (docs/outputs.md); default: json html'
+DONE, FAILED, INCOMPLETE = 0, 1, 3
+MIN_FRAMES = 10
+# The process with the longest video lets the others wait.
+PATIENCE = timedelta(days=7)
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Command line of this tool."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('input', nargs='?', help='video, image, or folder with the images of one clip')
+    parser.add_argument(
+        'inputs', nargs='*', metavar='INPUT', help='video, image, webcam, or folder with the images of one clip'
+    )
     parser.add_argument('--out', default='outputs', metavar='DIR', help='folder to write to (default: outputs)')
     parser.add_argument(
-        '--export', nargs='+', choices=FORMATS, default=['json', 'html'], metavar='FORMAT', help=EXPORT_HELP
+        '--export',
+        nargs='+',
+        choices=(*FORMATS, 'mp4'),
+        default=['json', 'html'],
+        metavar='FORMAT',
+        help=f'default: json html; {" ".join(FORMATS)} (docs/outputs.md), or mp4: the frames with their people',
     )
-    parser.add_argument('--model', help='name in `mmp3d models`, or a config (default: bottomup; lifting with --lift)')
+    parser.add_argument(
+        '--model', help='tdbu, another name in `mmp3d models`, or a config (default: bottomup; lifting with --lift)'
+    )
     parser.add_argument('--weights', help="checkpoint; default the model's own")
     parser.add_argument('--device', help='cpu, cuda:0, ...; default the best there is (cpu with --lift)')
-    parser.add_argument('--batch-size', type=int, help='frames at a time (default: 1)')
+    parser.add_argument('--half', action='store_true', help='the image network in bfloat16 or float16')
+    parser.add_argument('--batch-size', type=int, help='frames at a time (default: 8)')
     parser.add_argument('--fps', type=float, help="of images or 2D poses (default 25), or in place of the video's")
     parser.add_argument('--fuse-conv-bn', action='store_true', help='fold batch norm into the convolutions: faster')
     parser.add_argument('--person-thr', type=float, help='leave out people with a lower score')
+    parser.add_argument(
+        '--min-frames', type=int, metavar='N', help='leave out people who are in fewer frames (default: 10)'
+    )
     parser.add_argument('--pose2d', metavar='FILE', help='2D poses of the frames (docs/inference.md)')
     parser.add_argument('--lift', action='store_true', help='track and lift the 2D poses')
     parser.add_argument('--size', type=int, nargs=2, metavar=('W', 'H'), help='--lift without INPUT: images in px')
@@ -60,24 +89,36 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     camera.add_argument('--fov', type=float, metavar='DEG', help='field of view of the longer image side')
     camera.add_argument('--focal', type=float, metavar='PX', help='focal length in px')
     add_adjustment_arguments(parser)
+    parser.add_argument('--work-dir', metavar='DIR', help='what an unfinished clip has so far (default: OUT/work)')
     parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
+    parser.add_argument(
+        '--launcher', choices=('none', 'pytorch'), default='none', help='pytorch: torchrun shares the inputs'
+    )
     args = parser.parse_args(arguments)
     _check_options(args)
     return args
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Raise ValueError for options of the one form given to the other."""
+    """Raise ValueError for options of one form given to another, and for values that would fail after the work."""
     if args.lift and args.pose2d is None:
         raise ValueError('--lift needs the 2D poses: --pose2d FILE')
-    if not args.lift and args.input is None:
+    if not args.lift and not args.inputs:
         raise ValueError('give a video, an image or a folder of images; without one, --lift --pose2d FILE')
-    other = dict(batch_size=None, person_thr=None, fuse_conv_bn=False) if args.lift else dict(size=None, keep_ids=False)
+    if args.pose2d is not None and len(args.inputs) > 1:
+        raise ValueError(f'--pose2d has the poses of one input, got {len(args.inputs)}; give one input at a time')
+    found = dict(batch_size=None, person_thr=None, min_frames=None, half=False, work_dir=None, fuse_conv_bn=False)
+    other = found if args.lift else dict(size=None, keep_ids=False)
     for name, default in other.items():
         if getattr(args, name) != default:
             raise ValueError(f'--{name.replace("_", "-")} does not go {"with" if args.lift else "without"} --lift')
-    if args.size is not None and (args.input is not None or min(args.size) < 1):
+    if args.size is not None and (args.inputs or min(args.size) < 1):
         raise ValueError('--size is for --lift without INPUT: positive width and height, px')
+    for name in ('fps', 'batch_size', 'min_frames'):
+        value = getattr(args, name)
+        if value is not None and not 0 < value < float('inf'):
+            raise ValueError(f'--{name.replace("_", "-")} must be a positive number, got {value}')
+    check_adjustments(args)
 
 
 def _camera(args: argparse.Namespace) -> CameraInput:
@@ -86,92 +127,163 @@ def _camera(args: argparse.Namespace) -> CameraInput:
     return args.fov if args.fov is not None else args.camera
 
 
-def _images(args: argparse.Namespace) -> Iterator[dict]:
-    """One image of ``clip_from_images`` a frame."""
-    inferencer = MultiPersonPose3DInferencer(
-        args.model or 'bottomup',
-        args.weights,
-        args.device,
-        camera=_camera(args),
-        pose2d=args.pose2d,
-        show_progress=True,
-        fuse_conv_bn=args.fuse_conv_bn,
-    )
-    for result in inferencer(
-        args.input, return_datasamples=True, batch_size=args.batch_size or 1, person_thr=args.person_thr or 0.0
-    ):
-        (sample,) = result['predictions']
-        yield dict(camera=result['camera'], instances=instance_arrays(sample.pred_instances))
+class People:
+    """Makes the clips, with networks that are loaded once.
+
+    Args:
+        args: The command's options.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self._cameras = FrameCamera(_camera(args))
+
+    def clip(self, job: ClipJob) -> FoundClip:
+        """The people of one input."""
+        return self._lifted(job) if self.args.lift else self._found(job)
+
+    def _lifted(self, job: ClipJob) -> FoundClip:
+        args = self.args
+        # Looked at before the networks are loaded.
+        if job.sources:
+            camera = ClipReader(job.sources, self._cameras, self._poses).camera
+        else:
+            camera = self._cameras.of_size(self._size_without_input(), args.pose2d)
+        networks = load_lifters(args.model or 'lifting', args.weights, args.device or 'cpu')
+        fps = args.fps or job.fps
+        return FoundClip(lifted_clip(args.pose2d, camera, networks, fps, job.name, args.keep_ids, job.length))
+
+    def _found(self, job: ClipJob) -> FoundClip:
+        args, fps = self.args, self.args.fps or job.fps
+        reader = ClipReader(job.sources, self._cameras, self._poses, options=ReaderOptions(args.half, in_memory=False))
+        run = self._inferencer.clip_run(reader, job.name, fps, args.batch_size, self.work_dir)
+        try:
+            with gentle_stop(reader.stop):
+                return clip_of_run(run, fps, args.person_thr or 0.0, args.min_frames or MIN_FRAMES)
+        except (OSError, torch.cuda.OutOfMemoryError) as error:
+            kept = f'what was found so far is in {self.work_dir}, the same command goes on from there'
+            raise ValueError(f'{job.name}: {error}; {kept}') from error
+
+    @property
+    def work_dir(self) -> Path:
+        """Where unfinished clips are."""
+        return Path(self.args.work_dir or Path(self.args.out) / 'work')
+
+    @cached_property
+    def _poses(self) -> PoseLookup:
+        # Lifting reads the file as a whole.
+        return pose_lookup(None if self.args.lift else self.args.pose2d)
+
+    @cached_property
+    def _inferencer(self) -> MultiPersonPose3DInferencer:
+        args = self.args
+        return MultiPersonPose3DInferencer(
+            args.model or 'bottomup',
+            args.weights,
+            args.device or _own_device(args.launcher),
+            camera=_camera(args),
+            pose2d=None if args.pose2d is None else self._poses,
+            show_progress=True,
+            half=args.half,
+            fuse_conv_bn=args.fuse_conv_bn,
+        )
+
+    def _size_without_input(self) -> tuple[int, int]:
+        """(width, height) px."""
+        if self.args.size is not None:
+            return tuple(self.args.size)
+        if self.args.camera is not None:
+            return read_camera(self.args.camera).image_size
+        raise ValueError('--lift without INPUT needs the size of the images: --size W H, or --camera FILE')
 
 
-def _found_clip(args: argparse.Namespace, fps: float, name: str) -> tuple[PeopleClip, bool]:
-    """The people of the bottom-up model, and whether the user broke it off."""
-    images, interrupted = [], False
-    try:
-        for image in _images(args):
-            images.append(image)
-    except KeyboardInterrupt:
-        interrupted = True
-        print(f'interrupted: keeping the {len(images)} frames so far', file=sys.stderr)
-    return clip_from_images(images, fps, name), interrupted
+def _own_device(launcher: str) -> str | None:
+    """With one process a GPU, this process' own; None for the best there is."""
+    if launcher == 'none' or not torch.cuda.is_available():
+        return None
+    return f'cuda:{int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count()}'
 
 
-def _lifted_clip(args: argparse.Namespace, sources: list[Source], fps: float, name: str) -> PeopleClip:
-    networks = load_lifters(args.model or 'lifting', args.weights, args.device or 'cpu')
-    where, file = (sources[0].path, sources[0].file) if sources else (args.pose2d, None)
-    camera = FrameCamera(_camera(args)).of_image(_image_size(args, sources), where, file)
-    length = sum(map(len, sources))
-    return lifted_clip(args.pose2d, camera, networks, fps, name, args.keep_ids, length)
+def _run(job: ClipJob, people: People) -> int:
+    """Make and write one clip; the exit status. Raises ValueError or OSError where nothing could be written."""
+    found = people.clip(job)
+    clip, lacks = found.clip, _breaks(job, found)
+    used = 'not known' if clip.camera is None else f'{clip.camera.source}, focal length {clip.camera.focal:.0f} px'
+    brief = f' ({found.left_out} left out who are in fewer than --min-frames)' if found.left_out else ''
+    print(f'{len(clip.track_ids)} people in {clip.num_frames} frames{brief}; camera {used}')
+    if len(clip.track_ids):
+        clip = adjusted(clip, people.args, lacks)
+    else:
+        hint = '' if people.args.pose2d else '; 2D poses help (--pose2d)'
+        print(f'nobody was found: TRC and BVH are left out{hint}')
+    written, unwritten = job.write(clip)
+    for path in written:
+        print(path)
+    if unwritten and not written:
+        raise ValueError('; '.join(unwritten))
+    for line in lacks + unwritten:
+        print(f'error: {line}', file=sys.stderr)
+    return _status(found, people, bool(lacks + unwritten))
 
 
-def _image_size(args: argparse.Namespace, sources: list[Source]) -> tuple[int, int]:
-    """(width, height) px."""
-    if sources:
-        image = next(frame.image for frame in read_frames(sources) if frame.image is not None)
-        return image.shape[1], image.shape[0]
-    if args.size is not None:
-        return tuple(args.size)
-    if args.camera is not None:
-        return read_camera(args.camera).image_size
-    raise ValueError('--lift without INPUT needs the size of the images: --size W H, or --camera FILE')
+def _status(found: FoundClip, people: People, is_incomplete: bool) -> int:
+    """The exit status; the work folder is kept where a second run may want it."""
+    interrupted = isinstance(found.broken_off, KeyboardInterrupt)
+    if not (interrupted or is_incomplete):
+        found.remove_work()
+    elif people.work_dir.is_dir():
+        print(f'kept for another run, which is then quick: {people.work_dir}', file=sys.stderr)
+    if interrupted:
+        return INTERRUPTED
+    return INCOMPLETE if is_incomplete else DONE
 
 
-def _pictures(sources: list[Source], num_frames: int) -> list[tuple[int, bytes]]:
-    strip = PictureStrip()
-    # What a webcam has shown is over.
-    frames = iter(()) if sources and isinstance(sources[0], Webcam) else read_frames(sources)
-    for number, frame in zip(range(num_frames), frames, strict=False):
-        if frame.image is not None:
-            strip.add(number, frame.image)
-    return strip.jpegs()
+def _breaks(job: ClipJob, found: FoundClip) -> list[str]:
+    """What is to be said of a clip that is shorter than its input."""
+    frames = found.clip.num_frames
+    if isinstance(found.broken_off, KeyboardInterrupt):
+        return [f'interrupted: keeping the {frames} frames so far']
+    if found.broken_off is not None:
+        return [f'ended after {frames} frames: {found.broken_off}']
+    return [said for source in job.sources if (said := source.shortage(frames))] if len(job.sources) == 1 else []
+
+
+def _run_several(jobs: list[ClipJob], people: People) -> list[int]:
+    """The exit status of each; one that fails does not stop the others, Ctrl-C does."""
+    statuses = []
+    for job in jobs:
+        print(job.given, flush=True)
+        try:
+            statuses.append(_run(job, people))
+        except USER_ERRORS as error:
+            print(f'error: {job.given}: {error}', file=sys.stderr)
+            statuses.append(FAILED)
+        if statuses[-1] == INTERRUPTED:
+            break
+    return statuses
+
+
+def _common(statuses: list[int]) -> int:
+    """One status for several inputs."""
+    if INTERRUPTED in statuses:
+        return INTERRUPTED
+    return statuses[0] if len(set(statuses)) == 1 else INCOMPLETE
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
-    sources = [] if args.input is None else open_sources(args.input)
-    name = Path(args.input or args.pose2d).stem
-    # Before the work, not after it.
-    targets = [writable_folder(args.out) / f'{name}.{suffix}' for suffix in args.export]
-    require_packages(targets)
-    refuse_existing([file for target in targets for file in earlier_files(target)], args.overwrite)
-    fps, interrupted = args.fps or (sources[0].fps if sources else FALLBACK_FPS), False
-    if args.lift:
-        clip = _lifted_clip(args, sources, fps, name)
+    if args.launcher == 'pytorch':
+        join_processes(PATIENCE)
+    jobs = open_jobs(args.inputs, args.out, args.export, args.overwrite, args.pose2d or '')
+    people = People(args)
+    if len(jobs) == 1 and args.launcher == 'none':
+        status = _run(jobs[0], people)
     else:
-        clip, interrupted = _found_clip(args, fps, name)
-    used = 'not known' if clip.camera is None else f'{clip.camera.source}, focal length {clip.camera.focal:.0f} px'
-    print(f'{len(clip.track_ids)} people in {clip.num_frames} frames; camera {used}')
-    if len(clip.track_ids):
-        clip = adjusted(clip, args)
-    else:
-        print('nobody was found: TRC and BVH are left out' + ('' if args.pose2d else '; 2D poses help (--pose2d)'))
-    pictures = _pictures(sources, clip.num_frames) if any(target.suffix in WITH_PICTURES for target in targets) else []
-    for target in targets:
-        for path in write_clip(target, clip, args.overwrite, pictures):
-            print(path)
-    if interrupted:
-        sys.exit(INTERRUPTED)
+        status = _common(gathered(_run_several(own_share(jobs, [job.length for job in jobs]), people)))
+    if status:
+        leave_processes()
+        sys.exit(status)
 
 
 if __name__ == '__main__':

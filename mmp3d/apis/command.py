@@ -32,7 +32,8 @@ People in 3D from one ordinary video: where every joint is before the camera, in
 
   --version prints the version.
 
-Exit status: 0 done; 1 a mistake that the message explains; 2 an unknown command or option; 130 interrupted.
+Exit status: 0 done; 1 a mistake that the message explains; 2 an unknown command or option; 3 (infer) written,
+but not all that was asked for; 130 interrupted.
 `mmp3d data check` also ends with 3: something is missing or wrong."""
 TOOLS = ('infer', 'convert', 'demo', 'data', 'evaluate')
 PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmdet', 'mmpose', 'numpy', 'opencv-python')

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from mmp3d.apis.frames import Frame
+from mmp3d.apis.sources import Frame
 from mmp3d.datasets.pose2d_file import read_pose2d_file
 from mmp3d.datasets.poses2d import Poses, Poses2D
 from mmp3d.datasets.report import warn_once

@@ -17,28 +17,36 @@ from mmengine.config import Config, ConfigDict
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import print_log
 from mmengine.model import revert_sync_batchnorm
+from mmengine.structures import InstanceData
 from mmpose.apis.inference import dataset_meta_from_config
 from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import INFERENCERS, MODELS
 from mmpose.structures import PoseDataSample
 from mmpose.visualization import PoseLocalVisualizer
-from rich.progress import track
 from torch import nn
 
 import mmp3d
 from mmp3d.apis.cameras import CameraInput, FrameCamera
-from mmp3d.apis.frames import Frame, InputsType, Source, open_sources, read_frames
+from mmp3d.apis.clip_call import ClipCall
+from mmp3d.apis.clip_reader import ClipReader, ReaderOptions
+from mmp3d.apis.clip_run import ClipRun, clip_pipeline
+from mmp3d.apis.frame_samples import empty_sample, frame_facts, record_of
+from mmp3d.apis.frames import InputsType, open_sources, read_frames
 from mmp3d.apis.given_poses import PoseInput, pose_lookup
 from mmp3d.apis.model_index import IndexedModel, find_model
 from mmp3d.apis.outputs import OutputFiles
-from mmp3d.apis.people import instance_arrays, nobody, person_dicts
+from mmp3d.apis.people import person_dicts
+from mmp3d.apis.progress import FrameProgress
+from mmp3d.apis.sources import Frame, Source
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
+from mmp3d.engine.half_precision import run_in_half
 from mmp3d.engine.launch import load_config
 from mmp3d.geometry import MUPOTS17
+from mmp3d.models.estimators import TwoBranchEstimator
 from mmp3d.models.inference_form import in_inference_form
 
-OTHER_MODEL = "this inferencer runs mmp3d's bottom-up models (mmpose's own: mmpose.apis.MMPoseInferencer)"
+OTHER_MODEL = "this inferencer runs mmp3d's bottom-up models and 'tdbu' (mmpose's own: mmpose.apis.MMPoseInferencer)"
 
 
 @INFERENCERS.register_module()
@@ -59,6 +67,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         show_progress: Show a progress bar.
         fuse_conv_bn: Fold batch norm into the convolutions, see :func:`~mmp3d.models.inference_form.in_inference_form`:
             faster, and the same up to rounding.
+        half: Run the network in bfloat16, or in float16 on a device without it; positions stay float32.
 
     Raises:
         FileNotFoundError: Config, checkpoint, camera or pose file does not exist.
@@ -89,12 +98,14 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         trust: bool = False,
         show_progress: bool = False,
         fuse_conv_bn: bool = False,
+        half: bool = False,
     ) -> None:
         mmp3d.register_all_modules()
         self.trust = trust
+        self.half = half
         self._named: IndexedModel | None = None
         self.camera = FrameCamera(camera)
-        self.pose2d = pose_lookup(pose2d)
+        self.pose2d, self.has_poses = pose_lookup(pose2d), pose2d is not None
         model, weights = (str(given) if isinstance(given, Path) else given for given in (model, weights))
         if isinstance(model, str) and Path(model).is_file():
             model = load_config(model)
@@ -103,24 +114,35 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         if fuse_conv_bn:
             in_inference_form(self.model)
         self.visualizer.set_dataset_meta(self.model.dataset_meta)
+        image_network = self.model.bottom_up if self.by_clip else self.model
+        if half and image_network is not None:
+            run_in_half(image_network)
+
+    @property
+    def by_clip(self) -> bool:
+        """The model looks at a clip as a whole: its people come when the last frame has been read."""
+        return isinstance(self.model, TwoBranchEstimator)
 
     def __call__(
         self,
         inputs: InputsType,
         return_datasamples: bool = False,
-        batch_size: int = 1,
+        batch_size: int | None = None,
         out_dir: str | None = None,
+        work_dir: str | None = None,
         **kwargs,
     ) -> Iterator[dict]:
         """Find people; the result is a generator, and each image or frame is computed when it is asked for.
 
         Args:
             inputs: Image or video file, folder of images, ``'webcam'`` or ``'webcam:1'``, (H, W, 3) uint8 BGR array, or
-                a list of these.
+                a list of these, or a generator of such arrays: the frames of one video.
             return_datasamples: Give ``PoseDataSample`` instead of dicts.
-            batch_size: Images that the network sees at a time. A batch holds images of one size; the results do not
-                depend on it.
+            batch_size: Images that the network sees at a time, 1 unless the model says otherwise. A batch holds images
+                of one size; the results do not depend on it.
             out_dir: Short for ``vis_out_dir=<out_dir>/visualizations, pred_out_dir=<out_dir>/predictions``.
+            work_dir: For a model that looks at whole clips: folder in which the outputs of its stages are kept, so that
+                memory does not grow with the clip, and a run that was broken off goes on. None: in memory.
             **kwargs: ``camera, pose2d`` (in place of the constructor's), ``person_thr`` (people with a lower score are
                 left out), ``return_vis, show, wait_time, draw_bbox, radius, thickness, kpt_thr, vis_out_dir,
                 black_background, pred_out_dir`` as in mmpose.
@@ -134,18 +156,47 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
             FileNotFoundError: An input does not exist.
             ValueError: An option is unknown or wrong, or the only input cannot be read.
         """
-        if not isinstance(batch_size, int) or batch_size < 1:
+        if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
             raise ValueError(f'batch_size must be a positive integer, got {batch_size!r}')
         if out_dir is not None:
             kwargs.setdefault('vis_out_dir', str(Path(out_dir) / 'visualizations'))
             kwargs.setdefault('pred_out_dir', str(Path(out_dir) / 'predictions'))
-        if isinstance(inputs, str) and inputs.startswith('webcam'):
+        if isinstance(inputs, str) and inputs.startswith('webcam') and not self.by_clip:
             kwargs.setdefault('show', True)
         stages = self._dispatch_kwargs(**kwargs)
         sources = open_sources(inputs, has_window=kwargs.get('show', False))
         vis_out_dir, pred_out_dir = (str(kwargs.get(name) or '') for name in ('vis_out_dir', 'pred_out_dir'))
         outputs = OutputFiles(vis_out_dir, pred_out_dir, sources)
-        return self._run(sources, outputs, stages, batch_size, return_datasamples)
+        if self.by_clip:
+            draws = any(kwargs.get(name) for name in ('return_vis', 'show', 'vis_out_dir'))
+            calls = self._clip_call(batch_size, work_dir, draws, **stages[0])
+            return self._run_clips(calls, sources, outputs, stages, return_datasamples)
+        if work_dir is not None:
+            raise ValueError('work_dir is for models that look at whole clips; this one has nothing to keep')
+        return self._run(sources, outputs, stages, batch_size or 1, return_datasamples)
+
+    def clip_run(
+        self,
+        reader: ClipReader,
+        name: str,
+        fps: float,
+        batch_size: int | None = None,
+        work_dir: str | None = None,
+        has_poses: bool | None = None,
+    ) -> ClipRun:
+        """A clip through the stages of the model, which a bottom-up model has, too; people are tracked.
+
+        Args:
+            reader: The frames.
+            name: Of the clip.
+            fps: Frames a second.
+            batch_size: Frames that the bottom-up network sees at a time; None for the model's choice.
+            work_dir: As in :meth:`__call__`.
+            has_poses: The reader brings 2D poses; None: if the inferencer was given ``pose2d``.
+        """
+        given = self.has_poses if has_poses is None else has_poses
+        pipeline = clip_pipeline(self.model, reader.size, fps, given, batch_size)
+        return ClipRun(pipeline, reader, name, work_dir, self.show_progress)
 
     def preprocess(
         self, inputs: Iterator[Frame], batch_size: int = 1, camera: CameraInput = None, pose2d: PoseInput = None
@@ -172,11 +223,11 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         """One sample for each frame; nobody is in one that could not be read."""
         frames, items = inputs
         found = iter(self.model.test_step(self.collate_fn(items)) if items else ())
-        samples = [_empty_sample(frame) if frame.image is None else next(found) for frame in frames]
+        samples = [empty_sample(frame) if frame.image is None else next(found) for frame in frames]
         for sample in samples:
             if 'keypoints_cam' not in sample.pred_instances:
                 raise ValueError(f'{OTHER_MODEL}, and {type(self.model).__name__} predicts no positions in space')
-            sample.pred_instances = sample.pred_instances[sample.pred_instances.bbox_scores >= person_thr]
+            sample.pred_instances = _at_least(sample.pred_instances, person_thr)
         return samples
 
     def visualize(
@@ -236,26 +287,56 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         )
 
     def _run(
-        self, sources: list[Source], outputs: OutputFiles, stages: tuple, batch_size: int, return_datasamples: bool
+        self, sources: list[Source], outputs: OutputFiles, stages: tuple, batch_size: int, as_samples: bool
     ) -> Iterator[dict]:
         preprocess_options, forward_options, visualize_options, postprocess_options = stages
-        frames = read_frames(sources)
-        if self.show_progress:
-            frames = track(frames, description='Inference', total=sum(map(len, sources)) or None)
+        total = sum(map(len, sources))
         # However the loop ends, also when the caller drops the generator, the files so far are finished.
-        with closing(outputs):
-            for batch in self.preprocess(frames, batch_size, **preprocess_options):
+        with closing(outputs), FrameProgress('Inference', total, self.show_progress) as progress:
+            for batch in self.preprocess(read_frames(sources), batch_size, **preprocess_options):
                 samples = self.forward(batch, **forward_options)
                 for frame, sample in zip(batch[0], samples, strict=True):
-                    pictures = self.visualize([frame], [sample], **visualize_options)
-                    outputs.add(frame.source, _record(sample), pictures[0] if pictures else None)
-                    shown = pictures if visualize_options.get('return_vis') else []
-                    yield self.postprocess([sample], shown, return_datasamples, **postprocess_options)
+                    progress.add(1, len(sample.pred_instances))
+                    yield self._finished(frame, sample, outputs, visualize_options, postprocess_options, as_samples)
+
+    def _finished(
+        self, frame: Frame, sample: PoseDataSample, outputs: OutputFiles, drawing: dict, given: dict, as_samples: bool
+    ) -> dict:
+        """The result of a frame, which is also written to the files."""
+        pictures = self.visualize([frame], [sample], **drawing)
+        outputs.add(frame.source, record_of(sample), pictures[0] if pictures else None)
+        return self.postprocess([sample], pictures if drawing.get('return_vis') else [], as_samples, **given)
+
+    def _run_clips(
+        self, calls: ClipCall, sources: list[Source], outputs: OutputFiles, stages: tuple, as_samples: bool
+    ) -> Iterator[dict]:
+        _, forward_options, drawing, postprocess_options = stages
+        with closing(outputs):
+            for frame, sample in calls.samples(sources):
+                sample.pred_instances = _at_least(sample.pred_instances, **forward_options)
+                yield self._finished(frame, sample, outputs, drawing, postprocess_options, as_samples)
+
+    def _clip_call(
+        self,
+        batch_size: int | None,
+        work_dir: str | None,
+        draws: bool,
+        camera: CameraInput = None,
+        pose2d: PoseInput = None,
+    ) -> ClipCall:
+        has_poses = self.has_poses or pose2d is not None
+        return ClipCall(
+            lambda reader, name, fps: self.clip_run(reader, name, fps, batch_size, work_dir, has_poses),
+            self.camera if camera is None else FrameCamera(camera),
+            self.pose2d if pose2d is None else pose_lookup(pose2d),
+            ReaderOptions(self.half, work_dir is None),
+            draws,
+        )
 
     def _item(self, frame: Frame, number: int, cameras: FrameCamera, poses: Any) -> dict:
         height, width = frame.image.shape[:2]
         item = dict(
-            _frame_facts(frame, number),
+            frame_facts(frame, number),
             img=frame.image,
             camera=cameras.of_image((width, height), frame.name, frame.source.file),
             flip_indices=list(self.model.dataset_meta['flip_indices']),
@@ -272,10 +353,13 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         return load_config(str(self._named.config)), self._named.weights
 
     def _init_model(self, cfg: ConfigDict, weights: str | None, device: str = 'cpu') -> nn.Module:
-        if weights is None and self._named is not None:
+        whole = bool(cfg) and cfg.model.type == TwoBranchEstimator.__name__
+        if weights is None and self._named is not None and not whole:
             raise ValueError(f'no weights are published for {self._named.name}; give weights=, a checkpoint of yours')
         if not cfg:
             cfg.update(_recorded_config(weights, self.trust))
+        if whole:
+            return _two_branch_model(cfg, weights, self.trust).to(device).eval()
         if cfg.get('data_mode') != 'bottomup':
             raise ValueError(f'{OTHER_MODEL}, and this config has data_mode {cfg.get("data_mode")!r}')
         model = MODELS.build(cfg.model)
@@ -301,22 +385,18 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         return super()._init_visualizer(ConfigDict(visualizer=dict(type='MultiPersonPose3DVisualizer')))
 
 
-def _frame_facts(frame: Frame, number: int) -> dict:
-    facts = dict(img_path=frame.source.path, img_id=number, id=number, frame_id=frame.index, seq_name='')
-    if frame.source.is_video:
-        facts.update(seq_name=frame.source.name, img_id=frame.index)
-    return facts
+def _two_branch_model(cfg: ConfigDict, weights: str | None, trust: bool) -> TwoBranchEstimator:
+    """The whole system; its parts have their own weights unless ``weights`` hold all of them."""
+    model = MODELS.build(cfg.model)
+    model.cfg = cfg
+    if weights is not None:
+        load_weights(model, weights, trust=trust)
+    model.dataset_meta = parse_pose_metainfo(MUPOTS17.metainfo(MUPOTS17.name))
+    return model
 
 
-def _empty_sample(frame: Frame) -> PoseDataSample:
-    return PoseDataSample(
-        metainfo=dict(_frame_facts(frame, 0), camera=None, error=frame.error), pred_instances=nobody()
-    )
-
-
-def _record(sample: PoseDataSample) -> dict:
-    meta = {key: sample.metainfo.get(key) for key in ('img_id', 'seq_name', 'frame_id', 'img_path', 'camera')}
-    return dict(meta, instances=instance_arrays(sample.pred_instances))
+def _at_least(people: InstanceData, person_thr: float = 0.0) -> InstanceData:
+    return people[people.bbox_scores >= person_thr]
 
 
 def _recorded_config(weights: str | None, trust: bool) -> dict:

@@ -13,7 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmp3d.apis.frames import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Source
+from mmp3d.apis.frames import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from mmp3d.apis.output_names import distinct_names
+from mmp3d.apis.sources import Source
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.evaluation.predictions import write_predictions
 
@@ -116,6 +118,12 @@ class VideoPictures:
             self._writer.release()
             os.replace(self._partial, self.path)
 
+    def discard(self) -> None:
+        """Remove what there is of the file."""
+        if self._writer is not None:
+            self._writer.release()
+            self._partial.unlink(missing_ok=True)
+
 
 class PredictionFile:
     """A prediction file; until it is closed, ``<name>.json.part`` holds one JSON object a line for each frame."""
@@ -143,19 +151,14 @@ def _targets(out: str, sources: list[Source], suffixes: tuple, defaults: tuple) 
     """Output path of each source; names that occur twice get a number."""
     if not out:
         return [None] * len(sources)
-    given, taken, paths = Path(out), set(), []
+    given = Path(out)
     if given.suffix.lower() in suffixes[sources[0].is_video]:
         if len(sources) > 1:
             raise ValueError(f'{out} is one file, but there are {len(sources)} inputs; give a folder')
         paths = [given]
     else:
-        for source in sources:
-            name, repeat = source.name, 0
-            while name in taken:
-                repeat += 1
-                name = f'{source.name}_{repeat}'
-            taken.add(name)
-            paths.append(given / f'{name}{defaults[source.is_video]}')
+        names = distinct_names([source.name for source in sources])
+        paths = [given / f'{name}{defaults[source.is_video]}' for name, source in zip(names, sources, strict=True)]
     for source, path in zip(sources, paths, strict=True):
         if path.resolve() == Path(source.path).resolve():
             raise ValueError(f'{path} is the input itself; write to another folder')

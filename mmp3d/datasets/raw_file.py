@@ -35,6 +35,15 @@ def first_bytes(path: str | Path) -> bytes:
         raise ValueError(f'{path}: cannot be read ({error.strerror}); expected a data file') from error
 
 
+def file_stamp(path: str | Path) -> str:
+    """What tells a file from another one of its name without reading it: name, size and time of the last change."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return Path(path).name
+    return f'{Path(path).name}:{status.st_size}:{status.st_mtime_ns}'
+
+
 def is_lfs_pointer(content: bytes) -> bool:
     """Whether a file's content is a pointer of Git LFS."""
     return content.startswith(LFS_START)

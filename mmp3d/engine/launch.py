@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import torch
@@ -16,6 +17,8 @@ from mmp3d.compat.checkpoint import check_architecture, load_checkpoint
 from mmp3d.compat.versions import HostVersionError
 
 USER_ERRORS = (ValueError, OSError, HostVersionError)
+
+INTERRUPTED = 130
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
@@ -68,10 +71,14 @@ def prepare_run(cfg: Config, args: argparse.Namespace) -> None:
     join_processes()
 
 
-def join_processes() -> None:
-    """Join the processes that a launcher started, by gloo, which needs no GPU."""
+def join_processes(patience: timedelta | None = None) -> None:
+    """Join the processes that a launcher started, by gloo, which needs no GPU.
+
+    Args:
+        patience: How long one may wait for another; None for half an hour.
+    """
     if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group('gloo')
+        torch.distributed.init_process_group('gloo', timeout=patience)
 
 
 def build_runner(cfg: Config) -> Runner:
@@ -116,10 +123,13 @@ def leave_processes() -> None:
 
 
 def run_command(main: Callable[[Sequence[str] | None], None]) -> None:
-    """Run a tool; an error that its user can mend is one line on standard error and exit status 1."""
+    """Run a tool; an error that its user can mend is one line on standard error and exit status 1, Ctrl-C is 130."""
     try:
         main(None)
         leave_processes()
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except USER_ERRORS as error:
         if os.environ.get('MMP3D_TRACEBACK'):
             raise

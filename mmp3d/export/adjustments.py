@@ -6,6 +6,7 @@ Shapes: N people, T frames, K joints. Millimetres.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -73,8 +74,7 @@ def scale_to_height(clip: PeopleClip, height: float, track_id: int | None = None
     Raises:
         ValueError: ``height`` is not in mm, nobody is there, or the person is not known.
     """
-    if not SHORTEST <= height <= TALLEST:
-        raise ValueError(f'the height must be {SHORTEST:.0f} to {TALLEST:.0f} mm, got {height!r}')
+    _check_height(height)
     if clip.frame != 'camera':
         raise ValueError('the known height must be given before the world frame is fitted')
     if track_id is None:
@@ -117,6 +117,11 @@ def clip_in_world(clip: PeopleClip) -> PeopleClip:
     return clip.replaced(positions=positions, frame='world', camera=camera, processing=processing)
 
 
+def _check_height(height: float) -> None:
+    if not SHORTEST <= height <= TALLEST:
+        raise ValueError(f'the height must be {SHORTEST:.0f} to {TALLEST:.0f} mm, got {height!r}')
+
+
 def _length(points: np.ndarray) -> np.ndarray:
     """(N, T) summed lengths of the bones of (N, T, J, 3)."""
     return np.linalg.norm(np.diff(points, axis=2), axis=-1).sum(axis=-1)
@@ -130,17 +135,53 @@ def add_adjustment_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--world', action='store_true', help='world frame: floor at z = 0 (fitted to the feet), z up')
 
 
-def adjusted(clip: PeopleClip, args: argparse.Namespace) -> PeopleClip:
-    """The clip as these options ask for; prints what smoothing did."""
+def check_adjustments(args: argparse.Namespace) -> None:
+    """Raise ValueError for options that no clip can meet, before there is one."""
     if args.height_of is not None and args.height is None:
         raise ValueError('--height-of names whose height --height is; give --height MM too')
-    if args.smooth:
-        clip = smooth_clip(clip, args.smooth)
-        record = clip.processing['smoothing']
-        before, after = record['acceleration_before'], record['acceleration_after']
-        if before is not None:
-            print(f'smoothed ({args.smooth}): mean acceleration {before:.0f} -> {after:.0f} mm/s^2')
     if args.height is not None:
-        clip = scale_to_height(clip, args.height, args.height_of)
-        print(f'scaled by {clip.processing["scale"]["factor"]:.4f}')
-    return clip_in_world(clip) if args.world else clip
+        _check_height(args.height)
+
+
+def adjusted(clip: PeopleClip, args: argparse.Namespace, failures: list[str] | None = None) -> PeopleClip:
+    """The clip as these options ask for; prints what smoothing and scaling did.
+
+    Args:
+        clip: In the camera frame.
+        args: Parsed options of :func:`add_adjustment_arguments`.
+        failures: Gets a line for each adjustment that this clip does not allow, which is then left out.
+
+    Raises:
+        ValueError: An adjustment is not possible, and ``failures`` is None.
+    """
+    check_adjustments(args)
+    steps: dict[str, Callable[[PeopleClip], PeopleClip]] = {
+        '--smooth': lambda clip: _smoothed_aloud(clip, args.smooth),
+        '--height': lambda clip: _scaled_aloud(clip, args.height, args.height_of),
+        '--world': clip_in_world,
+    }
+    for option, step in steps.items():
+        if not getattr(args, option[2:]):
+            continue
+        try:
+            clip = step(clip)
+        except ValueError as error:
+            if failures is None:
+                raise
+            failures.append(f'{option} was left out: {error}')
+    return clip
+
+
+def _smoothed_aloud(clip: PeopleClip, method: str) -> PeopleClip:
+    clip = smooth_clip(clip, method)
+    record = clip.processing['smoothing']
+    before, after = record['acceleration_before'], record['acceleration_after']
+    if before is not None:
+        print(f'smoothed ({method}): mean acceleration {before:.0f} -> {after:.0f} mm/s^2')
+    return clip
+
+
+def _scaled_aloud(clip: PeopleClip, height: float, track_id: int | None) -> PeopleClip:
+    clip = scale_to_height(clip, height, track_id)
+    print(f'scaled by {clip.processing["scale"]["factor"]:.4f}')
+    return clip

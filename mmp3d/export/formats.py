@@ -43,7 +43,7 @@ def write_clip(
         path: ``.json``, ``.npz``, ``.csv``, ``.html``, ``.rrd``: this file. ``.trc``, ``.bvh``: one a person,
             ``<stem>_person<id>.trc``.
         clip: What to write.
-        overwrite: Replace files that are there.
+        overwrite: Replace files that are there; in ``.trc`` and ``.bvh``, all people of the clip before.
         pictures: For ``.html`` and ``.rrd``: (frame, JPEG) of the video, see
             :class:`~mmp3d.export.html_page.PictureStrip`.
 
@@ -68,6 +68,10 @@ def write_clip(
     refuse_existing(paths, overwrite)
     for row, target in enumerate(paths):
         write_new(target, BY_PERSON[suffix](clip.person(row), target.name), overwrite)
+    if overwrite:
+        # Whom the clip no longer has: the numbers would be taken for people of this clip.
+        for stale in set(earlier_files(path)) - set(paths):
+            stale.unlink()
     return paths
 
 
@@ -84,8 +88,10 @@ def require_packages(paths: Sequence[str | Path]) -> None:
 def earlier_files(path: str | Path) -> list[Path]:
     """The files there that :func:`write_clip` may have written for this path."""
     path = Path(path)
-    name = re.compile(rf'{re.escape(path.stem)}(_person\d+)?{re.escape(path.suffix)}')
-    return sorted(file for file in path.parent.iterdir() if name.fullmatch(file.name))
+    people = r'_person\d+' if path.suffix.lower() in BY_PERSON else ''
+    name = re.compile(rf'{re.escape(path.stem)}{people}{re.escape(path.suffix)}')
+    there = path.parent.iterdir() if path.parent.is_dir() else ()
+    return sorted(file for file in there if name.fullmatch(file.name))
 
 
 def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera') -> PeopleClip:

@@ -12,6 +12,15 @@ import numpy as np
 from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 
 
+def everybody(fps: float) -> TrackerSettings:
+    """Settings for people whom a model has found: nobody is too doubtful or too like another one.
+
+    Args:
+        fps: Frames a second; who is away for more than a second is somebody new.
+    """
+    return TrackerSettings(sure_score=0, least_joints=1, duplicate=1, longest_gap=max(round(fps), 1), confirming_hits=1)
+
+
 def linked(frames: Iterable[Mapping[str, np.ndarray]], fps: float) -> Iterator[np.ndarray]:
     """Ids in place of -1. Depth from one image jumps by more than people walk, so the image tells who is who.
 
@@ -28,10 +37,7 @@ def linked(frames: Iterable[Mapping[str, np.ndarray]], fps: float) -> Iterator[n
     """
     frames = list(frames)
     first_id = max((int(people['track_ids'].max(initial=-1)) for people in frames), default=-1) + 1
-    # Everybody is a person of the model's: nobody is too doubtful or too like another one.
-    tracker = PoseTracker(
-        TrackerSettings(sure_score=0, least_joints=1, duplicate=1, longest_gap=max(round(fps), 1), confirming_hits=1)
-    )
+    tracker = PoseTracker(everybody(fps))
     for number, people in enumerate(frames):
         ids = people['track_ids'].copy()
         nameless, named = ids < 0, ids[ids >= 0]

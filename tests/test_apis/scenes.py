@@ -91,6 +91,26 @@ def write_model(folder: Path, cfg: Config | None = None) -> tuple[Path, Path]:
     return config, weights
 
 
+def write_system(folder: Path, **settings) -> Path:
+    """A config file of both branches: random lifters of one seed, and the bottom-up model of :func:`write_model`."""
+    config, weights = write_model(folder)
+    torch.manual_seed(0)
+    (folder / 'lifters.py').write_text(f'model = {LIFTERS!r}\n')
+    torch.save({'state_dict': MODELS.build(LIFTERS).state_dict()}, folder / 'lifters.pth')
+    system = dict(
+        type='TwoBranchEstimator',
+        lifter=dict(config=str(folder / 'lifters.py'), checkpoint=str(folder / 'lifters.pth')),
+        bottom_up=dict(config=str(config), checkpoint=str(weights)),
+        integration=dict(type='LinearIntegration'),
+        # Random networks do not agree on how far away a person is.
+        settings=dict(min_similarity=0.0, **settings),
+    )
+    path = folder / 'system.py'
+    test = dict(dataset=dict(pipeline=[dict(type='PackMultiPersonInputs')]))
+    path.write_text(f'model = {system!r}\ntest_dataloader = {test!r}\n')
+    return path
+
+
 def image(seed: int = 0) -> np.ndarray:
     """(128, 192, 3) uint8 BGR."""
     rng = np.random.default_rng(seed)

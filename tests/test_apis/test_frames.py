@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from mmp3d.apis import frames
-from mmp3d.apis.frames import ImageArray, ImageFile, VideoFile, open_sources, read_frames
+from mmp3d.apis.frames import open_sources, read_frames
+from mmp3d.apis.sources import ImageArray, ImageFile, ImageStream
+from mmp3d.apis.video_file import VideoFile
 from tests.test_apis import scenes
 
 
@@ -39,21 +41,27 @@ def test_refused_inputs(inputs, error, named):
         open_sources(inputs)
 
 
+def test_a_generator_is_one_video(tmp_path):
+    (source,) = open_sources(scenes.image(index) for index in range(3))
+    assert isinstance(source, ImageStream) and source.is_video and source.name == 'stream'
+    assert [frame.index for frame in source.frames()] == [0, 1, 2]
+    with pytest.raises(ValueError, match='stream, image 1.*float64'):
+        list(read_frames(open_sources(iter([scenes.image(), np.zeros((4, 4))]))))
+    with pytest.raises(ValueError, match='image 0: expected an image array, got str'):
+        list(read_frames(open_sources(iter(['a.jpg']))))
+
+
+def test_sources_are_inputs_themselves():
+    source = ImageArray(scenes.image(), 'a')
+    assert open_sources([source]) == [source]
+
+
 def test_folder_without_images_and_unknown_suffix(tmp_path):
     with pytest.raises(ValueError, match='no images'):
         open_sources(str(tmp_path))
     (tmp_path / 'notes.txt').write_text('words')
     with pytest.raises(ValueError, match=r'notes\.txt'):
         open_sources(str(tmp_path / 'notes.txt'))
-
-
-def test_video_that_ends_early_is_reported(tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr(frames, 'warn', said.append)
-    source = VideoFile(str(scenes.write_video(tmp_path / 'clip.mp4', 3)))
-    source.length = 5  # what the header of a truncated file still says
-    assert len(list(source.frames())) == 3
-    assert len(said) == 1 and '3 of 5 frames' in said[0]
 
 
 def test_one_unreadable_among_several(tmp_path, monkeypatch):
@@ -64,47 +72,3 @@ def test_one_unreadable_among_several(tmp_path, monkeypatch):
     assert read[0].image is None and 'a.mp4' in read[0].error
     assert read[1].image is not None
     assert len(said) == 1
-
-
-class FakeCapture:
-    """A camera with two frames."""
-
-    def __init__(self, number: int) -> None:
-        self.left = [scenes.image(0), scenes.image(1)]
-
-    def isOpened(self) -> bool:  # noqa: N802
-        return True
-
-    def read(self):
-        return (True, self.left.pop(0)) if self.left else (False, None)
-
-    def release(self) -> None:
-        pass
-
-
-def test_webcam(monkeypatch):
-    monkeypatch.setattr(frames.cv2, 'VideoCapture', FakeCapture)
-    (source,) = open_sources('webcam:1')
-    assert source.number == 1
-    assert [frame.index for frame in source.frames()] == [0, 1]
-
-
-def test_webcam_that_is_not_there(monkeypatch):
-    monkeypatch.setattr(FakeCapture, 'isOpened', lambda self: False)
-    monkeypatch.setattr(frames.cv2, 'VideoCapture', FakeCapture)
-    with pytest.raises(ValueError, match='camera 7'):
-        list(read_frames(open_sources('webcam:7')))
-
-
-def test_truncated_motion_jpeg_gives_its_first_frames(tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr(frames, 'warn', said.append)
-    path = tmp_path / 'clip.avi'
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 25, scenes.IMAGE_SIZE)
-    for index in range(8):
-        writer.write(scenes.image(index))
-    writer.release()
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    count = len(list(read_frames(open_sources(path))))
-    assert 0 < count < 8
-    assert len(said) == 1 and f'{count} of 8' in said[0]

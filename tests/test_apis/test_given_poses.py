@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from mmp3d.apis.frames import Frame, ImageFile, Source, VideoFile
 from mmp3d.apis.given_poses import pose_lookup
+from mmp3d.apis.sources import Frame, ImageFile, Source
+from mmp3d.apis.video_file import VideoFile
 from tests.test_apis import scenes
 
 

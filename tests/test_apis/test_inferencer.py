@@ -119,6 +119,23 @@ def test_the_only_input_unreadable(inferencer, tmp_path):
         list(inferencer(str(tmp_path / 'a.mp4')))
 
 
+def test_a_generator_is_one_clip_and_is_read_in_batches(inferencer, tmp_path):
+    images = (scenes.image(index) for index in range(5))
+    results = list(inferencer(images, pose2d=two_people, batch_size=2, pred_out_dir=str(tmp_path)))
+    assert [(result['seq_name'], result['frame_id']) for result in results] == [('stream', i) for i in range(5)]
+    assert len(read_predictions(tmp_path / 'stream.json')) == 5
+
+
+def test_half_precision_changes_little(model):
+    runs = (MultiPersonPose3DInferencer(*model, device='cpu', camera=60.0, half=half) for half in (False, True))
+    whole, half = (next(run(scenes.image(), pose2d=two_people)) for run in runs)
+    (ours,), (theirs,) = whole['predictions'], half['predictions']
+    assert len(ours) == len(theirs) == 2
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one['keypoints'], other['keypoints'], atol=1)
+        np.testing.assert_allclose(one['keypoints_cam'], other['keypoints_cam'], rtol=0.02, atol=20)
+
+
 def test_mixed_list_keeps_the_order(inferencer, tmp_path):
     video = scenes.write_video(tmp_path / 'clip.mp4', 3)
     cv2.imwrite(str(tmp_path / 'a.png'), scenes.image())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmp3d.apis.frames import ImageFile, VideoFile
 from mmp3d.apis.outputs import OutputFiles, VideoPictures
+from mmp3d.apis.sources import ImageFile
+from mmp3d.apis.video_file import VideoFile
 from tests.test_apis import scenes
 
 PICTURE = np.zeros((360, 901, 3), np.uint8)

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmpose.registry import MODELS
 
-import mmp3d
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.command import main
+from mmp3d.apis.video_file import VideoFile
+from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.export import read_clip
 from mmp3d.geometry import Camera
-from tests.test_apis import scenes
+from mmp3d.models.estimators import BottomUpDepthEstimator
+from tests.test_apis import odd_videos, scenes
 from tests.test_export.clips import WRITABLE
 
 FRAMES, POSES = 4, 8
+TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'infer.py'
 
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
     """Models, a video, and the 2D poses of the two people in it and beyond its end."""
     folder = tmp_path_factory.mktemp('infer')
-    scenes.write_model(folder)
+    scenes.write_system(folder, chunk=3)
     scenes.write_video(folder / 'clip.mp4', FRAMES)
     scenes.write_poses(folder / 'poses.json', range(POSES), track_ids=(41, 7))
-    mmp3d.register_all_modules()
-    torch.manual_seed(0)
-    (folder / 'lifters.py').write_text(f'model = {scenes.LIFTERS!r}\n')
-    torch.save({'state_dict': MODELS.build(scenes.LIFTERS).state_dict()}, folder / 'lifters.pth')
     return folder
 
 
@@ -48,7 +52,6 @@ def test_every_format_of_two_people(folder, tmp_path, capsys):
     assert '2 people in 4 frames; camera fov' in capsys.readouterr().out
     names = ['clip.csv', 'clip.html', 'clip.json', 'clip.npz']
     names += [f'clip_person{person}.{suffix}' for person in (0, 1) for suffix in ('bvh', 'trc')]
-    names += ['clip.rrd'] if 'rrd' in WRITABLE else []
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
     clip = read_clip(tmp_path / 'clip.json')
     assert clip.present.all() and clip.positions.shape == (2, FRAMES, 17, 3)
@@ -70,20 +73,171 @@ def test_nothing_is_replaced_unasked_and_no_work_done_first(folder, tmp_path, ca
     assert infer(folder, tmp_path, '--export', 'trc', '--overwrite') == 0
 
 
-def test_ctrl_c_keeps_the_frames_so_far(folder, tmp_path, capsys, monkeypatch):
-    forward, calls = MultiPersonPose3DInferencer.forward, []
+def test_people_of_an_earlier_clip_go_with_overwrite(folder, tmp_path):
+    for stale in ('clip_person7.trc', 'clip_person7.bvh', 'clip_personal.trc', 'clip2_person7.trc'):
+        (tmp_path / stale).touch()
+    assert infer(folder, tmp_path, '--export', 'trc', '--overwrite') == 0
+    kept = ['clip2_person7.trc', 'clip_person0.trc', 'clip_person1.trc', 'clip_person7.bvh', 'clip_personal.trc']
+    assert sorted(path.name for path in tmp_path.iterdir()) == kept
 
-    def interrupted(self, *args, **kwargs):
-        calls.append(0)
-        if len(calls) > 2:
-            raise KeyboardInterrupt
-        return forward(self, *args, **kwargs)
 
-    monkeypatch.setattr(MultiPersonPose3DInferencer, 'forward', interrupted)
-    assert infer(folder, tmp_path, '--export', 'json', 'html') == 130
+def test_an_adjustment_that_is_not_possible_is_left_out(folder, tmp_path, capsys):
+    options = ('--height', 1800, '--height-of', 99, '--smooth', 'one-euro', '--export', 'json', 'json', 'bvh')
+    assert infer(folder, tmp_path, *options) == 3
+    assert 'error: --height was left out: no person 99 in the clip; ids: [0, 1]' in capsys.readouterr().err
+    assert set(read_clip(tmp_path / 'clip.json').processing) == {'smoothing'}
+    assert (tmp_path / 'clip_person1.bvh').is_file()
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (['--height', '18'], 'height must be 300 to 3000 mm, got 18'),
+        (['--height-of', '1'], 'give --height MM too'),
+        (['--fps', '0'], '--fps must be a positive number'),
+        (['--batch-size', '-1'], '--batch-size must be a positive number'),
+        (['--camera', 'nowhere.json'], 'no camera file at nowhere.json'),
+    ],
+)
+def test_mistakes_are_named_before_the_work(folder, tmp_path, capsys, monkeypatch, options, said):
+    monkeypatch.setattr(MultiPersonPose3DInferencer, '__init__', lambda *_, **__: pytest.fail('work done'))
+    assert main(['infer', str(folder / 'clip.mp4'), '--out', str(tmp_path), *options]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_camera_for_images_of_another_shape_is_named_before_the_work(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(MultiPersonPose3DInferencer, '__init__', lambda *_, **__: pytest.fail('work done'))
+    (tmp_path / 'camera.json').write_text(json.dumps(Camera.from_fov(60, scenes.IMAGE_SIZE).to_dict()))
+    video = odd_videos.write_turned(tmp_path / 'clip.mp4')
+    given = [video, '--camera', tmp_path / 'camera.json', '--out', tmp_path / 'out']
+    assert main(['infer', *map(str, given)]) == 1
+    assert '(turned by 90 degrees, as its metadata ask), frame 0: 128 x 192 px, but' in capsys.readouterr().err
+
+
+def fail_to_write(monkeypatch, *suffixes):
+    """The disk is full when a file of these suffixes is written."""
+    put = AtomicLocalBackend.put
+
+    def full(self, content, path):
+        if str(path).endswith(suffixes):
+            raise OSError(errno.ENOSPC, 'No space left on device', str(path))
+        put(self, content, path)
+
+    monkeypatch.setattr(AtomicLocalBackend, 'put', full)
+
+
+def test_a_full_disk_costs_only_what_does_not_fit(folder, tmp_path, capsys, monkeypatch):
+    fail_to_write(monkeypatch, '.html')
+    assert infer(folder, tmp_path, '--export', 'html', 'json') == 3
+    assert 'clip.html was not written: [Errno 28] No space left' in capsys.readouterr().err
+    # What was found is there for another try.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'work']
+    monkeypatch.undo()
+    monkeypatch.setattr(BottomUpDepthEstimator, 'test_step', lambda *_: pytest.fail('work done twice'))
+    assert infer(folder, tmp_path, '--export', 'html', 'json', '--overwrite') == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.html', 'clip.json']
+
+
+def test_nothing_written_is_a_failure(folder, tmp_path, capsys, monkeypatch):
+    fail_to_write(monkeypatch, '.html', '.json')
+    assert infer(folder, tmp_path) == 1
+    assert capsys.readouterr().err.count('was not written') == 2
+
+
+def test_a_mistake_in_the_middle_keeps_the_frames_so_far(folder, tmp_path, capsys):
+    """Images of another shape than the camera's."""
+    (folder / 'mixed').mkdir()
+    for name, size in (('a.png', (192, 128)), ('b.png', (192, 128)), ('c.png', (128, 128))):
+        cv2.imwrite(str(folder / 'mixed' / name), cv2.resize(scenes.image(), size))
+    (folder / 'camera.json').write_text(json.dumps(Camera.from_fov(60, (192, 128)).to_dict()))
+    model = ['--model', folder / 'tiny.py', '--weights', folder / 'tiny.pth', '--camera', folder / 'camera.json']
+    given = [folder / 'mixed', *model, '--pose2d', folder / 'poses.json', '--out', tmp_path, '--device', 'cpu']
+    assert main(['infer', *map(str, given)]) == 3
+    assert 'ended after 2 frames: ' in (said := capsys.readouterr().err) and 'c.png: 128 x 128 px' in said
+    assert read_clip(tmp_path / 'mixed.json').num_frames == 2
+
+
+def test_a_truncated_video_is_a_result_with_a_lack(folder, tmp_path, capsys):
+    odd_videos.write_ending_early(folder / 'short.avi')
+    assert infer(folder, tmp_path, source='short.avi') == 3
+    assert 'of 8 frames could be read' in capsys.readouterr().err
+    assert 0 < read_clip(tmp_path / 'short.json').num_frames < 8
+
+
+def test_no_readable_image_in_a_folder(folder, tmp_path, capsys):
+    (folder / 'broken').mkdir()
+    for name in ('a.jpg', 'b.jpg'):
+        (folder / 'broken' / name).write_bytes(b'no image')
+    assert infer(folder, tmp_path, source='broken') == 1
+    assert 'none of its 2 images can be read' in capsys.readouterr().err
+    assert lift(folder, tmp_path, folder / 'broken') == 1
+
+
+def several(folder, out, names):
+    """Options for a run over several inputs."""
+    inputs = [folder / name for name in names]
+    model = ['--model', folder / 'tiny.py', '--weights', folder / 'tiny.pth', '--device', 'cpu', '--fov', 60]
+    return [*map(str, [*inputs, *model, '--out', out, '--export', 'json'])]
+
+
+def test_several_inputs_go_on_after_a_bad_one(folder, tmp_path, capsys):
+    (folder / 'sub').mkdir()
+    shutil.copy(folder / 'clip.mp4', folder / 'sub' / 'clip.mp4')
+    odd_videos.write_sound(folder / 'sound.mp4')
+    names = ('clip.mp4', 'sound.mp4', 'sub/clip.mp4')
+    assert main(['infer', *several(folder, tmp_path, names)]) == 3
+    assert 'sound.mp4: cannot read video' in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'clip_1.json']
+    assert main(['infer', *several(folder, tmp_path, names[:2]), '--pose2d', 'poses.json']) == 1
+    assert 'one input at a time' in capsys.readouterr().err
+
+
+def test_two_processes_share_the_videos(tmp_path):
+    folder, out = tmp_path / 'given', tmp_path / 'out'
+    folder.mkdir()
+    # Other processes know nothing of the tests' own model.
+    scenes.write_model(folder, scenes.tiny_config('BottomUpDepthEstimator'))
+    names = [f'shared{number}.mp4' for number in range(3)]
+    for number, name in enumerate(names):
+        scenes.write_video(folder / name, 2 + number)
+    with socket.socket() as free:
+        free.bind(('localhost', 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2', f'--master_port={port}', str(TOOL)]
+    command += [*several(folder, out, [*names, 'nobody.mp4']), '--launcher', 'pytorch']
+    (folder / 'nobody.mp4').touch()
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert 'nobody.mp4: cannot read video' in ended.stderr
+    # Both processes ended by themselves, with the status of the whole.
+    assert ended.stderr.count('exitcode  : 3') == 2, ended.stderr
+    for number, name in enumerate(names):
+        assert ended.stdout.count(f'given/{name}') == 1
+        assert read_clip((out / name).with_suffix('.json')).num_frames == 2 + number
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Ctrl-C while the third frame of a video is read."""
+    frames = VideoFile.frames
+
+    def read(self, start=0):
+        for frame in frames(self, start):
+            if frame.index == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+            yield frame
+
+    monkeypatch.setattr(VideoFile, 'frames', read)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_keeps_the_frames_so_far(folder, tmp_path, capsys, interrupted):
+    assert infer(folder, tmp_path, '--export', 'json', 'npz') == 130
     assert 'keeping the 2 frames' in capsys.readouterr().err
     assert read_clip(tmp_path / 'clip.json').num_frames == 2
-    assert (tmp_path / 'clip.html').is_file()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert (tmp_path / 'work' / 'clip').is_dir()
 
 
 def test_a_video_without_frames_is_named(folder, tmp_path, capsys):
@@ -158,6 +312,7 @@ def test_a_camera_file_tells_the_size(folder, tmp_path):
         ([], 'give a video'),
         (['--lift', '--pose2d', 'poses.json', '--batch-size', '2'], '--batch-size does not go with --lift'),
         (['clip.mp4', '--keep-ids'], '--keep-ids does not go without --lift'),
+        (['--lift', '--pose2d', 'poses.json', '--half'], '--half does not go with --lift'),
         (['clip.mp4', '--lift', '--pose2d', 'poses.json', '--size', '9', '9'], '--size is for'),
     ],
 )
@@ -169,3 +324,89 @@ def test_options_that_do_not_go_together_are_named(options, said, capsys):
 def test_lifting_without_any_image_size_is_named(folder, tmp_path, capsys):
     assert lift(folder, tmp_path) == 1
     assert '--size W H' in capsys.readouterr().err
+
+
+LONG = 10
+# Ends the process, as a power cut would, once two chunks of three frames have been looked at.
+KILLED = """
+import os, signal, sys
+from mmp3d.apis.command import main
+from mmp3d.pipeline.stage_store import StageStore
+from tests.test_apis import scenes
+
+get = StageStore.get
+
+def killing(self, name, *rest):
+    found = get(self, name, *rest)
+    if name.endswith('bottom_up-000003'):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return found
+
+StageStore.get = killing
+main(sys.argv[1:])
+"""
+
+
+def whole(folder, out, *options):
+    """Arguments for the whole system on the long clip."""
+    given = ['infer', folder / 'long.mp4', '--pose2d', folder / 'long.json', '--model', folder / 'system.py']
+    return [*map(str, [*given, '--fov', 60, '--device', 'cpu', '--out', out, *options])]
+
+
+@pytest.fixture(scope='module')
+def long_clip(folder):
+    scenes.write_video(folder / 'long.mp4', LONG)
+    scenes.write_poses(folder / 'long.json', range(LONG))
+    return folder
+
+
+def test_the_whole_system_gives_every_file_and_no_folder_is_left(long_clip, tmp_path, capsys):
+    assert main(whole(long_clip, tmp_path, '--export', *WRITABLE, 'mp4')) == 0
+    assert '2 people in 10 frames' in capsys.readouterr().out
+    names = ['long.csv', 'long.html', 'long.json', 'long.mp4', 'long.npz']
+    names += [f'long_person{person}.{suffix}' for person in (0, 1) for suffix in ('bvh', 'trc')]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    clip = read_clip(tmp_path / 'long.json')
+    assert clip.present.all() and clip.track_ids.tolist() == [0, 1]
+    spines = clip.camera.project(clip.positions)[:, :, 15, 0]
+    assert np.ptp(spines, axis=1).max() < 20
+    capture = cv2.VideoCapture(str(tmp_path / 'long.mp4'))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == LONG
+
+
+def test_a_killed_run_goes_on_and_writes_the_same_files(long_clip, tmp_path, monkeypatch):
+    formats = ('--export', 'json', 'npz', 'csv', 'bvh', 'html')
+    assert main(whole(long_clip, tmp_path / 'at_once', *formats)) == 0
+    command = [sys.executable, '-c', KILLED, *whole(long_clip, tmp_path / 'killed', *formats)]
+    checkout = Path(__file__).resolve().parents[2]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=checkout, timeout=300)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    kept = tmp_path / 'killed' / 'work' / 'long'
+    assert len(list(kept.glob('bottom_up-*.npz'))) == 2
+    looked, step = [], BottomUpDepthEstimator.test_step
+    monkeypatch.setattr(
+        BottomUpDepthEstimator, 'test_step', lambda self, data: looked.append(len(data['inputs'])) or step(self, data)
+    )
+    assert main(whole(long_clip, tmp_path / 'killed', *formats)) == 0
+    assert sum(looked) == LONG - 6
+    first, second = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ('at_once', 'killed')
+    )
+    assert first == second and len(first) == 6
+
+
+def test_a_full_disk_during_the_work_says_where_it_goes_on(long_clip, tmp_path, capsys, monkeypatch):
+    fail_to_write(monkeypatch, 'bottom_up-000006.npz')
+    assert main(whole(long_clip, tmp_path)) == 1
+    assert 'No space left' in (said := capsys.readouterr().err) and f'is in {tmp_path / "work"}' in said
+    monkeypatch.undo()
+    assert main(whole(long_clip, tmp_path)) == 0
+
+
+def test_the_input_is_not_written_over_and_a_video_needs_frames(folder, capsys):
+    for options, said in (
+        ([str(folder / 'clip.mp4'), '--out', str(folder), '--export', 'mp4', '--overwrite'], 'is the input itself'),
+        (['webcam', '--out', str(folder / 'new'), '--export', 'mp4'], 'needs the frames a second time'),
+    ):
+        assert main(['infer', *options]) == 1
+        assert said in capsys.readouterr().err

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import OptConfigType
 from torch import nn
 
+from mmp3d.datasets.raw_file import file_stamp
 from mmp3d.datasets.report import warn_once
 from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
 from mmp3d.geometry import Camera
@@ -150,21 +150,13 @@ def _frames(samples: Sequence[PoseDataSample]) -> Iterator:
         if 'input_instances' in sample:
             poses = tuple(sample.input_instances[name].cpu().numpy() for name in ('keypoints', 'keypoint_scores'))
         meta = sample.metainfo
-        yield ClipFrame(meta.get('frame_id', number), partial(_read, meta), poses, _stamp(meta['img_path']))
+        yield ClipFrame(meta.get('frame_id', number), partial(_read, meta), poses, file_stamp(meta['img_path']))
 
 
 def _read(meta: dict) -> np.ndarray | None:
     item = dict(img_path=meta['img_path'], img_shape=meta['img_shape'], test_mode=True)
     results = LoadMultiPersonImage()(item)
     return None if results['img_unreadable'] else results['img']
-
-
-def _stamp(path: str) -> str:
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return Path(path).name
-    return f'{Path(path).name}:{status.st_size}:{status.st_mtime_ns}'
 
 
 def _camera_of(samples: Sequence[PoseDataSample], name: str) -> Camera:

@@ -158,8 +158,10 @@ class BottomUpDepthHead(BaseHead):
         With a refiner, ``bbox_scores`` are the probabilities that there is such a person, and ``root_errors`` (N,) the
         errors to expect of the root depths' logarithms.
         """
-        images = self.measure(maps)
-        return images if self.refiner is None else self._refined(images, maps)
+        # Places and depths are read from the maps in float32 whatever the network computed in.
+        with torch.autocast(maps.heatmaps.device.type, enabled=False):
+            images = self.measure(maps)
+            return images if self.refiner is None else self._refined(images, maps)
 
     def measure(self, maps: BottomUpMaps) -> list[InstanceData]:
         """People of each image as the maps show them, before the refiner; see ``AssociativeEmbeddingDepth.decode``."""

@@ -1,0 +1,119 @@
+"""One input of the command line and the files that its people are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmp3d.apis.clip_video import write_clip_video
+from mmp3d.apis.frames import open_sources, read_frames
+from mmp3d.apis.output_names import distinct_names
+from mmp3d.apis.sources import FALLBACK_FPS, Source
+from mmp3d.export import PeopleClip, write_clip
+from mmp3d.export.formats import WITH_PICTURES, earlier_files, require_packages
+from mmp3d.export.html_page import PictureStrip
+from mmp3d.export.new_file import refuse_existing, writable_folder
+
+
+@dataclass(frozen=True, eq=False)
+class ClipJob:
+    """One clip to be made.
+
+    Args:
+        name: Of the clip and its files.
+        given: The input as the user named it; None where there are 2D poses only.
+        sources: One video, or the images of one clip.
+        targets: A file for each format: those of :func:`~mmp3d.export.write_clip`, and ``.mp4``.
+        overwrite: Replace files that are there.
+    """
+
+    name: str
+    given: str | None
+    sources: list[Source]
+    targets: list[Path]
+    overwrite: bool = False
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, as far as the input tells."""
+        return self.sources[0].fps if self.sources else FALLBACK_FPS
+
+    @property
+    def length(self) -> int:
+        """Frames, as far as it is known."""
+        return sum(map(len, self.sources))
+
+    def write(self, clip: PeopleClip) -> tuple[list[Path], list[str]]:
+        """Write all files.
+
+        Returns:
+            The files written, and a line for each that could not be.
+        """
+        written, failures = [], []
+        # Page and video last: their pictures are read from the input once more.
+        for target in sorted(self.targets, key=lambda path: path.suffix in (*WITH_PICTURES, '.mp4')):
+            try:
+                written += self._written(target, clip)
+            except (ValueError, OSError) as error:
+                failures.append(f'{target} was not written: {error}')
+        return written, failures
+
+    def _written(self, target: Path, clip: PeopleClip) -> list[Path]:
+        if target.suffix == '.mp4':
+            write_clip_video(target, clip, self.sources, self.overwrite)
+            return [target]
+        pictures = self._pictures(clip.num_frames) if target.suffix in WITH_PICTURES else ()
+        return write_clip(target, clip, self.overwrite, pictures)
+
+    def _pictures(self, num_frames: int) -> list[tuple[int, bytes]]:
+        strip = PictureStrip()
+        lasting = all(source.is_lasting for source in self.sources)
+        frames = read_frames(self.sources) if lasting else ()
+        for number, frame in zip(range(num_frames), frames, strict=False):
+            if frame.image is not None:
+                strip.add(number, frame.image)
+        return strip.jpegs()
+
+
+def open_jobs(
+    inputs: Sequence[str], out: str, formats: Sequence[str], overwrite: bool, without_input: str = ''
+) -> list[ClipJob]:
+    """The jobs of a command, checked before any work.
+
+    Args:
+        inputs: Videos, images, or folders with the images of one clip.
+        out: Folder to write to; is made.
+        formats: Ends of the files' names, without a dot, see :class:`ClipJob`.
+        overwrite: Replace files that are there.
+        without_input: Where there are no inputs: the file of the one job.
+
+    Raises:
+        FileNotFoundError: An input does not exist.
+        ValueError: It is of another kind, the folder cannot be written to, or a file is there already.
+    """
+    opened = [open_sources(each) for each in inputs]
+    names = distinct_names([_name_of(each) for each in inputs or [without_input]])
+    folder, jobs = writable_folder(out), []
+    for name, given, sources in zip(names, inputs or [None], opened or [[]], strict=True):
+        targets = [folder / f'{name}.{suffix}' for suffix in dict.fromkeys(formats)]
+        require_packages(targets)
+        refuse_existing([file for target in targets for file in earlier_files(target)], overwrite)
+        _check_targets(targets, given, sources)
+        jobs.append(ClipJob(name, given, sources, targets, overwrite))
+    return jobs
+
+
+def _check_targets(targets: Sequence[Path], given: str | None, sources: Sequence[Source]) -> None:
+    for target in targets:
+        if given is not None and target.resolve() == Path(given).resolve():
+            raise ValueError(f'{target} is the input itself; give another --out')
+        if target.suffix == '.mp4' and not (sources and all(source.is_lasting for source in sources)):
+            raise ValueError(f'{target} needs the frames a second time; give a video or images as INPUT')
+
+
+def _name_of(given: str) -> str:
+    path = Path(given)
+    if path.is_dir():
+        return path.resolve().name
+    return given.split(':')[0] if given.lower().startswith('webcam') and not path.exists() else path.stem

@@ -1,0 +1,131 @@
+"""One clip through the stages of the whole system, or of one branch alone.
+
+Camera frame, millimetres.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from mmengine.structures import InstanceData
+from torch import nn
+
+from mmp3d.apis.clip_reader import ClipReader
+from mmp3d.apis.progress import FrameProgress
+from mmp3d.apis.sources import Frame
+from mmp3d.datasets.report import warn_once
+from mmp3d.export.linking import everybody
+from mmp3d.models.estimators import TwoBranchEstimator
+from mmp3d.pipeline import StageStore, TwoBranchNetworks, TwoBranchPipeline, TwoBranchSettings
+from mmp3d.pipeline.stage_columns import COUNTS
+from mmp3d.pipeline.stage_store import StageMemory
+
+# The pictures of a chunk may take this much memory; of an 8K video a chunk is five frames.
+CHUNK_BYTES = 2**29
+
+
+def clip_pipeline(
+    model: nn.Module,
+    image_size: tuple[int, int],
+    fps: float,
+    has_poses: bool,
+    batch_size: int | None = None,
+) -> TwoBranchPipeline:
+    """The stages of a model.
+
+    Args:
+        model: ``TwoBranchEstimator``; or ``BottomUpDepthEstimator`` with its config in ``cfg``, which runs alone and
+            whose people are tracked, all of them.
+        image_size: (width, height) px of the frames.
+        fps: Frames a second.
+        has_poses: The frames bring their 2D poses, which take the place of the model's own top-down network.
+        batch_size: Frames that the bottom-up network sees at a time; None for the model's choice.
+    """
+    if isinstance(model, TwoBranchEstimator):
+        networks, settings = _whole(model.pipeline, has_poses)
+    else:
+        networks = TwoBranchNetworks(bottom_up=model, bottom_up_pipeline=model.cfg.test_dataloader.dataset.pipeline)
+        settings = TwoBranchSettings(branches='bottom_up', tracker=everybody(fps))
+    chunk = min(settings.chunk, max(CHUNK_BYTES // (3 * int(np.prod(image_size))), 1))
+    return TwoBranchPipeline(networks, replace(settings, chunk=chunk, frame_batch=batch_size or settings.frame_batch))
+
+
+def _whole(pipeline: TwoBranchPipeline, has_poses: bool) -> tuple[TwoBranchNetworks, TwoBranchSettings]:
+    networks, settings = pipeline.networks, pipeline.settings
+    if has_poses:
+        return networks._replace(top_down=None, detector=None), settings
+    if settings.branches != 'bottom_up' and (networks.top_down is None or networks.detector is None):
+        warn_once(
+            'no 2D poses are given, and the model has no networks that find them: only the bottom-up branch sees '
+            'people; give pose2d= (--pose2d FILE), or model.top_down and model.detector in the config'
+        )
+    return networks, settings
+
+
+class ClipRun:
+    """A clip on its way.
+
+    Args:
+        pipeline: See :func:`clip_pipeline`.
+        reader: The frames.
+        name: Of the clip.
+        work_dir: Folder for the outputs of the stages, from which a run that was broken off goes on; None: in memory.
+        shown: Show a progress bar.
+    """
+
+    def __init__(
+        self,
+        pipeline: TwoBranchPipeline,
+        reader: ClipReader,
+        name: str,
+        work_dir: str | Path | None = None,
+        shown: bool = False,
+    ) -> None:
+        self.pipeline, self.reader, self.name, self.shown = pipeline, reader, name, shown
+        self.store = ShownMemory() if work_dir is None else ShownStore(work_dir)
+        self.store.stage = 'bottom_up' if pipeline.uses['bottom_up'] else 'poses2d'
+
+    def people(self) -> Iterator[tuple[Frame, InstanceData]]:
+        """Each frame, without its image, and its people by the data contract; the first comes after the last is read.
+
+        Raises:
+            ValueError: The first frame cannot be used; later ones end the clip, see :class:`ClipReader`.
+        """
+        total = sum(map(len, self.reader.sources))
+        with FrameProgress(self.name, total, self.shown) as progress:
+            self.store.progress = progress
+            for number, people in self.pipeline.run(self.reader, self.reader.camera, self.store, self.name):
+                yield self.reader.frames[number], people
+
+    def remove_work(self) -> None:
+        """Remove what the stages left in the work folder, and the folder if nothing else is in it."""
+        if isinstance(self.store, StageStore):
+            shutil.rmtree(self.store.path(f'{self.name}/any').parent, ignore_errors=True)
+            if self.store.folder.is_dir() and not any(self.store.folder.iterdir()):
+                self.store.folder.rmdir()
+
+
+class _Shown:
+    """Says how far a stage is that works by chunks."""
+
+    stage = ''
+    progress: FrameProgress | None = None
+
+    def get(self, name: str, key: str, compute: Callable[[], dict]) -> dict[str, np.ndarray]:
+        """See :meth:`StageMemory.get`."""
+        found = super().get(name, key, compute)
+        if self.progress is not None and name.rpartition('/')[2].startswith(f'{self.stage}-'):
+            self.progress.add(len(found[COUNTS]), int(found[COUNTS][-1]))
+        return found
+
+
+class ShownMemory(_Shown, StageMemory):
+    """Stage outputs in memory."""
+
+
+class ShownStore(_Shown, StageStore):
+    """Stage outputs in a folder."""

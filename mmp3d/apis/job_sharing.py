@@ -1,0 +1,33 @@
+"""Several clips over the processes that a launcher started."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from mmengine.dist import all_gather_object, get_dist_info
+
+Job = TypeVar('Job')
+
+
+def own_share(jobs: Sequence[Job], lengths: Sequence[int]) -> list[Job]:
+    """The jobs of this process: all of them where it is alone.
+
+    The longest first, each goes to the process that has least to do; every process comes to the same division.
+
+    Args:
+        jobs: In the same order in all processes.
+        lengths: What each takes, in any unit.
+    """
+    rank, processes = get_dist_info()
+    loads, owner = [0] * processes, {}
+    for index in sorted(range(len(jobs)), key=lambda index: -lengths[index]):
+        owner[index] = loads.index(min(loads))
+        # An unknown length counts as one, so that these are divided, too.
+        loads[owner[index]] += max(lengths[index], 1)
+    return [job for index, job in enumerate(jobs) if owner[index] == rank]
+
+
+def gathered(statuses: Sequence[int]) -> list[int]:
+    """The statuses of all processes; waits for the slowest one."""
+    return [status for each in all_gather_object(list(statuses)) for status in each]
