@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -23,7 +24,17 @@ def draw_maps(people: int, size: tuple[int, int], seed: int = 0) -> tuple[Tensor
     weak = rng.random((people, NUM_JOINTS)) < WEAK_SHARE
     heat = np.maximum(draw_heatmaps(cells, ~weak, size, 4.0), WEAK_HEIGHT * draw_heatmaps(cells, weak, size, 4.0))
     of_people = np.stack([np.arange(people) * 3.0, np.arange(people) % 2 * 3.0], axis=-1)
-    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
-    nearest = [np.square(grid - joint[:, None, None]).sum(-1).argmin(0) for joint in cells.swapaxes(0, 1)]
+    nearest = [_nearest(joint, size) for joint in np.round(cells).astype(int).swapaxes(0, 1)]
     tags = of_people[np.stack(nearest)] + rng.normal(0, 0.05, (NUM_JOINTS, height, width, TAG_SIZE))
     return torch.from_numpy(heat), torch.from_numpy(tags.astype(np.float32)).movedim(-1, 1).contiguous()
+
+
+def _nearest(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(H, W) which of (N, 2) cells is nearest."""
+    free = np.ones(size[::-1], np.uint8)
+    places = cells[:, 1], cells[:, 0]
+    free[places] = 0
+    labels = cv2.distanceTransformWithLabels(free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+    people = np.zeros(labels.max() + 1, int)
+    people[labels[places]] = np.arange(len(cells))
+    return people[labels]
