@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from mmp3d.apis import clip_video
 from mmp3d.apis.clip_video import people_of, write_clip_video
 from mmp3d.apis.video_file import VideoFile
-from mmp3d.export.adjustments import clip_in_world
 from tests.test_apis import scenes
 from tests.test_export.clips import walking_clip
 
@@ -17,7 +19,10 @@ from tests.test_export.clips import walking_clip
 def test_people_of_a_frame_are_the_same_in_both_frames():
     clip = walking_clip()
     frame = int(np.flatnonzero(clip.present.all(axis=0))[0])
-    ours, theirs = (people_of(each, frame).pred_instances for each in (clip, clip_in_world(clip)))
+    turn, shift = Rotation.from_euler('xyz', [0.3, -0.2, 0.5]).as_matrix(), np.array([100.0, -1500, 300])
+    camera = replace(clip.camera, R=turn, t=shift)
+    in_world = clip.replaced(positions=(clip.positions - shift) @ turn, frame='world', camera=camera)
+    ours, theirs = (people_of(each, frame).pred_instances for each in (clip, in_world))
     assert ours.track_ids.tolist() == clip.track_ids.tolist()
     np.testing.assert_allclose(ours.keypoints_cam, theirs.keypoints_cam, atol=0.1)
     np.testing.assert_allclose(ours.keypoints, clip.camera.project(clip.positions[:, frame]), atol=0.01)
