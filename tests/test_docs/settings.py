@@ -87,6 +87,11 @@ def _checkout_with_data(folder: Path) -> dict[str, Any]:
     return _checkout(folder)
 
 
+def _own_video(folder: Path) -> dict[str, Any]:
+    image, poses = np.zeros((1080, 1920, 3), np.uint8), scenes.poses(50)
+    return dict(my_video=[(number, image, poses[..., :2] * 5, poses[..., 2]) for number in range(2)])
+
+
 SETTINGS = {
     'README.md': _video,
     'docs/add_data_set.md': _checkout,
@@ -96,7 +101,7 @@ SETTINGS = {
     'docs/inference.md': _video,
     'docs/integration.md': _branches,
     'docs/joint_sets.md': _joints,
-    'docs/pipeline.md': _nothing,
+    'docs/pipeline.md': _own_video,
     'docs/predictions.md': _predictions,
     'docs/quick_start.md': _video,
     'docs/release.md': _released_weights,
