@@ -59,6 +59,7 @@ class Run:
 
     def __init__(self, command: list[str], work: Path, log: Path) -> None:
         self.work, self.first, self.read, self.greatest = work, 0, 0, 0
+        self.before = self.chunks()
         self.start = time.monotonic()
         self._log = log.open('w')
         self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
@@ -87,7 +88,7 @@ class Run:
         for line in status.splitlines():
             if line.startswith('VmRSS'):
                 now = int(line.split()[1]) // 1024
-                self.first = self.first or (now if self.chunks() else 0)
+                self.first = self.first or (now if self.chunks() > self.before else 0)
                 # Lifting and writing load more of the libraries.
                 self.read = self.read if (self.work / 'tracks.npz').exists() else now
                 self.greatest = max(self.greatest, now)
