@@ -17,13 +17,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+# At once, in order with what the commands print.
+say = partial(print, flush=True)
 ROOT = Path(__file__).resolve().parent
 OLDEST, NEWEST = (3, 10), (3, 12)
 EXPECTED = 'Python 3.10 to 3.12'
-KEEP_TORCH = ('skip', 'existing')
 DESCRIPTION = """targets:
   env     make or complete the environment
   test    ruff check, ruff format --check, pytest (further arguments go to pytest)
@@ -40,10 +42,10 @@ environment variables (or options before the target):
           environment holds; the choice is remembered                (--torch,  default requirements/torch.txt)
   VIDEO   the demo uses this file instead of a synthetic clip, and with it
   POSE2D  these 2D poses; without, a file poses2d*NAME.json beside the video
-  TRAIN   1: the demo trains and tests the tiny network, too
-  QUICK   1: the demo in its short form, as CI runs it"""
+  TRAIN   1: the demo trains and tests the tiny network, too; QUICK 1: in its short form, as CI runs it"""
 
 GO_ON = '  The same command goes on from here; `python make.py clean --env` starts anew.'
+VERSION = 'import sys; print(*sys.version_info[:2])'
 # What is asked of an environment's own Python: the distributions that it sees may lie outside of its folder.
 PROBE = (
     'import json, sys; from importlib import metadata; '
@@ -74,17 +76,11 @@ class Step(NamedTuple):
 def python_version(python: str | Path, run: Callable = subprocess.run) -> tuple[int, int] | None:
     """(major, minor) of an interpreter, None where it does not start."""
     try:
-        code = 'import sys; print(*sys.version_info[:2])'
-        found = run([str(python), '-c', code], capture_output=True, text=True, env=clean_environment())
+        found = run([str(python), '-c', VERSION], capture_output=True, text=True, env=clean_environment())
     except OSError:
         return None
     numbers = found.stdout.split() if found.returncode == 0 else []
     return (int(numbers[0]), int(numbers[1])) if len(numbers) == 2 else None
-
-
-def supported(version: tuple[int, int] | None) -> bool:
-    """Whether mmp3d runs on this Python."""
-    return version is not None and OLDEST <= version <= NEWEST
 
 
 def choose_python(wanted: str | None, run: Callable = subprocess.run) -> str:
@@ -98,7 +94,7 @@ def choose_python(wanted: str | None, run: Callable = subprocess.run) -> str:
     for name in names:
         path = shutil.which(name)
         version = python_version(path, run) if path else None
-        if supported(version):
+        if version and OLDEST <= version <= NEWEST:
             return str(path)
         seen.append(f'{name}: {"Python " + dotted(version) if version else "does not start or does not exist"}')
     raise SetupError(
@@ -135,7 +131,7 @@ def torch_step(torch: str | None) -> Step:
     if torch is None:
         text = requirement_text('torch')
         return Step('torch', f'PyTorch: {" ".join(text.split())}', pip_files('torch'), text, hint)
-    if torch in KEEP_TORCH:
+    if torch in ('skip', 'existing'):
         return Step('torch', 'PyTorch: what is there', [], torch)
     if 'torchvision' not in torch:
         raise SetupError(
@@ -220,7 +216,7 @@ class Environment:
             self._make_venv()
             return self._probe()[1]
         wanted = python_version(self.wanted_python, self.run) if self.wanted_python else version
-        if supported(version) and wanted == version:
+        if OLDEST <= version <= NEWEST and wanted == version:
             return installed
         raise SetupError(
             f'The environment {self.folder} does not fit.\n  found:    Python {dotted(version)}\n  expected: '
@@ -321,11 +317,6 @@ def required_names(step: Step) -> set[str]:
     return {normal_name(name.group()) for name in names if name}
 
 
-def say(text: str) -> None:
-    """Print at once, in order with what the commands print."""
-    print(text, flush=True)
-
-
 def lint(env: Environment, extra: list[str]) -> int:
     """ruff's rules and ruff's format; both run, so that one sees all there is to mend."""
     say('Checking style (ruff) ...')
@@ -339,22 +330,17 @@ def test(env: Environment, extra: list[str]) -> int:
 
 
 def docs(env: Environment, extra: list[str]) -> int:
-    """Build the site; a broken link or a page that is in no menu is an error."""
-    code = env.call('-m', 'mkdocs', 'build', '--strict', *extra)
-    if not code:
-        say(f'The site starts at {ROOT / "build" / "site" / "index.html"}')
-    return code
+    """Build the site in build/site; a broken link or a page that is in no menu is an error."""
+    return env.call('-m', 'mkdocs', 'build', '--strict', *extra)
 
 
 def demo(env: Environment, extra: list[str]) -> int:
     """tools/demo.py with VIDEO, POSE2D, QUICK and TRAIN as its options."""
-    files = {name: os.environ.get(name.upper()) for name in ('video', 'pose2d')}
+    files = {name: file for name in ('video', 'pose2d') if (file := os.environ.get(name.upper()))}
     for name, file in files.items():
-        if file and not Path(file).exists():
-            raise SetupError(
-                f'{name.upper()}={file}: no such file.\n  expected: an existing one, e.g. make demo VIDEO=clip.mp4'
-            )
-    given = [word for name, file in files.items() if file for word in (f'--{name}', str(Path(file).absolute()))]
+        if not Path(file).exists():
+            raise SetupError(f'{name.upper()}={file}: no such file.\n  expected: an existing one, e.g. VIDEO=clip.mp4')
+    given = [word for name, file in files.items() for word in (f'--{name}', str(Path(file).absolute()))]
     switches = [f'--{name}' for name in ('quick', 'train') if os.environ.get(name.upper(), '') not in ('', '0')]
     return env.call('tools/demo.py', *given, *switches, *extra)
 
@@ -375,21 +361,20 @@ def clean(env: Environment, extra: list[str]) -> int:
     return 0
 
 
-def make_env(env: Environment, extra: list[str]) -> int:
-    """Nothing is left to do once the environment stands."""
-    return 0
-
-
-TARGETS = {'env': make_env, 'test': test, 'lint': lint, 'docs': docs, 'format': reformat, 'demo': demo, 'clean': clean}
+TARGETS = {
+    'env': lambda env, extra: 0,
+    'test': test,
+    'lint': lint,
+    'docs': docs,
+    'format': reformat,
+    'demo': demo,
+    'clean': clean,
+}
 
 
 def main(argv: list[str] | None = None) -> int:
     """Read the command line, make the environment and run the target; the exit code."""
-    parser = argparse.ArgumentParser(
-        description='Make the environment of mmp3d and work in it.',
-        epilog=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(epilog=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--venv', default=os.environ.get('VENV') or str(ROOT / '.venv'), help='see VENV')
     parser.add_argument('--python', default=os.environ.get('PYTHON') or None, help='see PYTHON')
     parser.add_argument('--torch', default=os.environ.get('TORCH') or None, help='see TORCH')
@@ -408,8 +393,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f'\n{error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f'\nInterrupted.\n{GO_ON}', file=sys.stderr)
-        return 130
+        return say(f'\nInterrupted.\n{GO_ON}', file=sys.stderr) or 130
 
 
 if __name__ == '__main__':

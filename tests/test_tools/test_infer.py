@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -19,25 +18,14 @@ import pytest
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.command import main
 from mmp3d.apis.video_file import VideoFile
-from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.export import read_clip
 from mmp3d.geometry import Camera
 from mmp3d.models.estimators import BottomUpDepthEstimator
 from tests.test_apis import odd_videos, scenes
 from tests.test_export.clips import WRITABLE
+from tests.test_tools.infer_scenes import FRAMES, POSES, fail_to_write
 
-FRAMES, POSES = 4, 8
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'infer.py'
-
-
-@pytest.fixture(scope='module')
-def folder(tmp_path_factory):
-    """Models, a video, and the 2D poses of the two people in it and beyond its end."""
-    folder = tmp_path_factory.mktemp('infer')
-    scenes.write_system(folder, chunk=3)
-    scenes.write_video(folder / 'clip.mp4', FRAMES)
-    scenes.write_poses(folder / 'poses.json', range(POSES), track_ids=(41, 7))
-    return folder
 
 
 def infer(folder, out, *options, source='clip.mp4'):
@@ -113,18 +101,6 @@ def test_a_camera_for_images_of_another_shape_is_named_before_the_work(folder, t
     given = [video, '--camera', tmp_path / 'camera.json', '--out', tmp_path / 'out']
     assert main(['infer', *map(str, given)]) == 1
     assert '(turned by 90 degrees, as its metadata ask), frame 0: 128 x 192 px, but' in capsys.readouterr().err
-
-
-def fail_to_write(monkeypatch, *suffixes):
-    """The disk is full when a file of these suffixes is written."""
-    put = AtomicLocalBackend.put
-
-    def full(self, content, path):
-        if str(path).endswith(suffixes):
-            raise OSError(errno.ENOSPC, 'No space left on device', str(path))
-        put(self, content, path)
-
-    monkeypatch.setattr(AtomicLocalBackend, 'put', full)
 
 
 def test_a_full_disk_costs_only_what_does_not_fit(folder, tmp_path, capsys, monkeypatch):
@@ -325,83 +301,6 @@ def test_options_that_do_not_go_together_are_named(options, said, capsys):
 def test_lifting_without_any_image_size_is_named(folder, tmp_path, capsys):
     assert lift(folder, tmp_path) == 1
     assert '--size W H' in capsys.readouterr().err
-
-
-LONG = 10
-# Ends the process, as a power cut would, once two chunks of three frames have been looked at.
-KILLED = """
-import os, signal, sys
-from mmp3d.apis.command import main
-from mmp3d.pipeline.stage_store import StageStore
-from tests.test_apis import scenes
-
-get = StageStore.get
-
-def killing(self, name, *rest):
-    found = get(self, name, *rest)
-    if name.endswith('bottom_up-000003'):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return found
-
-StageStore.get = killing
-main(sys.argv[1:])
-"""
-
-
-def whole(folder, out, *options):
-    """Arguments for the whole system on the long clip."""
-    given = ['infer', folder / 'long.mp4', '--pose2d', folder / 'long.json', '--model', folder / 'system.py']
-    return [*map(str, [*given, '--fov', 60, '--device', 'cpu', '--out', out, *options])]
-
-
-@pytest.fixture(scope='module')
-def long_clip(folder):
-    scenes.write_video(folder / 'long.mp4', LONG)
-    scenes.write_poses(folder / 'long.json', range(LONG))
-    return folder
-
-
-def test_the_whole_system_gives_every_file_and_no_folder_is_left(long_clip, tmp_path, capsys):
-    assert main(whole(long_clip, tmp_path, '--export', *WRITABLE, 'mp4')) == 0
-    assert '2 people in 10 frames' in capsys.readouterr().out
-    names = ['long.csv', 'long.html', 'long.json', 'long.mp4', 'long.npz']
-    names += [f'long_person{person}.{suffix}' for person in (0, 1) for suffix in ('bvh', 'trc')]
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
-    clip = read_clip(tmp_path / 'long.json')
-    assert clip.present.all() and clip.track_ids.tolist() == [0, 1]
-    spines = clip.camera.project(clip.positions)[:, :, 15, 0]
-    assert np.ptp(spines, axis=1).max() < 20
-    capture = cv2.VideoCapture(str(tmp_path / 'long.mp4'))
-    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == LONG
-
-
-def test_a_killed_run_goes_on_and_writes_the_same_files(long_clip, tmp_path, monkeypatch):
-    formats = ('--export', 'json', 'npz', 'csv', 'bvh', 'html')
-    assert main(whole(long_clip, tmp_path / 'at_once', *formats)) == 0
-    command = [sys.executable, '-c', KILLED, *whole(long_clip, tmp_path / 'killed', *formats)]
-    checkout = Path(__file__).resolve().parents[2]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=checkout, timeout=300)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
-    kept = tmp_path / 'killed' / 'work' / 'long'
-    assert len(list(kept.glob('bottom_up-*.npz'))) == 2
-    looked, step = [], BottomUpDepthEstimator.test_step
-    monkeypatch.setattr(
-        BottomUpDepthEstimator, 'test_step', lambda self, data: looked.append(len(data['inputs'])) or step(self, data)
-    )
-    assert main(whole(long_clip, tmp_path / 'killed', *formats)) == 0
-    assert sum(looked) == LONG - 6
-    first, second = (
-        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ('at_once', 'killed')
-    )
-    assert first == second and len(first) == 6
-
-
-def test_a_full_disk_during_the_work_says_where_it_goes_on(long_clip, tmp_path, capsys, monkeypatch):
-    fail_to_write(monkeypatch, 'bottom_up-000006.npz')
-    assert main(whole(long_clip, tmp_path)) == 1
-    assert 'No space left' in (said := capsys.readouterr().err) and f'is in {tmp_path / "work"}' in said
-    monkeypatch.undo()
-    assert main(whole(long_clip, tmp_path)) == 0
 
 
 def test_the_input_is_not_written_over_and_a_video_needs_frames(folder, capsys):
