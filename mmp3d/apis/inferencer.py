@@ -38,8 +38,9 @@ from mmp3d.apis.model_index import IndexedModel, find_model
 from mmp3d.apis.outputs import OutputFiles
 from mmp3d.apis.people import person_dicts
 from mmp3d.apis.progress import FrameProgress
+from mmp3d.apis.recorded_config import recorded_config
 from mmp3d.apis.sources import Frame, Source
-from mmp3d.compat.checkpoint import load_checkpoint, load_weights
+from mmp3d.compat.checkpoint import load_weights
 from mmp3d.engine.half_precision import run_in_half
 from mmp3d.engine.launch import load_config
 from mmp3d.geometry import MUPOTS17
@@ -357,7 +358,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         if weights is None and self._named is not None and not whole:
             raise ValueError(f'no weights are published for {self._named.name}; give weights=, a checkpoint of yours')
         if not cfg:
-            cfg.update(_recorded_config(weights, self.trust))
+            cfg.update(recorded_config(weights, self.trust))
         if whole:
             return _two_branch_model(cfg, weights, self.trust).to(device).eval()
         if cfg.get('data_mode') != 'bottomup':
@@ -397,12 +398,3 @@ def _two_branch_model(cfg: ConfigDict, weights: str | None, trust: bool) -> TwoB
 
 def _at_least(people: InstanceData, person_thr: float = 0.0) -> InstanceData:
     return people[people.bbox_scores >= person_thr]
-
-
-def _recorded_config(weights: str | None, trust: bool) -> dict:
-    if weights is None:
-        raise ValueError('give a model (a name or a config file), or weights that record their config')
-    recorded = (load_checkpoint(weights, trust=trust).get('meta') or {}).get('cfg')
-    if not recorded:
-        raise ValueError(f'{weights}: records no config; give the config or the name of its model as model=')
-    return Config.fromstring(recorded, file_format='.py')._cfg_dict
