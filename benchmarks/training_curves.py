@@ -20,7 +20,7 @@ DOTS_PER_INCH = 80
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Draw the picture."""
+    """Draw the picture; a run that did not log a number has no line in its panel."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('out')
     parser.add_argument('--run', nargs=2, action='append', required=True, metavar=('NAME', 'WORK_DIR'))
@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             axes.plot([step for step, _ in points], [value for _, value in points], label=name, color=colour)
         axes.set(title=key, xlabel='iteration')
         axes.grid(alpha=0.3)
-        axes.legend(frameon=False)
+    figure.legend(
+        *figure.axes[0].get_legend_handles_labels(), loc='outside lower center', ncols=len(runs), frameon=False
+    )
     Path(args.out).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(args.out, metadata={'Software': None})
 

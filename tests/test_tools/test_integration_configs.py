@@ -5,9 +5,9 @@ import shutil
 import pytest
 import torch
 from mmengine.config import Config
-from mmpose.registry import MODELS
+from mmpose.registry import DATASETS, MODELS
 
-from mmp3d.compat.checkpoint import load_checkpoint
+from mmp3d.compat.checkpoint import load_checkpoint, load_weights
 from tests.test_tools.test_lifting_configs import CHECKOUT, SMALL, tool, trained_and_tested
 
 SMALL_NETS = ['model.network.hidden_channels=8']
@@ -60,6 +60,21 @@ def test_the_adversarial_run_is_tested_without_its_discriminator(adversarial, tm
     saved = load_checkpoint(adversarial / 'epoch_2.pth')['state_dict']
     network = {name: value for name, value in saved.items() if name.startswith('network.')}
     assert set(network) == set(estimator.state_dict())
+
+
+def test_the_shipped_network_places_people_better_than_the_fixed_rules():
+    cfg = Config.fromfile(CHECKOUT / 'configs' / 'integration_tiny_virtual.py')
+    model = MODELS.build(cfg.model).eval()
+    load_weights(model, CHECKOUT / 'weights' / 'integration_tiny_virtual.pth')
+    cfg.val_dataloader.dataset.update(num_items=128, num_procedural=40)
+    batch = DATASETS.build(cfg.val_dataloader.dataset).__getitems__(range(128)).stacked
+    people = model.simulated(model.data_preprocessor(batch)['data_samples'], torch.Generator().manual_seed(0))
+    errors = {}
+    with torch.no_grad():
+        for name in ('HardIntegration', 'LinearIntegration', 'shipped'):
+            way = model.network if name == 'shipped' else MODELS.build(dict(type=name))
+            errors[name] = (way(people.pairs) - people.truth).norm(dim=-1).nanmean()
+    assert errors['shipped'] < 0.9 * min(errors['HardIntegration'], errors['LinearIntegration'])
 
 
 def test_the_papers_recipe_builds():
