@@ -277,9 +277,8 @@ def markdown(columns: Sequence[str], lines: Iterator[list[str]]) -> str:
 
 def plot(scores: Scores, path: str) -> None:
     """A panel for each number: seeds as dots, their mean as a bar, the paper's number as a cross."""
-    names = [
-        name for name in (*PAPER, *{row.name for row in scores} - set(PAPER)) if name in {row.name for row in scores}
-    ]
+    shown = dict.fromkeys(row.name for row in scores)
+    names = [name for name in PAPER if name in shown] + [name for name in shown if name not in PAPER]
     figure = Figure((12, 1.2 + 0.34 * len(names)), 80, layout='constrained')
     FigureCanvasAgg(figure)
     colours = dict(zip((SIMULATED, NETWORK, PICTURES), COLOURS, strict=False))
