@@ -34,10 +34,12 @@ teacher = dict(
     pose_net=dict(
         type='TemporalPoseNet',
         use_poses=False,
+        look_at=True,
         backbone=dict(kernel_sizes=(3, 3, 3), stem_channels=256, dropout=0.0),
     ),
     depth_net=dict(
         type='TemporalDepthNet',
+        look_at=True,
         backbone=dict(kernel_sizes=(3, 3, 3), stem_channels=128, dropout=0.0),
     ),
     bone_loss=dict(type='BoneLengthLoss', loss_weight=0.2),
