@@ -228,7 +228,15 @@ class _ClipRun:
 
     def _people_key(self) -> str:
         settings = asdict(self.settings)
-        names = ('branches', 'matching', 'bottom_up_strangers', 'min_similarity', 'least_score', 'root_depth_error', 'tracker')
+        names = (
+            'branches',
+            'matching',
+            'bottom_up_strangers',
+            'min_similarity',
+            'least_score',
+            'root_depth_error',
+            'tracker',
+        )
         choices = [settings[name] for name in names]
         sources = [self._lifting_key, [part.bottom_up_key for part in self.parts], self.camera.to_dict()]
         return self.store.key('people', choices, *sources, lambda: self.pipeline.digests['integration'])
