@@ -118,6 +118,8 @@ def _check_options(args: argparse.Namespace) -> None:
         value = getattr(args, name)
         if value is not None and not 0 < value < float('inf'):
             raise ValueError(f'--{name.replace("_", "-")} must be a positive number, got {value}')
+    if args.person_thr is not None and not 0 <= args.person_thr <= 1:
+        raise ValueError(f'--person-thr must be from 0 to 1, got {args.person_thr}')
     check_adjustments(args)
 
 
@@ -214,8 +216,7 @@ def _run(job: ClipJob, people: People) -> int:
     if len(clip.track_ids):
         clip = adjusted(clip, people.args, lacks)
     else:
-        hint = '' if people.args.pose2d else '; 2D poses help (--pose2d)'
-        print(f'nobody was found: TRC and BVH are left out{hint}')
+        print(_nobody(people.args))
     written, unwritten = job.write(clip)
     for path in written:
         print(path)
@@ -224,6 +225,14 @@ def _run(job: ClipJob, people: People) -> int:
     for line in lacks + unwritten:
         print(f'error: {line}', file=sys.stderr)
     return _status(found, people, bool(lacks + unwritten))
+
+
+def _nobody(args: argparse.Namespace) -> str:
+    """What is said when nobody was found: also what of the order cannot be done without people."""
+    files = [suffix.upper() for suffix in ('trc', 'bvh') if suffix in args.export]
+    changes = [f'--{name}' for name in ('smooth', 'height', 'world') if getattr(args, name)]
+    left_out = f'; left out: {", ".join(files + changes)}' if files or changes else ''
+    return f'nobody was found{left_out}' + ('' if args.pose2d else '; 2D poses help (--pose2d)')
 
 
 def _status(found: FoundClip, people: People, is_incomplete: bool) -> int:

@@ -60,6 +60,7 @@ class ClipCall:
                 warn(f'{error}; going on with the next input')
                 frame = Frame(None, clip[0], error=str(error))
                 yield frame, empty_sample(frame)
+                number += 1
                 continue
             yield from self._of_clip(reader, name, number)
             number += len(reader.frames)

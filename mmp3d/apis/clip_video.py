@@ -56,15 +56,14 @@ def write_clip_video(path: Path, clip: PeopleClip, sources: Sequence[Source], ov
 def people_of(clip: PeopleClip, frame: int) -> PoseDataSample:
     """The people of one frame as a sample with ``keypoints`` (N, K, 2) and ``keypoints_cam`` (N, K, 3)."""
     there = clip.present[:, frame]
-    points, scores = clip.positions[there, frame], clip.scores[there, frame]
+    points = clip.positions[there, frame]
     if clip.frame == 'world':
         points = clip.camera.world_to_camera(points)
-    # Lifted joints that no 2D network has found have no score, and are known all the same.
-    known = np.isfinite(points).all(axis=-1)
     people = InstanceData(
         keypoints=clip.camera.project(points).astype(np.float32),
         keypoints_cam=points.astype(np.float32),
-        keypoint_scores=np.where(known, np.maximum(scores, 1.0), 0.0).astype(np.float32),
+        # Lifted joints that no 2D network has found have no score, and are known all the same.
+        keypoint_scores=np.isfinite(points).all(axis=-1).astype(np.float32),
         track_ids=clip.track_ids[there],
     )
     return PoseDataSample(metainfo=dict(camera=clip.camera.to_dict()), pred_instances=people)

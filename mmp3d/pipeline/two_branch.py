@@ -53,6 +53,8 @@ class TwoBranchSettings:
             holds the whole clip's poses at once); ``'none'``: the baseline without pose matching,
             :func:`~mmp3d.pipeline.nearest_roots.match_nearest_roots`; ``'released'``: by shape alone, and the people of
             the bottom-up branch alone are left out, :func:`~mmp3d.pipeline.release_matching.match_by_shape`.
+        bottom_up_strangers: With both branches: keep people of whom the top-down branch has no track. False where the
+            bottom-up network sees people who are not there, as on pictures unlike those that it was trained on.
         min_similarity: See :func:`~mmp3d.pipeline.matching.match_people`.
         least_score: What a joint counts at least that a branch completed without having found it.
         root_depth_error: Error to expect of a top-down root depth, as a share of the distance: ranks people as
@@ -72,6 +74,7 @@ class TwoBranchSettings:
     branches: str = 'both'
     feed_poses: bool = True
     matching: str = 'frame'
+    bottom_up_strangers: bool = True
     min_similarity: float = MIN_SIMILARITY
     least_score: float = 0.2
     root_depth_error: float = 0.1
@@ -225,7 +228,15 @@ class _ClipRun:
 
     def _people_key(self) -> str:
         settings = asdict(self.settings)
-        names = ('branches', 'matching', 'min_similarity', 'least_score', 'root_depth_error', 'tracker')
+        names = (
+            'branches',
+            'matching',
+            'bottom_up_strangers',
+            'min_similarity',
+            'least_score',
+            'root_depth_error',
+            'tracker',
+        )
         choices = [settings[name] for name in names]
         sources = [self._lifting_key, [part.bottom_up_key for part in self.parts], self.camera.to_dict()]
         return self.store.key('people', choices, *sources, lambda: self.pipeline.digests['integration'])
@@ -308,7 +319,14 @@ class _ClipRun:
             self.settings.least_score,
             sum(self.pipeline.uses.values()),
         )
-        return flat_columns([_ranked({**of, 'track_ids': own}) for of, own in zip(people, ids, strict=True)])
+        found = ({**of, 'track_ids': own} for of, own in zip(people, ids, strict=True))
+        return flat_columns([_ranked(self._wanted(frame)) for frame in found])
+
+    def _wanted(self, people: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if self.settings.bottom_up_strangers or not all(self.pipeline.uses.values()):
+            return people
+        kept = np.isin(people['track_ids'], self._lifted['track_ids'])
+        return {name: values[kept] for name, values in people.items()}
 
     def _top_down_scores(self, people: CameraPeople) -> np.ndarray:
         sure = root_confidence(people.keypoints_cam[:, ROOT], self.settings.root_depth_error)

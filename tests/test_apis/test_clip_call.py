@@ -95,3 +95,17 @@ def test_a_work_folder_is_not_for_models_that_look_at_frames(folder):
     inferencer = MultiPersonPose3DInferencer(folder / 'tiny.py', folder / 'tiny.pth', device='cpu')
     with pytest.raises(ValueError, match='work_dir is for models that look at whole clips'):
         inferencer(scenes.image(), work_dir='anywhere')
+
+
+def test_frames_are_counted_on_after_an_unreadable_image(inferencer, tmp_path):
+    (tmp_path / 'broken.png').write_bytes(b'no image')
+    cv2.imwrite(str(tmp_path / 'whole.png'), scenes.image())
+    asked = []
+
+    def poses(frame, number):
+        asked.append(number)
+        return two_people(frame, number)
+
+    results = list(inferencer([str(tmp_path / 'broken.png'), str(tmp_path / 'whole.png')], pose2d=poses))
+    assert [bool(result['error']) for result in results] == [True, False]
+    assert asked == [1]

@@ -71,6 +71,24 @@ def test_who_is_seen_by_one_branch_alone_stays_and_keeps_the_id():
         np.testing.assert_allclose(people.keypoints_cam, true, atol=0.02)
 
 
+def test_strangers_may_be_left_out_and_people_of_a_track_stay():
+    truth = walkers()
+    # The first has no 2D poses at all; the other, who has, is missed once.
+    without = [(frame, 0) for frame in range(len(truth))] + [(0, 1)]
+    pipeline = system(truth, LinearIntegration(), bottom_up_strangers=False)
+    frames = run(pipeline, truth, without=without)
+    assert [people.source.tolist() for people in frames] == [['bu'], *[['both']] * (len(truth) - 1)]
+    for people, true in zip(frames, truth, strict=True):
+        np.testing.assert_allclose(people.keypoints_cam, true[1:], atol=0.02)
+
+
+@pytest.mark.parametrize('strangers', [True, False])
+def test_a_branch_alone_has_no_strangers(strangers):
+    truth = walkers()
+    frames = run(system(truth, None, branches='bottom_up', bottom_up_strangers=strangers), truth)
+    assert [len(people) for people in frames] == [2] * len(truth)
+
+
 @pytest.mark.parametrize(('branches', 'source'), [('top_down', 'td'), ('bottom_up', 'bu')])
 def test_one_branch_alone(branches, source):
     truth = walkers()

@@ -244,7 +244,7 @@ def test_nobody_is_a_result(folder, tmp_path, capsys):
     model = ['--model', folder / 'tiny.py', '--weights', folder / 'tiny.pth', '--device', 'cpu']
     given = [folder / 'nobody.png', *model, '--out', tmp_path, '--export', *WRITABLE, '--height', 1800, '--world']
     assert main(['infer', *map(str, given)]) == 0
-    assert 'nobody was found' in capsys.readouterr().out
+    assert 'nobody was found; left out: TRC, BVH, --height, --world; 2D poses help' in capsys.readouterr().out
     assert read_clip(tmp_path / 'nobody.csv').positions.shape == (0, 1, 17, 3)
     assert not list(tmp_path.glob('*.bvh'))
 
@@ -310,3 +310,9 @@ def test_the_input_is_not_written_over_and_a_video_needs_frames(folder, capsys):
     ):
         assert main(['infer', *options]) == 1
         assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('threshold', ['-0.1', '1.5', 'nan'])
+def test_a_threshold_that_is_no_score_is_named_before_the_work(tmp_path, capsys, threshold):
+    assert main(['infer', 'clip.mp4', '--out', str(tmp_path), '--person-thr', threshold]) == 1
+    assert '--person-thr must be from 0 to 1' in capsys.readouterr().err
