@@ -115,8 +115,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         if fuse_conv_bn:
             in_inference_form(self.model)
         self.visualizer.set_dataset_meta(self.model.dataset_meta)
-        image_network = self.model.bottom_up if self.by_clip else self.model
-        if half and image_network is not None:
+        if half and (image_network := self.model.bottom_up if self.by_clip else self.model) is not None:
             run_in_half(image_network)
 
     @property
