@@ -30,6 +30,7 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
+from mmengine.config import Config, DictAction
 
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.camera_file import read_camera
@@ -42,7 +43,8 @@ from mmp3d.apis.given_poses import PoseLookup, pose_lookup
 from mmp3d.apis.job_sharing import gathered, own_share
 from mmp3d.apis.lifted_clip import lifted_clip
 from mmp3d.apis.lifters import load_lifters
-from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_processes, run_command
+from mmp3d.apis.model_index import find_model
+from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_processes, load_config, run_command
 from mmp3d.export import FORMATS
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
 
@@ -69,6 +71,13 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         '--model', help='tdbu, another name in `mmp3d models`, or a config (default: bottomup; lifting with --lift)'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help="in place of entries of the model's config",
     )
     parser.add_argument('--weights', help="checkpoint; default the model's own")
     parser.add_argument('--device', help='cpu, cuda:0, ...; default the best there is (cpu with --lift)')
@@ -107,7 +116,15 @@ def _check_options(args: argparse.Namespace) -> None:
         raise ValueError('give a video, an image or a folder of images; without one, --lift --pose2d FILE')
     if args.pose2d is not None and len(args.inputs) > 1:
         raise ValueError(f'--pose2d has the poses of one input, got {len(args.inputs)}; give one input at a time')
-    found = dict(batch_size=None, person_thr=None, min_frames=None, half=False, work_dir=None, fuse_conv_bn=False)
+    found = dict(
+        batch_size=None,
+        person_thr=None,
+        min_frames=None,
+        half=False,
+        work_dir=None,
+        fuse_conv_bn=False,
+        cfg_options=None,
+    )
     other = found if args.lift else dict(size=None, keep_ids=False)
     for name, default in other.items():
         if getattr(args, name) != default:
@@ -121,6 +138,16 @@ def _check_options(args: argparse.Namespace) -> None:
     if args.person_thr is not None and not 0 <= args.person_thr <= 1:
         raise ValueError(f'--person-thr must be from 0 to 1, got {args.person_thr}')
     check_adjustments(args)
+
+
+def _model(args: argparse.Namespace) -> tuple[str | Config, str | None]:
+    """Name or config of the model, and its weights; None: those of the index."""
+    name = args.model or 'bottomup'
+    if not args.cfg_options:
+        return name, args.weights
+    known = None if Path(name).is_file() else find_model(name)
+    config = load_config(name if known is None else str(known.config), args.cfg_options)
+    return config, args.weights or (known and known.weights)
 
 
 def _camera(args: argparse.Namespace) -> CameraInput:
@@ -180,8 +207,7 @@ class People:
     def _inferencer(self) -> MultiPersonPose3DInferencer:
         args = self.args
         return MultiPersonPose3DInferencer(
-            args.model or 'bottomup',
-            args.weights,
+            *_model(args),
             args.device or _own_device(args.launcher),
             camera=_camera(args),
             pose2d=None if args.pose2d is None else self._poses,

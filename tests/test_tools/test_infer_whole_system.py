@@ -67,6 +67,14 @@ def test_the_whole_system_gives_every_file_and_no_folder_is_left(long_clip, tmp_
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == LONG
 
 
+def test_entries_of_the_config_are_replaced(long_clip, tmp_path, capsys):
+    assert main(whole(long_clip, tmp_path, '--cfg-options', 'model.settings.branches=nobody')) == 1
+    assert 'branches' in capsys.readouterr().err
+    alone = whole(long_clip, tmp_path, '--export', 'json', '--cfg-options', 'model.settings.branches=top_down')
+    assert main(alone) == 0
+    assert read_clip(tmp_path / 'long.json').present.all()
+
+
 def test_a_killed_run_goes_on_and_writes_the_same_files(long_clip, tmp_path, monkeypatch):
     formats = ('--export', 'json', 'npz', 'csv', 'bvh', 'html')
     assert main(whole(long_clip, tmp_path / 'at_once', *formats)) == 0
