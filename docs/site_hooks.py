@@ -32,7 +32,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Markdown as GitHub reads it, for MkDocs; links to the added pages' files lead to the pages."""
+    """Markdown as GitHub reads it, for MkDocs; links to the added pages' files, and from them, lead to the pages."""
+    markdown = re.sub(r'\]\((?:\.\./)?docs/([\w-]+\.md(?:#[\w-]+)?)\)', r'](\1)', markdown)
     for source, page in PAGES.items():
         markdown = re.sub(rf'\]\(\.\./{re.escape(source)}(#[\w-]+)?\)', rf']({page}\1)', markdown)
     return spaced_lists(markdown)

@@ -31,6 +31,8 @@ def test_a_list_right_below_a_paragraph_is_a_list(written: str, shown: str) -> N
 def test_links_to_files_outside_lead_to_their_pages() -> None:
     text = '[w](../weights/README.md#some-part) [c](../CONTRIBUTING.md) [o](outputs.md)'
     assert site_hooks.on_page_markdown(text) == '[w](weights.md#some-part) [c](contributing.md) [o](outputs.md)'
+    from_added = '[t](../docs/top_down.md#merging) [m](docs/models.md)'
+    assert site_hooks.on_page_markdown(from_added) == '[t](top_down.md#merging) [m](models.md)'
 
 
 def test_a_notebook_becomes_a_page() -> None:
