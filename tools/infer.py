@@ -317,7 +317,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     else:
         status = _common(gathered(_run_several(own_share(jobs, [job.length for job in jobs]), people)))
     if status:
-        leave_processes()
+        leave_processes(status)
         sys.exit(status)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -116,10 +117,19 @@ def check_resumable(runner: Runner, resume: str) -> None:
     check_architecture(runner.model, checkpoint, path)
 
 
-def leave_processes() -> None:
-    """Leave the group of processes, where there is one: its threads would end this process while Python shuts down."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+def leave_processes(status: int = 0) -> None:
+    """Leave the group of processes, where there is one, and end this process.
+
+    Python's own way out is not taken then: threads that the group has left behind can abort a process while it is torn
+    down, and the launcher would take the whole run for failed.
+    """
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return
+    torch.distributed.destroy_process_group()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)
 
 
 def run_command(main: Callable[[Sequence[str] | None], None]) -> None:

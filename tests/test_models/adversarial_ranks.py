@@ -29,8 +29,8 @@ def main() -> None:
     alone = MODELS.build(dict(type='IntegrationNet', hidden_channels=16))
     saved = {name[8:]: value for name, value in get_state_dict(model).items() if name.startswith('network.')}
     alone.load_state_dict(saved)
-    leave_processes()
     print(f'rank {rank} is equal')
+    leave_processes()
 
 
 if __name__ == '__main__':
