@@ -21,8 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-# At once, in order with what the commands print.
-say = partial(print, flush=True)
+say = partial(print, flush=True)  # in order with what the commands print
 ROOT = Path(__file__).resolve().parent
 OLDEST, NEWEST = (3, 10), (3, 12)
 EXPECTED = 'Python 3.10 to 3.12'
@@ -40,9 +39,8 @@ environment variables (or options before the target):
   PYTHON  Python 3.10-3.12 to make it with                           (--python, default: this one, else one on the PATH)
   TORCH   what pip shall install as PyTorch, e.g. "torch==2.9.1 torchvision==0.24.1"; "skip" keeps what the
           environment holds; the choice is remembered                (--torch,  default requirements/torch.txt)
-  VIDEO   the demo uses this file instead of a synthetic clip, and with it
-  POSE2D  these 2D poses; without, a file poses2d*NAME.json beside the video
-  TRAIN   1: the demo trains and tests the tiny network, too; QUICK 1: in its short form, as CI runs it"""
+  VIDEO   the demo uses this file, with the 2D poses POSE2D (default: a file poses2d*NAME.json beside the video)
+  TRAIN   1: the demo trains and tests the tiny network, too; QUICK=1: in its short form, as CI runs it"""
 
 GO_ON = '  The same command goes on from here; `python make.py clean --env` starts anew.'
 VERSION = 'import sys; print(*sys.version_info[:2])'
@@ -393,7 +391,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f'\n{error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return say(f'\nInterrupted.\n{GO_ON}', file=sys.stderr) or 130
+        print(f'\nInterrupted.\n{GO_ON}', file=sys.stderr)
+        return 130
 
 
 if __name__ == '__main__':

@@ -201,9 +201,9 @@ def random_model() -> PoseLiftingEstimator:
     return MODELS.build(
         dict(
             type='PoseLiftingEstimator',
-            gcn=dict(type='PoseGCN', hidden_channels=32),
-            pose_net=dict(type='TemporalPoseNet', backbone=backbone),
-            depth_net=dict(type='TemporalDepthNet', backbone=backbone),
+            gcn=dict(type='PoseGCN', hidden_channels=32, look_at=True),
+            pose_net=dict(type='TemporalPoseNet', look_at=True, backbone=backbone),
+            depth_net=dict(type='TemporalDepthNet', look_at=True, backbone=backbone),
         )
     ).eval()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from mmengine.logging import print_log
 from mmpose.models.backbones import TCN
 from mmpose.registry import MODELS
 from torch import Tensor
@@ -55,13 +56,17 @@ class TwoFormTCN(TCN):
         return super().forward(x)
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs) -> None:
+        widened = []
         for name, weight in self.state_dict().items():
             given = state_dict.get(prefix + name)
             if given is not None and given.ndim == weight.ndim == 3 and not self.causal:
                 inputs = weight.shape[1] - given.shape[1] if name == 'expand_conv.conv.weight' else 0
                 around, odd = divmod(weight.shape[2] - given.shape[2], 2)
-                if inputs >= 0 and around >= 0 and not odd:
+                if inputs >= 0 and around >= 0 and not odd and inputs + around:
+                    widened.append(f'{prefix}{name} {tuple(given.shape)} -> {tuple(weight.shape)}')
                     state_dict[prefix + name] = functional.pad(given, (around, around, 0, inputs))
+        if widened:
+            print_log(f'weights of a smaller network, zeros added: {"; ".join(widened)}', 'current')
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     def _take_form(self, strided: bool) -> None:
