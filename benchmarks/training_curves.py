@@ -44,7 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def logged(folder: Path) -> list[dict]:
-    """The lines of a run's latest log.
+    """The lines that a run logged, each step once.
+
+    A run that was resumed has a log for each time it was started. Each log takes the place of the earlier ones from its
+    first step on: what was computed after the checkpoint that it resumed from was computed again. Steps of training are
+    iterations, those of validation epochs.
 
     Raises:
         FileNotFoundError: The run has none.
@@ -52,7 +56,13 @@ def logged(folder: Path) -> list[dict]:
     logs = sorted(folder.glob('*/vis_data/scalars.json'))
     if not logs:
         raise FileNotFoundError(f'{folder}: no */vis_data/scalars.json; give the work folder of a run')
-    return [json.loads(line) for line in logs[-1].read_text().splitlines()]
+    kept = {'training': [], 'validation': []}
+    for log in logs:
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        for kind, earlier in kept.items():
+            own = [line for line in lines if ('iter' in line) == (kind == 'training')]
+            kept[kind] = [line for line in earlier if not own or line['step'] < own[0]['step']] + own
+    return kept['training'] + kept['validation']
 
 
 if __name__ == '__main__':

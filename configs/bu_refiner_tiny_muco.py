@@ -39,7 +39,7 @@ measure_pipeline = [
 measure_dataloader = dict(
     batch_size=16,
     num_workers=2,
-    sampler=dict(type='DefaultSampler', shuffle=True),
+    sampler=dict(type='ResumableSampler', shuffle=True),
     dataset=dict(
         type='MuCoDataset', data_root={{_base_.muco_root}}, ann_file='MuCo-3DHP.json', pipeline=measure_pipeline
     ),
@@ -54,7 +54,7 @@ train_dataloader = dict(
     batch_size=128,
     num_workers=2,
     persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
+    sampler=dict(type='ResumableSampler', shuffle=True),
     collate_fn=dict(type='default_collate'),
     dataset=dict(type='MeasuredPeopleDataset', ann_file='data/measured_people.npz'),
 )

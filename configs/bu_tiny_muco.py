@@ -101,7 +101,7 @@ train_dataloader = dict(
     batch_size=16,
     num_workers=2,
     persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
+    sampler=dict(type='ResumableSampler', shuffle=True),
     dataset=dict(type='MuCoDataset', data_root=muco_root, ann_file='MuCo-3DHP.json', pipeline=train_pipeline),
 )
 val_dataloader = dict(

@@ -1,6 +1,9 @@
 """Train an experiment.
 
 python tools/train.py CONFIG [--work-dir DIR] [--resume [FILE]] [--amp] [--cfg-options key=value ...]
+
+--resume goes on from the latest checkpoint in the work folder that can be read, and begins where there is none: the
+same command can be given again however often a run is broken off.
 """
 
 from __future__ import annotations
@@ -15,11 +18,11 @@ from mmp3d.engine.bfloat16_optim_wrapper import has_bfloat16_instructions
 from mmp3d.engine.launch import (
     add_common_arguments,
     build_runner,
-    check_resumable,
     load_config,
     prepare_run,
     run_command,
 )
+from mmp3d.engine.resuming import AUTO, resumed_runner
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -29,9 +32,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--resume',
         nargs='?',
-        const='auto',
+        const=AUTO,
         metavar='FILE',
-        help='go on from FILE, or from the latest in the work folder',
+        help='go on from FILE, or from the latest readable one in the work folder',
     )
     parser.add_argument('--amp', action='store_true', help='mixed precision; without a GPU: bfloat16')
     parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
@@ -46,9 +49,6 @@ def apply_options(cfg, args: argparse.Namespace) -> None:
     Raises:
         ValueError: ``--amp`` where it would not be faster.
     """
-    if args.resume:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
     if args.amp and torch.cuda.is_available():
         cfg.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
     elif args.amp and has_bfloat16_instructions():
@@ -71,9 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cfg = load_config(args.config, args.cfg_options, ('model', 'train_dataloader'))
     prepare_run(cfg, args)
     apply_options(cfg, args)
-    runner = build_runner(cfg)
-    if args.resume:
-        check_resumable(runner, args.resume)
+    runner = resumed_runner(cfg, args.resume) if args.resume else build_runner(cfg)
     runner.train()
 
 

@@ -35,6 +35,7 @@ log_level = 'INFO'
 load_from = None
 resume = False
 
-train_cfg = dict(by_epoch=True, max_epochs=1, val_interval=1)
+# a run that is broken off and resumed ends with the weights that it would have had anyway (docs/reliability.md)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=1, val_interval=1)
 val_cfg = {}
 test_cfg = {}

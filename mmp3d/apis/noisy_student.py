@@ -8,10 +8,9 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.dist import barrier, is_main_process
-from mmengine.runner import find_latest_checkpoint
 
 from mmp3d.apis.pseudo_labels import write_pseudo_labels
-from mmp3d.engine.launch import build_runner, check_resumable
+from mmp3d.engine.resuming import AUTO, newest_readable_checkpoint, resumed_runner
 
 
 def teach_rounds(cfg: Config, teacher: str | Path, work_dir: str | Path, device: str = 'cpu') -> list[Path]:
@@ -40,7 +39,7 @@ def teach_rounds(cfg: Config, teacher: str | Path, work_dir: str | Path, device:
     for number, overrides in enumerate(rounds, 1):
         folder = Path(work_dir) / f'round_{number}'
         own = copy.deepcopy(cfg)
-        own.merge_from_dict({**overrides, 'work_dir': str(folder), 'resume': True})
+        own.merge_from_dict({**overrides, 'work_dir': str(folder)})
         labels = folder / 'labels.npz'
         if is_main_process():
             write_pseudo_labels(own, students[-1] if students else teacher, labels, device)
@@ -52,11 +51,8 @@ def teach_rounds(cfg: Config, teacher: str | Path, work_dir: str | Path, device:
 
 def _trained(cfg: Config, students: list[Path]) -> Path:
     """The last checkpoint of a round."""
-    if students and find_latest_checkpoint(cfg.work_dir) is None:
-        cfg.merge_from_dict({'resume': False, 'load_from': str(students[-1])})
-    runner = build_runner(cfg)
-    if cfg.resume:
-        check_resumable(runner, 'auto')
-    runner.train()
+    if students:
+        cfg.load_from = str(students[-1])
+    resumed_runner(cfg, AUTO).train()
     barrier()
-    return Path(find_latest_checkpoint(cfg.work_dir))
+    return newest_readable_checkpoint(cfg.work_dir)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -31,9 +32,11 @@ def load_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
     Raises:
         FileNotFoundError: no such file.
         ConnectionError: the address cannot be fetched.
-        ValueError: truncated, not a checkpoint, or refused because of a class it contains.
+        ValueError: truncated or changed since it was written, not a checkpoint, or refused because of a class it
+            contains.
     """
     file = _local_file(path)
+    _check_sums(file)
     try:
         checkpoint = torch.load(file, map_location=map_location, weights_only=not trust)
     except Exception as error:  # a damaged pickle can raise almost anything
@@ -178,6 +181,19 @@ def _local_file(path: str | Path) -> Path:
     return file
 
 
+def _check_sums(file: Path) -> None:
+    """Raise ValueError where a part does not have the checksum that it was written with; torch looks at none."""
+    if not zipfile.is_zipfile(file):
+        return
+    try:
+        with zipfile.ZipFile(file) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+        raise ValueError(_unreadable(file, error)) from error
+    if damaged is not None:
+        raise ValueError(f'{file}: damaged, {damaged} does not have its checksum. Copy or download it again.')
+
+
 def _fetched(url: str) -> Path:
     folder = Path(torch.hub.get_dir()) / 'checkpoints'
     folder.mkdir(parents=True, exist_ok=True)
@@ -193,6 +209,17 @@ def _fetched(url: str) -> Path:
 
 
 def _unreadable(file: Path, error: Exception) -> str:
+    from mmp3d.datasets.raw_file import (  # it imports mmpose, which needs compat
+        first_bytes,
+        is_lfs_pointer,
+        lfs_message,
+    )
+
+    start = first_bytes(file)
+    if not start:
+        return f'{file}: is empty, not a checkpoint. Copy or download it again.'
+    if is_lfs_pointer(start):
+        return lfs_message(file)
     refused = re.search(r'GLOBAL (\S+) was not an allowed', str(error))
     if refused:
         return (

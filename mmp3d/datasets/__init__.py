@@ -18,6 +18,7 @@ from mmp3d.datasets.person_boxes import PersonBoxDataset
 from mmp3d.datasets.pose2d_file import read_pose2d_file
 from mmp3d.datasets.pseudo_labels import PseudoLabelDataset
 from mmp3d.datasets.pw3d import PW3DDataset
+from mmp3d.datasets.resumable_sampler import ResumableSampler
 from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
 from mmp3d.datasets.two_source import TwoSourceDataset, collate_sources
 from mmp3d.datasets.virtual_pose import VirtualPoseDataset
@@ -25,6 +26,6 @@ from mmp3d.datasets.virtual_pose import VirtualPoseDataset
 __all__ = [
     'ClipBatchSampler', 'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'FreshIndexSampler',
     'H36MDataset', 'JTADataset', 'LoadMultiPersonImage', 'MPIInf3DHPDataset', 'MeasuredPeopleDataset', 'MuCoDataset',
-    'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset', 'PersonBoxDataset', 'PseudoLabelDataset',
+    'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset', 'PersonBoxDataset', 'PseudoLabelDataset', 'ResumableSampler',
     'TwoSourceDataset', 'VirtualPoseDataset', 'collate_drawn_items', 'collate_sources', 'read_pose2d_file',
     'transforms']  # fmt: skip

@@ -21,12 +21,13 @@ from mmp3d.datasets.layout import require, require_images
 from mmp3d.datasets.pose2d_file import read_pose2d_file
 from mmp3d.datasets.poses2d import GivenPoses
 from mmp3d.datasets.report import warn
+from mmp3d.datasets.seeded_items import SeededItems
 from mmp3d.datasets.table import Annotations, ImageTable
 
 FILTERS = ('filter_empty',)
 
 
-class MultiPersonDataset(BaseDataset):
+class MultiPersonDataset(SeededItems, BaseDataset):
     """Base of the multi-person data sets: subclasses parse files, this class serves items.
 
     An item before the transforms holds ``img_path, img_id, id, seq_name, frame_id, img_shape (h, w), dataset_name,

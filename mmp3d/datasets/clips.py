@@ -15,6 +15,7 @@ from mmengine.dataset import BaseDataset, force_full_init
 from mmpose.registry import DATASETS
 
 from mmp3d.datasets.base import MultiPersonDataset
+from mmp3d.datasets.seeded_items import SeededItems
 from mmp3d.datasets.table import PERSON_KEYS
 
 IMAGE_KEYS = ('img_id', 'frame_id')
@@ -23,7 +24,7 @@ ROW_KEYS = tuple(key for key in PERSON_KEYS if key != 'track_ids')
 
 
 @DATASETS.register_module()
-class ClipDataset(BaseDataset):
+class ClipDataset(SeededItems, BaseDataset):
     """Clips of consecutive frames of any data set whose people have identities.
 
     A clip never spans two sequences or a gap: its frames are ``frame_stride`` of the data set apart. An item before the

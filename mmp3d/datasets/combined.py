@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from mmpose.datasets import CombinedDataset
 from mmpose.registry import DATASETS
 
+from mmp3d.datasets.seeded_items import SeededItems
 from mmp3d.geometry import MUPOTS17
 
 
 @DATASETS.register_module()
-class CombinedMultiPersonDataset(CombinedDataset):
+class CombinedMultiPersonDataset(SeededItems, CombinedDataset):
     """mmpose's ``CombinedDataset`` for data sets in MuPoTS-17 joints.
 
     Args:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from mmengine.dataset import DefaultSampler
 from mmpose.registry import DATA_SAMPLERS
+
+from mmp3d.datasets.resumable_sampler import ResumableSampler
 
 
 @DATA_SAMPLERS.register_module()
-class FreshIndexSampler(DefaultSampler):
-    """mmengine's ``DefaultSampler`` whose indices go on counting from epoch to epoch.
+class FreshIndexSampler(ResumableSampler):
+    """``ResumableSampler`` whose indices go on counting from epoch to epoch.
 
     In epoch e it asks for the items e * len(dataset) to (e + 1) * len(dataset) - 1, which
     :class:`~mmp3d.datasets.virtual_pose.VirtualPoseDataset` draws like those before. The epoch thus travels with the
@@ -21,7 +22,7 @@ class FreshIndexSampler(DefaultSampler):
     def __init__(self, dataset, seed: int | None = None, round_up: bool = True) -> None:
         super().__init__(dataset, shuffle=False, seed=seed, round_up=round_up)
 
-    def __iter__(self) -> Iterator[int]:
-        """The indices of this rank in this epoch."""
+    def numbered(self, places: Sequence[int]) -> Sequence[int]:
+        """The numbers of the items at some places of this epoch."""
         first = self.epoch * len(self.dataset)
-        return (first + index for index in super().__iter__())
+        return [first + place for place in places]

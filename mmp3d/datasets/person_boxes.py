@@ -15,6 +15,7 @@ from mmpose.registry import DATASETS
 
 from mmp3d.datasets.box_file import DetectedBoxes, read_box_file
 from mmp3d.datasets.report import warn
+from mmp3d.datasets.seeded_items import SeededItems
 from mmp3d.datasets.table import PERSON_KEYS, Annotations
 from mmp3d.geometry import MUPOTS17
 
@@ -22,7 +23,7 @@ NOBODY = -1
 
 
 @DATASETS.register_module()
-class PersonBoxDataset(BaseDataset):
+class PersonBoxDataset(SeededItems, BaseDataset):
     """Top-down form of a :class:`~mmp3d.datasets.base.MultiPersonDataset`.
 
     An item is that of the data set, and ``crop_box`` (4,) xyxy px, ``crop_score`` and an ``id`` of its own. The box's

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config, DictAction
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 
-from mmp3d.compat.checkpoint import check_architecture, load_checkpoint
 from mmp3d.compat.versions import HostVersionError
 
 USER_ERRORS = (ValueError, OSError, HostVersionError)
@@ -92,29 +91,6 @@ def build_runner(cfg: Config) -> Runner:
         return Runner.from_cfg(cfg)
     except (KeyError, TypeError, ImportError, AssertionError) as error:
         raise ValueError(f'{cfg.filename}: cannot be built: {error}') from error
-
-
-def check_resumable(runner: Runner, resume: str) -> None:
-    """See that the checkpoint to resume from is whole, has a run's state and fits the model.
-
-    Args:
-        runner: The runner that will resume.
-        resume: A checkpoint, or ``'auto'`` for the latest in the runner's work folder, where none is legal.
-
-    Raises:
-        FileNotFoundError, ValueError: It is not; names the file and the remedy.
-    """
-    path = find_latest_checkpoint(runner.work_dir) if resume == 'auto' else resume
-    if path is None:
-        return
-    checkpoint = load_checkpoint(path)
-    missing = [key for key in ('optimizer', 'message_hub') if key not in checkpoint]
-    if missing or 'iter' not in checkpoint.get('meta', {}):
-        raise ValueError(
-            f'{path}: holds weights, but not the state of a run (no {", ".join(missing) or "iteration"}); to start '
-            f'from these weights use --cfg-options load_from={path}'
-        )
-    check_architecture(runner.model, checkpoint, path)
 
 
 def leave_processes(status: int = 0) -> None:

@@ -7,8 +7,10 @@ refuses by default. Remove when mmengine saves plain data.
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 
 import torch
+from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
@@ -25,6 +27,12 @@ class SafeCheckpointHook(Hook):
     """
 
     priority = 'LOWEST'
+
+    def before_train(self, runner: Runner) -> None:
+        """Remove checkpoints that a run in this work folder was killed in the midst of writing."""
+        if is_main_process():
+            for part in Path(runner.work_dir).glob('.*.pth.*.part'):
+                part.unlink(missing_ok=True)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Replace, in place, all that the safe loader refuses."""
