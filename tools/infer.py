@@ -100,6 +100,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add_adjustment_arguments(parser)
     parser.add_argument('--work-dir', metavar='DIR', help='what an unfinished clip has so far (default: OUT/work)')
     parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
+    parser.add_argument('--skip-existing', action='store_true', help='leave out inputs whose files are there')
     parser.add_argument(
         '--launcher', choices=('none', 'pytorch'), default='none', help='pytorch: torchrun shares the inputs'
     )
@@ -114,6 +115,8 @@ def _check_options(args: argparse.Namespace) -> None:
         raise ValueError('--lift needs the 2D poses: --pose2d FILE')
     if not args.lift and not args.inputs:
         raise ValueError('give a video, an image or a folder of images; without one, --lift --pose2d FILE')
+    if args.skip_existing and args.overwrite:
+        raise ValueError('give --skip-existing or --overwrite, not both')
     if args.pose2d is not None and len(args.inputs) > 1:
         raise ValueError(f'--pose2d has the poses of one input, got {len(args.inputs)}; give one input at a time')
     found = dict(
@@ -310,7 +313,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parse_args(arguments)
     if args.launcher == 'pytorch':
         join_processes(PATIENCE)
-    jobs = open_jobs(args.inputs, args.out, args.export, args.overwrite, args.pose2d or '')
+    jobs = open_jobs(args.inputs, args.out, args.export, args.overwrite, args.pose2d or '', args.skip_existing)
+    if not jobs:
+        print(f'all files are there already: {args.out}')
+        return
     people = People(args)
     if len(jobs) == 1 and args.launcher == 'none':
         status = _run(jobs[0], people)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mmp3d.apis.clip_video import write_clip_video
 from mmp3d.apis.frames import open_sources, read_frames
+from mmp3d.apis.half_written import HalfWritten
 from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import FALLBACK_FPS, Source
 from mmp3d.export import PeopleClip, write_clip
@@ -26,6 +27,7 @@ class ClipJob:
         sources: One video, or the images of one clip.
         targets: A file for each format: those of :func:`~mmp3d.export.write_clip`, and ``.mp4``.
         overwrite: Replace files that are there.
+        note: Tells a later run of the same command that these files are not whole.
     """
 
     name: str
@@ -33,6 +35,7 @@ class ClipJob:
     sources: list[Source]
     targets: list[Path]
     overwrite: bool = False
+    note: HalfWritten | None = None
 
     @property
     def fps(self) -> float:
@@ -51,12 +54,16 @@ class ClipJob:
             The files written, and a line for each that could not be.
         """
         written, failures = [], []
+        if self.note is not None:
+            self.note.begin(self.targets)
         # Page and video last: their pictures are read from the input once more.
         for target in sorted(self.targets, key=lambda path: path.suffix in (*WITH_PICTURES, '.mp4')):
             try:
                 written += self._written(target, clip)
             except (ValueError, OSError) as error:
                 failures.append(f'{target} was not written: {error}')
+        if self.note is not None:
+            self.note.end()
         return written, failures
 
     def _written(self, target: Path, clip: PeopleClip) -> list[Path]:
@@ -77,7 +84,12 @@ class ClipJob:
 
 
 def open_jobs(
-    inputs: Sequence[str], out: str, formats: Sequence[str], overwrite: bool, without_input: str = ''
+    inputs: Sequence[str],
+    out: str,
+    formats: Sequence[str],
+    overwrite: bool,
+    without_input: str = '',
+    skip_existing: bool = False,
 ) -> list[ClipJob]:
     """The jobs of a command, checked before any work.
 
@@ -85,8 +97,10 @@ def open_jobs(
         inputs: Videos, images, or folders with the images of one clip.
         out: Folder to write to; is made.
         formats: Ends of the files' names, without a dot, see :class:`ClipJob`.
-        overwrite: Replace files that are there.
+        overwrite: Replace files that are there. Those that an earlier run on the same input was killed in the midst of
+            writing are replaced in any case.
         without_input: Where there are no inputs: the file of the one job.
+        skip_existing: Leave out inputs whose files are there.
 
     Raises:
         FileNotFoundError: An input does not exist.
@@ -98,9 +112,13 @@ def open_jobs(
     for name, given, sources in zip(names, inputs or [None], opened or [[]], strict=True):
         targets = [folder / f'{name}.{suffix}' for suffix in dict.fromkeys(formats)]
         require_packages(targets)
-        refuse_existing([file for target in targets for file in earlier_files(target)], overwrite)
+        there = [file for target in targets for file in earlier_files(target)]
+        note = HalfWritten(folder, name, given or without_input)
+        if skip_existing and there and not note.is_left:
+            continue
+        refuse_existing(there, overwrite or note.is_left)
         _check_targets(targets, given, sources)
-        jobs.append(ClipJob(name, given, sources, targets, overwrite))
+        jobs.append(ClipJob(name, given, sources, targets, overwrite or note.is_left, note))
     return jobs
 
 

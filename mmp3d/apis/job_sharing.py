@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from mmengine.dist import all_gather_object, get_dist_info
+from mmengine.dist import all_gather_object, barrier, get_dist_info
 
 Job = TypeVar('Job')
 
@@ -13,12 +13,14 @@ Job = TypeVar('Job')
 def own_share(jobs: Sequence[Job], lengths: Sequence[int]) -> list[Job]:
     """The jobs of this process: all of them where it is alone.
 
-    The longest first, each goes to the process that has least to do; every process comes to the same division.
+    The longest first, each goes to the process that has least to do; every process comes to the same division. Waits
+    for all of them, so that none writes files while another still looks at which are there.
 
     Args:
         jobs: In the same order in all processes.
         lengths: What each takes, in any unit.
     """
+    barrier()
     rank, processes = get_dist_info()
     loads, owner = [0] * processes, {}
     for index in sorted(range(len(jobs)), key=lambda index: -lengths[index]):

@@ -188,7 +188,7 @@ def _check_sums(file: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+    except Exception as error:  # a damaged archive can raise almost anything, too
         raise ValueError(_unreadable(file, error)) from error
     if damaged is not None:
         raise ValueError(f'{file}: damaged, {damaged} does not have its checksum. Copy or download it again.')
@@ -215,10 +215,7 @@ def _unreadable(file: Path, error: Exception) -> str:
         lfs_message,
     )
 
-    start = first_bytes(file)
-    if not start:
-        return f'{file}: is empty, not a checkpoint. Copy or download it again.'
-    if is_lfs_pointer(start):
+    if is_lfs_pointer(first_bytes(file)):
         return lfs_message(file)
     refused = re.search(r'GLOBAL (\S+) was not an allowed', str(error))
     if refused:

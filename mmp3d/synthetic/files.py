@@ -27,6 +27,12 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def remove_parts(folder: Path) -> None:
+    """Remove what processes left in a folder that were killed in the midst of writing a file."""
+    for part in folder.rglob('.part-*'):
+        part.unlink(missing_ok=True)
+
+
 def write_json(path: Path, content: dict | list) -> None:
     with replacing(path) as part:
         part.write_text(json.dumps(content), encoding='utf-8')

@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 
 from mmp3d.synthetic import coco, h36m, jta, muco, mupots, pw3d
-from mmp3d.synthetic.files import write_json
+from mmp3d.synthetic.files import remove_parts, write_json
 from mmp3d.synthetic.motion_library import find_recordings
 from mmp3d.synthetic.recipe import SEQUENCES, Recipe, claim_folder
 
@@ -52,6 +52,7 @@ def generate(recipe: Recipe, folder: Path, workers: int = 1, report: Callable[[i
         shutil.rmtree(folder / RECORD_FOLDER, ignore_errors=True)
         report(recipe.num_images, recipe.num_images)
         return annotation_files[0]
+    remove_parts(folder)
     size = _chunk_size(recipe)
     chunks = range(0, recipe.units, size)
     done = 0

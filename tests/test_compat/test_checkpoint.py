@@ -44,17 +44,34 @@ def test_truncated_file(run_file: Path, keep: int) -> None:
         load_checkpoint(run_file)
 
 
-def test_damaged_bytes_end_in_a_value_error_or_a_dict(run_file: Path) -> None:
+def test_damaged_bytes_are_noticed_or_without_effect(run_file: Path) -> None:
     whole, random = run_file.read_bytes(), np.random.default_rng(0)
+    tensors = load_checkpoint(run_file)['state_dict']
     for _ in range(100):
         damaged = bytearray(whole)
         for position in random.integers(0, len(whole), 8):
             damaged[position] = random.integers(256)
         run_file.write_bytes(damaged)
         try:
-            assert isinstance(load_checkpoint(run_file), dict)
+            found = load_checkpoint(run_file)['state_dict']
+            assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
         except ValueError as error:
             assert 'epoch_1.pth' in str(error)
+
+
+def test_one_changed_bit_of_the_weights_is_noticed(run_file: Path) -> None:
+    whole = bytearray(run_file.read_bytes())
+    at = whole.find(load_checkpoint(run_file)['state_dict']['module.weight'].numpy().tobytes())
+    whole[at] ^= 1
+    run_file.write_bytes(whole)
+    with pytest.raises(ValueError, match='epoch_1.pth: damaged, .*does not have its checksum'):
+        load_checkpoint(run_file)
+
+
+def test_git_lfs_pointer(run_file: Path) -> None:
+    run_file.write_text('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n')
+    with pytest.raises(ValueError, match='epoch_1.pth: is a Git LFS pointer'):
+        load_checkpoint(run_file)
 
 
 def test_text_file_and_bare_tensor(tmp_path: Path) -> None:
