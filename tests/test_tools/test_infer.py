@@ -18,6 +18,7 @@ import pytest
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.command import main
 from mmp3d.apis.video_file import VideoFile
+from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.export import read_clip
 from mmp3d.geometry import Camera
 from mmp3d.models.estimators import BottomUpDepthEstimator
@@ -167,6 +168,46 @@ def test_several_inputs_go_on_after_a_bad_one(folder, tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'clip_1.json']
     assert main(['infer', *several(folder, tmp_path, names[:2]), '--pose2d', 'poses.json']) == 1
     assert 'one input at a time' in capsys.readouterr().err
+
+
+def test_inputs_that_are_done_are_left_out(folder, tmp_path, capsys):
+    (folder / 'more').mkdir()
+    shutil.copy(folder / 'clip.mp4', folder / 'more' / 'next.mp4')
+    assert main(['infer', *several(folder, tmp_path, ['clip.mp4'])]) == 0
+    first = (tmp_path / 'clip.json').stat().st_mtime_ns
+    both = several(folder, tmp_path, ['clip.mp4', 'more/next.mp4'])
+    assert main(['infer', *both]) == 1
+    assert main(['infer', *both, '--skip-existing']) == 0
+    assert (tmp_path / 'clip.json').stat().st_mtime_ns == first
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'next.json']
+    capsys.readouterr()
+    assert main(['infer', *both, '--skip-existing']) == 0
+    assert 'all files are there already' in capsys.readouterr().out
+    assert main(['infer', *both, '--skip-existing', '--overwrite']) == 1
+
+
+def test_a_run_killed_while_it_writes_is_given_again(folder, tmp_path, monkeypatch):
+    assert infer(folder, tmp_path / 'whole', '--export', 'json', 'npz', 'bvh') == 0
+    put = AtomicLocalBackend.put
+
+    class Killed(BaseException):
+        """Nothing catches it."""
+
+    def killed(self, obj, filepath):
+        if Path(filepath).name == 'clip_person1.bvh':
+            raise Killed
+        put(self, obj, filepath)
+
+    monkeypatch.setattr(AtomicLocalBackend, 'put', killed)
+    with pytest.raises(Killed):
+        infer(folder, tmp_path / 'killed', '--export', 'json', 'npz', 'bvh')
+    monkeypatch.undo()
+    assert (tmp_path / 'killed' / 'clip.json').exists()
+    assert infer(folder, tmp_path / 'killed', '--export', 'json', 'npz', 'bvh') == 0
+    first, second = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ('whole', 'killed')
+    )
+    assert first == second
 
 
 def test_two_processes_share_the_videos(tmp_path):
