@@ -66,12 +66,14 @@ class Task(NamedTuple):
         compare: What differs between two folders, as a text for the table; raises ValueError for other results.
         lives: How many lives a run is cut into, about.
         from_start: Moments are counted from the start of the process, not from its first file.
+        by_backend: Files are written through mmengine's backend, so that it can be killed in the midst of writing.
     """
 
     command: Callable[[Path], list[str]]
     compare: Callable[[Path, Path], str]
     lives: int = 12
     from_start: bool = False
+    by_backend: bool = True
 
 
 def tasks(data: Path) -> dict[str, Task]:
@@ -88,9 +90,9 @@ def tasks(data: Path) -> dict[str, Task]:
         'lifting training': _training(data, LIFTING),
         'inference, whole system': Task(lambda out: [*infer, '--model', 'tdbu', '--out', str(out)], same_files, 4),
         'inference, bottom-up': Task(lambda out: [*infer, '--model', 'bottomup', '--out', str(out)], same_files, 4),
-        'synthetic data': Task(lambda out: [*synthetic, '--out', str(out)], same_files, 4),
-        'annotation cache': Task(lambda out: [*convert, '--out', str(out)], same_files, 2, from_start=True),
-        'pseudo-labels': Task(lambda out: [*label, '--out', str(out / 'labels.npz')], same_files, 2),
+        'synthetic data': Task(lambda out: [*synthetic, '--out', str(out)], same_files, 4, by_backend=False),
+        'annotation cache': Task(lambda out: [*convert, '--out', str(out)], same_files, 2, True, False),
+        'pseudo-labels': Task(lambda out: [*label, '--out', str(out / 'labels.npz')], same_files, 2, by_backend=False),
     }
 
 
@@ -116,7 +118,7 @@ def same_files(whole: Path, parts: Path) -> str:
         {
             str(file.relative_to(folder)): file.read_bytes()
             for file in sorted(folder.rglob('*'))
-            if file.is_file() and not file.name.startswith('.') and file.suffix != '.txt'
+            if file.is_file() and not file.name.startswith('.')
         }
         for folder in (whole, parts)
     )
@@ -218,7 +220,7 @@ def run(task: Task, folder: Path, kills: int, chance: random.Random) -> str:
         status = 1
         while status:
             command, moment = _at_root(task.command(parts)), chance.uniform(0, longest) if done < kills else None
-            writing = moment is not None and chance.random() < 0.3
+            writing = moment is not None and task.by_backend and chance.random() < 0.3
             if writing:
                 command, moment = [str(IN_WRITING), str(chance.randint(1, 3)), *command], None
             status = Life([sys.executable, *command], parts, log).end(moment, task.from_start)
