@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from mmengine.dist import all_gather_object, barrier, get_dist_info
 
+from mmp3d.datasets.balanced_shares import owners
+
 Job = TypeVar('Job')
 
 
@@ -22,12 +24,9 @@ def own_share(jobs: Sequence[Job], lengths: Sequence[int]) -> list[Job]:
     """
     barrier()
     rank, processes = get_dist_info()
-    loads, owner = [0] * processes, {}
-    for index in sorted(range(len(jobs)), key=lambda index: -lengths[index]):
-        owner[index] = loads.index(min(loads))
-        # An unknown length counts as one, so that these are divided, too.
-        loads[owner[index]] += max(lengths[index], 1)
-    return [job for index, job in enumerate(jobs) if owner[index] == rank]
+    # An unknown length counts as one, so that these are divided, too.
+    shares = owners([max(length, 1) for length in lengths], processes)
+    return [job for job, owner in zip(jobs, shares, strict=True) if owner == rank]
 
 
 def gathered(statuses: Sequence[int]) -> list[int]:

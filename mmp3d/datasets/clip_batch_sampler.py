@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 from mmengine.dist import get_dist_info
 from mmpose.registry import DATA_SAMPLERS
 from torch.utils.data import BatchSampler, Sampler
 
+from mmp3d.datasets.balanced_shares import owners
 from mmp3d.datasets.base import MultiPersonDataset
 from mmp3d.datasets.clips import runs_of_frames
 
@@ -38,7 +38,8 @@ class ClipBatchSampler(BatchSampler):
         super().__init__(sampler, batch_size, drop_last=False)
         rank, processes = get_dist_info()
         clips = list(runs_of_frames(dataset))
-        self.clips = [clip for clip, owner in zip(clips, _owners(clips, processes), strict=True) if owner == rank]
+        shares = owners([count for _, count in clips], processes)
+        self.clips = [clip for clip, owner in zip(clips, shares, strict=True) if owner == rank]
 
     def __iter__(self) -> Iterator[list[int]]:
         """Items of each batch of this process."""
@@ -49,12 +50,3 @@ class ClipBatchSampler(BatchSampler):
     def __len__(self) -> int:
         """Batches of this process."""
         return -(-len(self.clips) // self.batch_size)
-
-
-def _owners(clips: list[tuple[int, int]], processes: int) -> np.ndarray:
-    """The process of each clip: the longest ones first, each to whoever has fewest frames."""
-    owners, frames = np.zeros(len(clips), int), np.zeros(processes, int)
-    for number in np.argsort([-count for _, count in clips], kind='stable'):
-        owners[number] = frames.argmin()
-        frames[owners[number]] += clips[number][1]
-    return owners
