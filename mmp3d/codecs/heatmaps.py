@@ -32,7 +32,7 @@ def draw_heatmaps(cells: np.ndarray, visible: np.ndarray, size: tuple[int, int],
     joints = cells.shape[1]
     radius = int(np.ceil(3 * sigma))
     maps = np.zeros(joints * height * width + 1, np.float32)
-    centres = np.round(np.nan_to_num(cells, nan=-1e6)).astype(np.int64)
+    centres = np.round(np.where(np.isfinite(cells), cells, -1e6)).astype(np.int64)
     near = (centres >= -radius).all(axis=-1) & (centres < np.array(size) + radius).all(axis=-1) & (visible > 0)
     person, joint = np.nonzero(near)
     grid = centres[near][:, None] + np.arange(-radius, radius + 1)[:, None]

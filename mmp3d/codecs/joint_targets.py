@@ -27,7 +27,7 @@ def joint_targets(
         ``heatmaps`` (K, H, W); ``keypoint_indices`` (N, K) flat cell, and ``keypoint_weights`` (N, K): 1 for a joint
         that is labelled and inside, else both are 0.
     """
-    cells = pixels_to_cells(np.nan_to_num(keypoints, nan=-1e6), stride)
+    cells = pixels_to_cells(np.where(np.isfinite(keypoints), keypoints, -1e6), stride)
     centres = np.round(cells).astype(np.int64)
     width, height = size
     inside = ((centres >= 0) & (centres < (width, height))).all(axis=-1)

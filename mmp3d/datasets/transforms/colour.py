@@ -20,11 +20,12 @@ class RandomHSV(YOLOXHSVRandomAug):
 
     def transform(self, results: dict) -> dict:
         """Change hue, saturation and value of ``img`` (h, w, 3) uint8 BGR."""
-        gains = self._get_hsv_gains().astype(np.int64)
+        hue, saturation, value = (int(gain) for gain in self._get_hsv_gains())
         planes = cv2.split(cv2.cvtColor(results['img'], cv2.COLOR_BGR2HSV))
-        tables = ((LEVELS + gains[0]) % HUES, (LEVELS + gains[1]).clip(0, 255), (LEVELS + gains[2]).clip(0, 255))
-        for plane, table, gain in zip(planes, tables, gains, strict=True):
-            if gain:
-                cv2.LUT(plane, table.astype(np.uint8), dst=plane)
+        if hue:
+            cv2.LUT(planes[0], ((LEVELS + hue) % HUES).astype(np.uint8), dst=planes[0])
+        for plane, gain in zip(planes[1:], (saturation, value), strict=True):
+            # Both saturate at 0 and 255; of a negative number the addition would be five times slower.
+            (cv2.add if gain > 0 else cv2.subtract)(plane, float(abs(gain)), dst=plane)
         results['img'] = cv2.cvtColor(cv2.merge(planes), cv2.COLOR_HSV2BGR)
         return results

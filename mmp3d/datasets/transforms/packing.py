@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import torch
-from mmengine.structures import InstanceData
+from mmengine.structures import InstanceData, PixelData
 from mmpose.datasets.transforms import PackPoseInputs
+from mmpose.datasets.transforms.formatting import image_to_tensor
 from mmpose.registry import TRANSFORMS
 
 from mmp3d.datasets.ground_truth import ground_truth_instances
+from mmp3d.datasets.packed_sample import PackedSample
 from mmp3d.geometry import Camera
 
 META_KEYS = (
@@ -43,31 +45,56 @@ class PackMultiPersonInputs(PackPoseInputs):
                 f'{results.get("img_path")}: the image was loaded at 1/{results["img_reduction"]} of its size and no '
                 'RandomBottomUpWarp followed; leave least_side of LoadMultiPersonImage out, or warp'
             )
-        camera = results.pop('camera', None)
         results.setdefault('joints_annotated', np.ones(len(results.get('flip_indices', ())), np.float32))
-        results['instance_mapping_table'] = {}
-        image = results.get('img')
-        if image is None:
-            packed = super().transform(dict(results, img=np.zeros((1, 1, 3), np.uint8)))
-            del packed['inputs']
-        elif isinstance(image, np.ndarray):
-            # mmpose's way from pixels to planes takes ten times as long; it is given one pixel instead.
-            packed = super().transform(dict(results, img=image[:1, :1]))
-            packed['inputs'] = torch.from_numpy(_planes(image))
-        else:
-            packed = super().transform(results)
-        sample = packed['data_samples']
-        if isinstance(camera, Camera):
-            camera = camera.to_dict()
-        sample.set_metainfo(dict(camera=camera))
+        sample = PackedSample()
+        self._set_metainfo(sample, results)
+        sample.gt_instances = InstanceData()
+        labels = self._arrays(results, 'label_mapping_table')
+        sample.gt_instance_labels = _instances(labels, results.get('img_path'))
+        if fields := self._arrays(results, 'field_mapping_table'):
+            sample.gt_fields = PixelData(**{name: torch.from_numpy(array) for name, array in fields.items()})
         if 'input_keypoints' in results:
-            sample.input_instances = InstanceData(
-                keypoints=torch.from_numpy(results['input_keypoints']),
-                keypoint_scores=torch.from_numpy(results['input_keypoint_scores']),
-            )
+            found = dict(keypoints=results['input_keypoints'], keypoint_scores=results['input_keypoint_scores'])
+            sample.input_instances = _instances(found, results.get('img_path'))
         if self.with_ground_truth and 'keypoints_cam' in results:
             sample.gt_instances = ground_truth_instances(results)
-        return packed
+        image = results.get('img')
+        if image is None:
+            return dict(data_samples=sample)
+        # A list is a clip of images.
+        inputs = torch.from_numpy(_planes(image)) if isinstance(image, np.ndarray) else image_to_tensor(image)
+        return dict(inputs=inputs, data_samples=sample)
+
+    def _arrays(self, results: dict, table: str) -> dict[str, np.ndarray]:
+        """What the codec's table, or mmpose's own, names, under the names to be packed."""
+        keys = results.get(table, getattr(self, table))
+        found = {packed: results[key] for key, packed in keys.items() if key in results}
+        if several := [name for name, value in found.items() if isinstance(value, list)]:
+            raise ValueError(
+                f'{results.get("img_path")}: {several} hold several arrays; PackMultiPersonInputs packs the targets of '
+                'one codec, give GenerateTarget a single encoder or use PackPoseInputs'
+            )
+        return found
+
+    def _set_metainfo(self, sample: PackedSample, results: dict) -> None:
+        camera = results.pop('camera', None)
+        values = {key: results[key] for key in self.meta_keys if key in results}
+        values['camera'] = camera.to_dict() if isinstance(camera, Camera) else camera
+        # One by one: set_metainfo copies all that is in a list, which an item has for itself already.
+        for key, value in values.items():
+            sample.set_field(value, key, field_type='metainfo')
+
+
+def _instances(arrays: dict[str, np.ndarray], source: str | None) -> InstanceData:
+    """Tensors of arrays with one row a person."""
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f'{source}: people of an image must be as many in all arrays, got {lengths}')
+    instances = InstanceData()
+    for name, array in arrays.items():
+        # Setting an attribute compares it with all others, which took longer than all else here.
+        instances.set_field(torch.from_numpy(array), name)
+    return instances
 
 
 def _planes(image: np.ndarray) -> np.ndarray:

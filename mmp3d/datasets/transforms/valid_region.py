@@ -63,8 +63,13 @@ def inside_of_image(
     columns, rows = (
         cells_to_pixels(np.arange(count), step) for count, step in zip(reversed(map_shape), stride, strict=True)
     )
-    inside = np.ones(tuple(map_shape), bool)
+    enters, leaves = [], []
     for (across, down, shift), side in zip(back, reversed(image_shape), strict=True):
-        place = (down * rows + shift)[:, None] + across * columns
-        inside &= (place > -0.5) & (place < side - 0.5)
-    return inside
+        start = down * rows + shift
+        # A row of cells along the other axis is inside as a whole, or not at all: infinities say which.
+        with np.errstate(divide='ignore', invalid='ignore'):
+            borders = (-0.5 - start) / across, (side - 0.5 - start) / across
+        enters.append(np.minimum(*borders))
+        leaves.append(np.maximum(*borders))
+    # The image is convex: each row of cells is inside from one place on to another.
+    return (columns > np.maximum(*enters)[:, None]) & (columns < np.minimum(*leaves)[:, None])
