@@ -19,7 +19,6 @@ from torch import Tensor
 
 from mmp3d.codecs.cells import REFINEMENTS
 from mmp3d.codecs.depth_coding import DepthCoding
-from mmp3d.codecs.grouping import MAX_SHARE, MISSING, BodyReach, group_by_tags
 from mmp3d.codecs.joint_targets import joint_targets
 from mmp3d.codecs.missing_joints import filled_cells
 from mmp3d.codecs.tagged_joints import (
@@ -30,6 +29,7 @@ from mmp3d.codecs.tagged_joints import (
     tags_at,
 )
 from mmp3d.geometry import MUPOTS17, Camera
+from mmp3d.geometry.grouping import MAX_SHARE, MISSING, BodyReach, group_by_tags
 from mmp3d.geometry.joint_sets import MUPOTS17_BONE_LENGTHS
 
 # Root and trunk first: they are the largest, most often visible parts, and carry the tag of the person.

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mmp3d.codecs.grouping import MISSING
 from mmp3d.codecs.high_cells import cells_above, padded_cells
+from mmp3d.geometry.grouping import MISSING
 
 # Heights from which a search among the higher cells begins anew with more of them.
 LEVELS = (0.03, 0.003)

@@ -56,7 +56,7 @@ class Chunk:
             return list(pool.map(ClipFrame.pixels, self.frames))
 
     def facts(self) -> list:
-        """What tells these frames from others, for :func:`~mmp3d.pipeline.stage_store.digest`."""
+        """What tells these frames from others, for :func:`~mmp3d.pipeline.stage_memory.digest`."""
         poses = [np.asarray(part, np.float32) for frame in self.frames for part in frame.poses or ()]
         names = [[frame.frame_id, frame.stamp, frame.poses is None] for frame in self.frames]
         return [self.start, names, *poses]
