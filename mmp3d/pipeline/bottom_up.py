@@ -5,8 +5,7 @@ Shapes: N people of a frame, K = 17 MuPoTS joints. Pixels of the full image; cam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -40,8 +39,8 @@ class BottomUpBranch:
     def find(self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera) -> list[BottomUpPeople]:
         """See :class:`~mmp3d.pipeline.clip_stages.BottomUpFinder`."""
         found = [no_people() for _ in chunk.frames]
-        seen = [place for place, image in enumerate(chunk.images) if image is not None]
-        for places, items in self._batches(chunk, seen, poses, camera):
+        for places in chunk.batches(self.batch_size):
+            items = [self._item(chunk, place, poses, camera) for place in places]
             with torch.inference_mode():
                 samples = self.network.test_step(pseudo_collate(items))
             for place, sample in zip(places, samples, strict=True):
@@ -51,16 +50,6 @@ class BottomUpBranch:
     def digest(self) -> str:
         """Digest of the network and its transforms."""
         return digest('bottom_up', module_digest(self.network), self._transforms)
-
-    def _batches(
-        self, chunk: Chunk, places: list[int], poses: Sequence[People2D] | None, camera: Camera
-    ) -> Iterator[tuple[list[int], list[dict]]]:
-        """Places in the chunk and network inputs, images of one size at a time."""
-        for _, same in groupby(places, key=lambda place: chunk.images[place].shape):
-            same = list(same)
-            for start in range(0, len(same), self.batch_size):
-                batch = same[start : start + self.batch_size]
-                yield batch, [self._item(chunk, place, poses, camera) for place in batch]
 
     def _item(self, chunk: Chunk, place: int, poses: Sequence[People2D] | None, camera: Camera) -> dict:
         frame = chunk.frames[place]
