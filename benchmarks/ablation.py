@@ -39,7 +39,7 @@ import mmp3d
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.engine.launch import load_config
 from mmp3d.models.sub_models import shipped_file
-from mmp3d.pipeline.stage_store import digest
+from mmp3d.pipeline.stage_memory import digest
 from mmp3d.synthetic.generate import generate
 from mmp3d.synthetic.recipe import CLOSE, Recipe
 from mmp3d.visualization.curve_plot import COLOURS

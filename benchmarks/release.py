@@ -36,10 +36,10 @@ from released_grouping import (
 from torch import Tensor, nn
 
 import mmp3d
-from mmp3d.codecs.grouping import group_by_tags
 from mmp3d.codecs.missing_joints import filled_cells
 from mmp3d.codecs.tagged_joints import find_candidates, member_cells, tags_at
 from mmp3d.compat.released_weights import RELEASED_NETS
+from mmp3d.geometry.grouping import group_by_tags
 from mmp3d.models.inference_form import in_inference_form
 
 

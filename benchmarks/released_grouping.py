@@ -12,7 +12,7 @@ from drawn_maps import NUM_JOINTS
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from mmp3d.codecs.grouping import MISSING
+from mmp3d.geometry.grouping import MISSING
 
 JOINT_ORDER = (0, 1, 4, 2, 5, 3, 6, 7, 8, 11, 9, 12, 10, 13)
 MAX_CANDIDATES, NMS_KERNEL, SCORE_THRESHOLD, TAG_THRESHOLD, FILL_THRESHOLD = 30, 5, 0.1, 1.0, 1.5

@@ -31,11 +31,11 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmp3d.datasets import MuPoTSDataset
-from mmp3d.datasets.hygiene import boxes_around
 from mmp3d.evaluation.functional.association import optimal_assignment
 from mmp3d.evaluation.functional.nearest_matching import mean_joint_distances
 from mmp3d.evaluation.functional.tracking import TrackCounts, TrackedPeople, count_tracks, tracking_scores
 from mmp3d.geometry import MUPOTS17
+from mmp3d.geometry.boxes import boxes_around
 from mmp3d.pipeline.track_linking import track_people
 from mmp3d.pipeline.tracking import DEFAULT_SETTINGS, USUAL_FPS, FramePoses, TrackerSettings, track_stream
 

@@ -1,7 +1,12 @@
 """What users call: the inferencer, the lifters for :func:`mmp3d.pipeline.lift_tracks`, and the whole system."""
 
-from mmp3d.apis.inferencer import MultiPersonPose3DInferencer
-from mmp3d.apis.lifters import load_lifters
-from mmp3d.apis.two_branch import load_two_branch
+from mmp3d.lazy_names import lazy_names
 
-__all__ = ['MultiPersonPose3DInferencer', 'load_lifters', 'load_two_branch']
+__all__ = ['MultiPersonPose3DInferencer', 'OnnxPipeline', 'load_lifters', 'load_two_branch']
+
+__getattr__ = lazy_names(__name__, {
+    'MultiPersonPose3DInferencer': 'inferencer',
+    'OnnxPipeline': 'onnx_pipeline',
+    'load_lifters': 'lifters',
+    'load_two_branch': 'two_branch',
+})  # fmt: skip

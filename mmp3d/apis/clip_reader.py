@@ -17,7 +17,7 @@ from mmp3d.apis.sources import Frame, Source
 from mmp3d.datasets.raw_file import file_stamp
 from mmp3d.engine.launch import USER_ERRORS
 from mmp3d.pipeline import ClipFrame
-from mmp3d.pipeline.stage_store import digest
+from mmp3d.pipeline.stage_memory import digest
 
 
 class ReaderOptions(NamedTuple):

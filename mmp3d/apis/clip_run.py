@@ -22,7 +22,7 @@ from mmp3d.export.linking import everybody
 from mmp3d.models.estimators import TwoBranchEstimator
 from mmp3d.pipeline import StageStore, TwoBranchNetworks, TwoBranchPipeline, TwoBranchSettings
 from mmp3d.pipeline.stage_columns import COUNTS
-from mmp3d.pipeline.stage_store import StageMemory
+from mmp3d.pipeline.stage_memory import StageMemory
 
 # The pictures of a chunk may take this much memory; of an 8K video a chunk is five frames.
 CHUNK_BYTES = 2**29

@@ -9,6 +9,7 @@ body sizes, that is in mm; the same extent divided by f would need f itself, whi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +20,6 @@ from torch import Tensor
 
 from mmp3d.codecs.cells import REFINEMENTS
 from mmp3d.codecs.depth_coding import DepthCoding
-from mmp3d.codecs.grouping import MAX_SHARE, MISSING, BodyReach, group_by_tags
 from mmp3d.codecs.joint_targets import joint_targets
 from mmp3d.codecs.missing_joints import filled_cells
 from mmp3d.codecs.tagged_joints import (
@@ -30,10 +30,21 @@ from mmp3d.codecs.tagged_joints import (
     tags_at,
 )
 from mmp3d.geometry import MUPOTS17, Camera
+from mmp3d.geometry.grouping import MAX_SHARE, MISSING, BodyReach, group_by_tags, reach_of_cells
 from mmp3d.geometry.joint_sets import MUPOTS17_BONE_LENGTHS
 
 # Root and trunk first: they are the largest, most often visible parts, and carry the tag of the person.
 DEFAULT_JOINT_ORDER = (14, 15, 1, 16, 0, 2, 5, 8, 11, 3, 6, 9, 12, 4, 7, 10, 13)
+
+
+class ReadPeople(NamedTuple):
+    """People in input px; the fields of :meth:`AssociativeEmbeddingDepth.decode`."""
+
+    keypoints: Tensor
+    keypoint_scores: Tensor
+    bbox_scores: Tensor
+    relative_depths: Tensor
+    root_depths: Tensor
 
 
 @KEYPOINT_CODECS.register_module()
@@ -206,27 +217,38 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         flat = member_cells(members[(members != MISSING).sum(axis=1) >= self.min_joints], cells)
         if self.fill_missing:
             filled = filled_cells(flat, heatmaps, tags, self.fill_threshold)
-            flat = self._within_reach(filled, flat, root_depths) if self.reach_weight else filled
+            flat = self.within_reach(filled, flat, root_depths) if self.reach_weight else filled
         return self._read(flat, heatmaps, relative_depths, root_depths)
 
-    def _reach(self, cells: Tensor, root_depths: Tensor) -> BodyReach:
-        _, _, width = root_depths.shape
-        scales = self.depths.root_from_network(root_depths.flatten()[cells]).log().cpu().numpy()
-        if self.depths.root_depth_from == 'root':
-            scales[np.arange(len(scales)) != self.root_index] = np.nan
-        flat = cells.cpu().numpy()
-        places = np.stack([flat % width, flat // width], axis=-1) * float(self.stride)
-        return BodyReach(places, scales, self.reach_limits, self.reach_weight)
+    @property
+    def scale_joint(self) -> int | None:
+        """The one joint at which the root depth is learnt; None: at all."""
+        return self.root_index if self.depths.root_depth_from == 'root' else None
 
-    def _within_reach(self, filled: Tensor, grouped: Tensor, root_depths: Tensor) -> Tensor:
+    def log_scales(self, cells: Tensor, root_depths: Tensor) -> Tensor:
+        """(...) logarithms of mm per input px at (...) flat cells of the (1, H, W) root-depth map."""
+        return self.depths.root_from_network(root_depths.flatten()[cells]).log()
+
+    def _reach(self, cells: Tensor, root_depths: Tensor) -> BodyReach:
+        scales = self.log_scales(cells, root_depths).cpu().numpy()
+        return reach_of_cells(
+            cells.cpu().numpy(),
+            scales,
+            root_depths.shape[-1],
+            self.stride,
+            self.reach_limits,
+            self.reach_weight,
+            self.scale_joint,
+        )
+
+    def within_reach(self, filled: Tensor, grouped: Tensor, root_depths: Tensor) -> Tensor:
         """The filled cells without those that no limb of the person's grouped joints reaches."""
         width = root_depths.shape[-1]
         has = grouped != MISSING
         cells = grouped.clamp(min=0)
-        scales = self.depths.root_from_network(root_depths.flatten()[cells]).log()
-        tells = has.clone()
-        if self.depths.root_depth_from == 'root':
-            tells[:, torch.arange(tells.shape[1], device=tells.device) != self.root_index] = False
+        scales, tells = self.log_scales(cells, root_depths), has
+        if self.scale_joint is not None:
+            tells = has & (torch.arange(has.shape[1], device=has.device) == self.scale_joint)
         scale = ((scales * tells).sum(dim=1) / tells.sum(dim=1).clamp(min=1)).exp() * tells.any(dim=1)
         places = torch.stack([filled % width, filled // width], dim=-1).to(root_depths) * self.stride
         apart = (places[:, :, None] - places[:, None]).square().sum(dim=-1).sqrt()
@@ -236,7 +258,13 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         too_far = (shares * has[:, None]).amax(dim=-1) > MAX_SHARE
         return torch.where(too_far & ~has, MISSING, filled)
 
-    def _read(self, flat: Tensor, heatmaps: Tensor, relative_depths: Tensor, root_depths: Tensor) -> InstanceData:
+    def _read(self, *cells_and_maps: Tensor) -> InstanceData:
+        read = (values.cpu().numpy() for values in self.read(*cells_and_maps))
+        people = InstanceData(**ReadPeople(*read)._asdict())
+        return people[np.argsort(-people.bbox_scores, kind='stable')]
+
+    def read(self, flat: Tensor, heatmaps: Tensor, relative_depths: Tensor, root_depths: Tensor) -> ReadPeople:
+        """What the maps say at (N, K) flat cells, ``MISSING`` where a person lacks the joint; maps as in decode."""
         joints = torch.arange(len(heatmaps), device=flat.device)
         found = flat != MISSING
         cells = flat.clamp(min=0)
@@ -244,13 +272,10 @@ class AssociativeEmbeddingDepth(BaseKeypointCodec):
         relative, root = self.depths.read(
             relative_depths.flatten(1)[joints, cells], root_depths.flatten()[cells], scores, found
         )
-        people = InstanceData(
-            keypoints=joint_places(flat, scores, heatmaps, self.stride, self.refinement, self.center_shift)
-            .cpu()
-            .numpy(),
-            keypoint_scores=scores.cpu().numpy(),
-            bbox_scores=scores.mean(dim=1).cpu().numpy(),
-            relative_depths=relative.cpu().numpy(),
-            root_depths=root.cpu().numpy(),
+        return ReadPeople(
+            keypoints=joint_places(flat, scores, heatmaps, self.stride, self.refinement, self.center_shift),
+            keypoint_scores=scores,
+            bbox_scores=scores.mean(dim=1),
+            relative_depths=relative,
+            root_depths=root,
         )
-        return people[np.argsort(-people.bbox_scores, kind='stable')]

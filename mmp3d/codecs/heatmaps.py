@@ -72,15 +72,29 @@ def render_person_heatmaps(
     Returns:
         (B, K, H, W) float32.
     """
-    cells = pixels_to_cells(pad_sequence(list(keypoints), batch_first=True).float(), stride)
     heights = pad_sequence(list(scores), batch_first=True).float()
-    width, height = size
-    batch, people, joints = heights.shape
-    maps = cells.new_zeros(batch, joints, height, width)
-    across = _profile(cells[..., 0], width, sigma / stride) * heights[..., None]
-    down = _profile(cells[..., 1], height, sigma / stride)
-    for person in range(people):
+    across, down = _profiles(pad_sequence(list(keypoints), batch_first=True).float(), heights, size, sigma, stride)
+    maps = heights.new_zeros(len(heights), heights.shape[2], *size[::-1])
+    for person in range(heights.shape[1]):
         torch.maximum(maps, down[:, person, :, :, None] * across[:, person, :, None, :], out=maps)
+    return F.threshold(maps, least, 0) if least else maps
+
+
+def render_at_once(
+    keypoints: Tensor, scores: Tensor, size: tuple[int, int], sigma: float, stride: float = 1, least: float = 0.0
+) -> Tensor:
+    """:func:`render_person_heatmaps` without a loop, for graphs; memory grows with the number of people.
+
+    Args:
+        keypoints: (B, N, K, 2), input px, N > 0.
+        scores: (B, N, K).
+        size: As there, and so are the others.
+
+    Returns:
+        (B, K, H, W) float32.
+    """
+    across, down = _profiles(keypoints, scores, size, sigma, stride)
+    maps = (down[..., :, None] * across[..., None, :]).amax(dim=1)
     return F.threshold(maps, least, 0) if least else maps
 
 
@@ -89,6 +103,15 @@ def resized(maps: Tensor, size: Sequence[int]) -> Tensor:
     if tuple(maps.shape[-2:]) == tuple(size):
         return maps
     return F.interpolate(maps, size=tuple(size), mode='bilinear', align_corners=False)
+
+
+def _profiles(
+    keypoints: Tensor, heights: Tensor, size: tuple[int, int], sigma: float, stride: float
+) -> tuple[Tensor, Tensor]:
+    """(B, N, K, W) and (B, N, K, H) whose products are the Gaussians."""
+    cells = pixels_to_cells(keypoints, stride)
+    across = _profile(cells[..., 0], size[0], sigma / stride) * heights[..., None]
+    return across, _profile(cells[..., 1], size[1], sigma / stride)
 
 
 def _profile(centres: Tensor, length: int, sigma: float) -> Tensor:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mmp3d.codecs.grouping import MISSING
 from mmp3d.codecs.high_cells import cells_above, padded_cells
+from mmp3d.geometry.grouping import MISSING
 
 # Heights from which a search among the higher cells begins anew with more of them.
 LEVELS = (0.03, 0.003)
@@ -63,6 +63,13 @@ def filled_cells(flat: Tensor, heatmaps: Tensor, tags: Tensor, tag_threshold: fl
     best[index] = _best_anywhere(missing.at(index), heatmaps, tags, tag_threshold)
     filled[people, joints] = best
     return filled
+
+
+def filled_cells_at_once(flat: Tensor, heatmaps: Tensor, tags: Tensor, tag_threshold: float) -> Tensor:
+    """:func:`filled_cells` by looking at every cell for every joint, for graphs, which cannot search: N * K * H * W."""
+    apart = tags.flatten(2)[None] - _mean_tags(flat, tags).T[:, None, :, None]
+    best = heatmaps.flatten(1) - _cost(apart.movedim(2, 0), tag_threshold)
+    return torch.where(flat == MISSING, best.argmax(dim=-1), flat)
 
 
 def _mean_tags(flat: Tensor, tags: Tensor) -> Tensor:

@@ -15,7 +15,6 @@ from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
 from mmp3d.codecs.associative_embedding_depth import DEFAULT_JOINT_ORDER
-from mmp3d.codecs.grouping import MISSING, group_by_tags
 from mmp3d.codecs.joint_targets import joint_targets
 from mmp3d.codecs.missing_joints import filled_cells
 from mmp3d.codecs.own_person import own_person
@@ -26,6 +25,7 @@ from mmp3d.codecs.tagged_joints import (
     member_cells,
     tags_at,
 )
+from mmp3d.geometry.grouping import MISSING, group_by_tags
 
 
 @KEYPOINT_CODECS.register_module()

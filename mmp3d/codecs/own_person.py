@@ -9,28 +9,13 @@ import numpy as np
 import torch
 from mmpose.structures.bbox import bbox_overlaps
 
+from mmp3d.geometry.boxes import joint_extents
+
 
 def box_overlaps(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
     """(N,) IoU of (N, 4) xyxy boxes with one (4,) box; mmpose's, which takes tensors."""
     boxes, box = (torch.as_tensor(np.asarray(array), dtype=torch.float32) for array in (boxes, box))
     return bbox_overlaps(boxes, box[None])[:, 0].numpy()
-
-
-def joint_extents(keypoints: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """(N, 4) xyxy around each person's joints with a score above 0; a person without any is a box at the first joint.
-
-    Args:
-        keypoints: (N, K, 2) px.
-        scores: (N, K).
-    """
-    found = (scores > 0)[..., None]
-    first = keypoints[:, :1]
-    low = np.where(found, keypoints, np.inf).min(axis=1, initial=np.inf)
-    high = np.where(found, keypoints, -np.inf).max(axis=1, initial=-np.inf)
-    nobody = ~np.isfinite(low)
-    if nobody.any():
-        low, high = (np.where(nobody, first[:, 0], corner) for corner in (low, high))
-    return np.concatenate([low, high], axis=1).astype(np.float32)
 
 
 def own_person(keypoints: np.ndarray, scores: np.ndarray, box: np.ndarray) -> int:

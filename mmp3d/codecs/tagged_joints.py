@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from mmp3d.codecs.cells import REFINEMENTS, cells_to_pixels, window_cells
-from mmp3d.codecs.grouping import MISSING
 from mmp3d.codecs.high_cells import cells_above, padded_cells
+from mmp3d.geometry.grouping import MISSING
 
 # Below one in this many, high cells are looked at one by one and not as whole maps.
 PLAIN_SHARE = 8
@@ -89,7 +89,7 @@ def member_cells(members: np.ndarray, cells: Tensor) -> Tensor:
     """(N, K) flat cells of grouped candidates, ``MISSING`` where a person has none.
 
     Args:
-        members: (N, K) candidate of each person, see :func:`~mmp3d.codecs.grouping.group_by_tags`.
+        members: (N, K) candidate of each person, see :func:`~mmp3d.geometry.grouping.group_by_tags`.
         cells: (K, M) flat cells of the candidates.
     """
     picked = torch.as_tensor(members, device=cells.device)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-BOX_MARGIN = 0.1
+from mmp3d.geometry.boxes import boxes_around
 
 
 def clean_2d(keypoints: np.ndarray, labelled: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
@@ -64,14 +64,3 @@ def clean_boxes(boxes: np.ndarray, keypoints: np.ndarray, finite: np.ndarray, si
     clipped = np.clip(boxes, 0, limit)
     remains = (clipped[:, 2:] > clipped[:, :2]).all(axis=1)
     return np.where(remains[:, None], clipped, boxes).astype(np.float32)
-
-
-def boxes_around(keypoints: np.ndarray, finite: np.ndarray) -> np.ndarray:
-    """(P, 4) xyxy px around the finite joints, a tenth wider on every side, a pixel at least; zeros without joints."""
-    masked = np.where(finite[..., None], keypoints, np.inf)
-    low = masked.min(axis=1, initial=np.inf)
-    high = np.where(finite[..., None], keypoints, -np.inf).max(axis=1, initial=-np.inf)
-    any_joint = finite.any(axis=1)[:, None]
-    low, high = np.where(any_joint, low, 0), np.where(any_joint, high, 0)
-    margin = np.where(any_joint, np.maximum(BOX_MARGIN * (high - low), 0.5), 0)
-    return np.concatenate([low - margin, high + margin], axis=1)

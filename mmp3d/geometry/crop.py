@@ -50,3 +50,22 @@ def crop_window(box: np.ndarray, padding: float, input_size: tuple[int, int]) ->
     sides = (corners[1] - corners[0]) * padding
     size = np.array(input_size, np.float64)
     return corners.mean(axis=0), size * (sides / size).max()
+
+
+def cells_inside_image(
+    size: tuple[int, int], stride: float, scale: np.ndarray, offset: np.ndarray, image_size: tuple[int, int]
+) -> np.ndarray:
+    """(h, w) bool: which cells of a network's maps have their middle inside of the image, and not in the padding.
+
+    Args:
+        size: (w, h) cells.
+        stride: Input px per cell.
+        scale: (2,) image px per input px, along x and y.
+        offset: (2,) image px of the input's pixel 0.
+        image_size: (width, height) px.
+    """
+    inside = []
+    for cells, side, factor, first in zip(size, image_size, scale, offset, strict=True):
+        places = ((np.arange(cells) + 0.5) * stride - 0.5) * factor + first
+        inside.append((places > -0.5) & (places < side - 0.5))
+    return inside[1][:, None] & inside[0][None]

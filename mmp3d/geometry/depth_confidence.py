@@ -23,3 +23,8 @@ def root_confidence(roots: np.ndarray, relative_error: float, tolerance: float =
         return np.ones(len(roots), np.float32)
     distances = np.linalg.norm(roots, axis=-1)
     return erf(tolerance / (np.sqrt(2) * relative_error * distances)).astype(np.float32)
+
+
+def told_root_confidence(roots: np.ndarray, relative_errors: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
+    """(N,) the same where each root's error is told: (N,) scales of Laplace distributions, as shares of distances."""
+    return 1 - np.exp(-tolerance / (relative_errors * np.linalg.norm(roots, axis=-1)))

@@ -5,8 +5,7 @@ Shapes: N people of a frame, K = 17 MuPoTS joints. Pixels of the full image; cam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -15,10 +14,11 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.models.estimators import BottomUpDepthEstimator
 from mmp3d.pipeline.clip_frames import Chunk
-from mmp3d.pipeline.people_2d import People2D
-from mmp3d.pipeline.stage_store import digest, module_digest
+from mmp3d.pipeline.given_people import People2D
+from mmp3d.pipeline.stage_columns import no_people
+from mmp3d.pipeline.stage_memory import digest
+from mmp3d.pipeline.stage_store import module_digest
 
-K = MUPOTS17.num_joints
 BottomUpPeople = Mapping[str, np.ndarray]
 
 
@@ -37,20 +37,10 @@ class BottomUpBranch:
         self._pipeline = Compose(self._transforms)
 
     def find(self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera) -> list[BottomUpPeople]:
-        """People of each frame in camera space; nobody is in one that cannot be read.
-
-        Args:
-            chunk: The frames.
-            poses: 2D people of each frame, whose joints the network gets as heatmaps; None: the pictures alone.
-            camera: The camera of all frames.
-
-        Returns:
-            One mapping a frame: ``keypoints`` (N, K, 2) px, ``keypoint_scores`` (N, K), ``keypoints_cam`` (N, K, 3) mm
-            and ``bbox_scores`` (N,).
-        """
+        """See :class:`~mmp3d.pipeline.clip_stages.BottomUpFinder`."""
         found = [no_people() for _ in chunk.frames]
-        seen = [place for place, image in enumerate(chunk.images) if image is not None]
-        for places, items in self._batches(chunk, seen, poses, camera):
+        for places in chunk.batches(self.batch_size):
+            items = [self._item(chunk, place, poses, camera) for place in places]
             with torch.inference_mode():
                 samples = self.network.test_step(pseudo_collate(items))
             for place, sample in zip(places, samples, strict=True):
@@ -60,16 +50,6 @@ class BottomUpBranch:
     def digest(self) -> str:
         """Digest of the network and its transforms."""
         return digest('bottom_up', module_digest(self.network), self._transforms)
-
-    def _batches(
-        self, chunk: Chunk, places: list[int], poses: Sequence[People2D] | None, camera: Camera
-    ) -> Iterator[tuple[list[int], list[dict]]]:
-        """Places in the chunk and network inputs, images of one size at a time."""
-        for _, same in groupby(places, key=lambda place: chunk.images[place].shape):
-            same = list(same)
-            for start in range(0, len(same), self.batch_size):
-                batch = same[start : start + self.batch_size]
-                yield batch, [self._item(chunk, place, poses, camera) for place in batch]
 
     def _item(self, chunk: Chunk, place: int, poses: Sequence[People2D] | None, camera: Camera) -> dict:
         frame = chunk.frames[place]
@@ -84,13 +64,3 @@ class BottomUpBranch:
             item['input_keypoints'] = poses[place]['keypoints']
             item['input_keypoint_scores'] = poses[place]['keypoint_scores']
         return self._pipeline(item)
-
-
-def no_people() -> dict[str, np.ndarray]:
-    """A frame in which nobody is found, see :meth:`BottomUpBranch.find`."""
-    return {
-        'keypoints': np.zeros((0, K, 2), np.float32),
-        'keypoint_scores': np.zeros((0, K), np.float32),
-        'keypoints_cam': np.zeros((0, K, 3), np.float32),
-        'bbox_scores': np.zeros(0, np.float32),
-    }

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -55,8 +55,15 @@ class Chunk:
         with ThreadPoolExecutor(READERS) as pool:
             return list(pool.map(ClipFrame.pixels, self.frames))
 
+    def batches(self, size: int) -> Iterator[list[int]]:
+        """Places in the chunk of the frames that can be read, at most ``size`` at a time and of one shape."""
+        seen = [place for place, image in enumerate(self.images) if image is not None]
+        for _, same in groupby(seen, key=lambda place: self.images[place].shape):
+            places = list(same)
+            yield from (places[start : start + size] for start in range(0, len(places), size))
+
     def facts(self) -> list:
-        """What tells these frames from others, for :func:`~mmp3d.pipeline.stage_store.digest`."""
+        """What tells these frames from others, for :func:`~mmp3d.pipeline.stage_memory.digest`."""
         poses = [np.asarray(part, np.float32) for frame in self.frames for part in frame.poses or ()]
         names = [[frame.frame_id, frame.stamp, frame.poses is None] for frame in self.frames]
         return [self.start, names, *poses]

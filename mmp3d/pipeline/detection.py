@@ -15,10 +15,11 @@ import numpy as np
 from mmengine.registry import DefaultScope
 
 from mmp3d.compat.checkpoint import load_weights
-from mmp3d.datasets.hygiene import boxes_around
 from mmp3d.datasets.poses2d import Poses2D
+from mmp3d.geometry.boxes import boxes_around
 from mmp3d.pipeline.pose_frames import frames_of
-from mmp3d.pipeline.stage_store import digest, module_digest
+from mmp3d.pipeline.stage_memory import digest
+from mmp3d.pipeline.stage_store import module_digest
 
 # mmdet's stock configuration and its published weights.
 DEFAULT_CONFIG = 'mask_rcnn/mask-rcnn_r50_fpn_2x_coco.py'

@@ -7,17 +7,29 @@ camera frame, millimetres.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
-import torch
-from torch import nn
 
-from mmp3d.codecs.own_person import joint_extents
 from mmp3d.geometry import MUPOTS17, Camera
-from mmp3d.models.integration.pose_pairs import PosePairs
+from mmp3d.geometry.boxes import joint_extents
 from mmp3d.pipeline.matching import CameraPeople, Matches
 
 K, ROOT = MUPOTS17.num_joints, MUPOTS17.root_index
+
+
+class PoseRule(Protocol):
+    """Anything that makes one pose of two."""
+
+    def __call__(
+        self, top_down: np.ndarray, bottom_up: np.ndarray, top_down_scores: np.ndarray, bottom_up_scores: np.ndarray
+    ) -> np.ndarray:
+        """(P, K, 3) float32 mm of both branches' (P, K, 3) mm and (P, K) scores; scores 0 where one lacks a person."""
+        ...
+
+    def digest(self) -> str:
+        """Digest of the rule."""
+        ...
 
 
 class BranchFrames:
@@ -60,7 +72,7 @@ def integrate(
     matches: Sequence[Matches],
     bottom_up: BranchFrames,
     top_down: BranchFrames,
-    network: nn.Module,
+    rule: PoseRule,
     camera: Camera,
     least_score: float,
     num_branches: int = 2,
@@ -71,7 +83,7 @@ def integrate(
         matches: F frames.
         bottom_up: The same F frames.
         top_down: The same F frames.
-        network: ``IntegrationNet`` or one of the fixed rules, in evaluation mode.
+        rule: ``IntegrationNet`` or one of the fixed rules.
         camera: Of all frames.
         least_score: What a joint counts at least that a branch completed without having found it.
         num_branches: How many of the branches looked for people.
@@ -85,20 +97,13 @@ def integrate(
     lower_rows, upper_rows = bottom_up.rows([o[:, 0] for o in orders]), top_down.rows([o[:, 1] for o in orders])
     lower, lower_scores, lower_person = bottom_up.taken(lower_rows, least_score)
     upper, upper_scores, upper_person = top_down.taken(upper_rows, least_score)
-    poses = _one_pose(network, upper, lower, upper_scores, lower_scores)
+    poses = rule(upper, lower, upper_scores, lower_scores)
     columns = _seen(poses, np.maximum(lower_scores, upper_scores), camera)
     columns['bbox_scores'] = ((lower_person + upper_person) / num_branches).astype(np.float32)
     columns['source'] = np.where(lower_rows < 0, 'td', np.where(upper_rows < 0, 'bu', 'both'))
     ends = np.cumsum([len(order) for order in orders])[:-1]
     parts = {name: np.split(values, ends) for name, values in columns.items()}
     return [{name: values[frame] for name, values in parts.items()} for frame in range(len(orders))]
-
-
-@torch.inference_mode()
-def _one_pose(network: nn.Module, *pairs: np.ndarray) -> np.ndarray:
-    parameter = next(network.parameters(), torch.zeros(0))
-    tensors = (torch.from_numpy(np.ascontiguousarray(part, np.float32)).to(parameter.device) for part in pairs)
-    return network(PosePairs(*tensors)).float().cpu().numpy()
 
 
 def _seen(poses: np.ndarray, scores: np.ndarray, camera: Camera) -> dict[str, np.ndarray]:

@@ -1,20 +1,34 @@
 """Lifted tracks frame by frame, and as flat arrays.
 
-Shapes: L tracks, S poses of all tracks, M people of a frame, K = 17 MuPoTS joints. Camera frame, millimetres.
+Shapes: T frames of a track, L tracks, S poses of all tracks, M people of a frame, K = 17 MuPoTS joints. Camera frame,
+millimetres.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from mmp3d.geometry import MUPOTS17
-from mmp3d.pipeline.lifting import LiftedTrack
 from mmp3d.pipeline.matching import CameraPeople
 from mmp3d.pipeline.track import Track
 
 K = MUPOTS17.num_joints
+
+
+class LiftedTrack(NamedTuple):
+    """One person over all frames from the first to the last in which they were found.
+
+    ``frame_ids`` (T,) consecutive numbers, ``keypoints_cam`` (T, K, 3) float32 mm, ``keypoint_scores`` (T, K) those of
+    the 2D joints: 0 where the networks completed one.
+    """
+
+    track_id: int
+    frame_ids: np.ndarray
+    keypoints_cam: np.ndarray
+    keypoint_scores: np.ndarray
 
 
 def track_columns(tracks: Sequence[Track]) -> dict[str, np.ndarray]:

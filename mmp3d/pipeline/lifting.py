@@ -7,27 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from mmp3d.geometry import Camera
 from mmp3d.models.estimators import PoseLiftingEstimator
+from mmp3d.pipeline.lifted_frames import LiftedTrack
 from mmp3d.pipeline.track import Track
-
-
-class LiftedTrack(NamedTuple):
-    """One person over all frames from the first to the last in which they were found.
-
-    ``frame_ids`` (T,) consecutive numbers, ``keypoints_cam`` (T, K, 3) float32 mm, ``keypoint_scores`` (T, K) those of
-    the 2D joints: 0 where the networks completed one.
-    """
-
-    track_id: int
-    frame_ids: np.ndarray
-    keypoints_cam: np.ndarray
-    keypoint_scores: np.ndarray
 
 
 def lift_tracks(tracks: Sequence[Track], camera: Camera, networks: PoseLiftingEstimator) -> list[LiftedTrack]:

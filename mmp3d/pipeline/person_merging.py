@@ -9,8 +9,8 @@ import numpy as np
 from mmengine.structures import InstanceData
 from mmpose.evaluation.functional.nms import oks_iou
 
-from mmp3d.codecs.own_person import joint_extents
 from mmp3d.geometry import MUPOTS17
+from mmp3d.geometry.boxes import joint_extents
 
 # Fewer joints in common say little; someone of whom fewer were found is compared by all of theirs.
 MIN_SHARED_JOINTS = 3

@@ -6,13 +6,12 @@ something else is replaced, and so is a damaged one.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,38 +21,11 @@ from torch import nn
 
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.datasets.report import warn
+from mmp3d.pipeline.stage_memory import Arrays, digest
 from mmp3d.version import __version__
 
 FORMAT = {'format': 'mmp3d-stage', 'version': 1}
 HEADER = 'header'
-Arrays = dict[str, np.ndarray]
-
-
-class StageMemory:
-    """Keeps stage outputs as long as the object lives."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, Arrays] = {}
-
-    def key(self, *parts: Any) -> str:
-        """Digest of what an output depends on; functions among the parts are asked only where keys are compared."""
-        return ''
-
-    def get(self, name: str, key: str, compute: Callable[[], Arrays]) -> Arrays:
-        """The output of a stage, computed if it was not.
-
-        Args:
-            name: Clip, stage and chunk, for example ``'TS1/tracks'``.
-            key: See :meth:`key`.
-            compute: Makes it.
-        """
-        if name not in self._kept:
-            self._kept[name] = compute()
-        return self._kept[name]
-
-    def again(self, name: str, key: str) -> Arrays:
-        """What :meth:`get` gave before."""
-        return self._kept[name]
 
 
 class StageStore:
@@ -114,19 +86,6 @@ class StageStore:
             return None
 
 
-def digest(*parts: Any) -> str:
-    """A short text that is the same for the same parts: arrays, and whatever ``json`` writes."""
-    state = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        if isinstance(part, np.ndarray):
-            state.update(f'{part.dtype.str}{part.shape}'.encode())
-            state.update(np.ascontiguousarray(part).tobytes())
-        else:
-            state.update(json.dumps(part, sort_keys=True, default=_plain).encode('utf-8', 'surrogatepass'))
-        state.update(b'\0')
-    return state.hexdigest()
-
-
 def module_digest(module: nn.Module) -> str:
     """Digest of a network: its class, the config that it was built from (``module.cfg``, if there is one), weights."""
     config = getattr(module, 'cfg', None)
@@ -138,11 +97,3 @@ def module_digest(module: nn.Module) -> str:
 
 def _bits(tensor: torch.Tensor) -> np.ndarray:
     return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
-    return repr(value)

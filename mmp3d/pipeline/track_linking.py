@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from mmp3d.datasets.hygiene import boxes_around
+from mmp3d.geometry.boxes import boxes_around
 from mmp3d.pipeline.track import Track
 from mmp3d.pipeline.tracking import DEFAULT_SETTINGS, UNTRACKED, FramePoses, TrackerSettings, track_stream
 

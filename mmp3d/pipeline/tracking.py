@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from mmp3d.datasets.hygiene import boxes_around
 from mmp3d.geometry import MUPOTS17
+from mmp3d.geometry.boxes import boxes_around
 from mmp3d.geometry.pose_similarity import pairwise_iou, pairwise_oks
 
 UNTRACKED = -1

@@ -11,32 +11,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from mmengine.structures import InstanceData
-from torch import nn
 
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.geometry.depth_confidence import root_confidence
-from mmp3d.models.estimators import BottomUpDepthEstimator, MultiPersonTopDownEstimator, PoseLiftingEstimator
-from mmp3d.models.integration import HardIntegration
-from mmp3d.pipeline.bottom_up import BottomUpBranch, no_people
 from mmp3d.pipeline.clip_frames import Chunk, ClipFrame, chunks_of
-from mmp3d.pipeline.detection import PersonDetector
+from mmp3d.pipeline.clip_stages import ClipStages
 from mmp3d.pipeline.identities import BottomUpIds, final_ids
 from mmp3d.pipeline.integration import BranchFrames, integrate
 from mmp3d.pipeline.lifted_frames import lifted_columns, people_at, track_columns, tracks_of
-from mmp3d.pipeline.lifting import lift_tracks
 from mmp3d.pipeline.matching import MIN_SIMILARITY, CameraPeople, Matches, match_people
 from mmp3d.pipeline.nearest_roots import match_nearest_roots
-from mmp3d.pipeline.people_2d import GivenPeople, TopDownPeople
-from mmp3d.pipeline.release_matching import match_by_shape
-from mmp3d.pipeline.stage_columns import by_frame, flat_columns
-from mmp3d.pipeline.stage_store import StageMemory, StageStore, module_digest
+from mmp3d.pipeline.stage_columns import by_frame, flat_columns, no_people
+from mmp3d.pipeline.stage_memory import StageMemory
 from mmp3d.pipeline.track_linking import LinkSettings, track_people
 from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 from mmp3d.synthetic.ranges import check_number, recipe_of
+
+# What runs networks with mmengine and PyTorch is imported where such networks are: the stages here need neither.
+if TYPE_CHECKING:
+    from mmengine.structures import InstanceData
+    from torch import nn
+
+    from mmp3d.models.estimators import BottomUpDepthEstimator, MultiPersonTopDownEstimator, PoseLiftingEstimator
+    from mmp3d.pipeline.detection import PersonDetector
+    from mmp3d.pipeline.stage_store import StageStore
 
 ROOT = MUPOTS17.root_index
 BRANCHES, MATCHINGS = ('both', 'top_down', 'bottom_up'), ('frame', 'track', 'none', 'released')
@@ -100,6 +101,11 @@ class TwoBranchSettings:
             if isinstance(getattr(self, name), dict):
                 object.__setattr__(self, name, recipe_of(kind, name, getattr(self, name)))
 
+    @property
+    def uses(self) -> dict[str, bool]:
+        """Which of ``lifter`` and ``bottom_up`` the branches need."""
+        return {'lifter': self.branches != 'bottom_up', 'bottom_up': self.branches != 'top_down'}
+
 
 class TwoBranchNetworks(NamedTuple):
     """The networks, with their weights and in evaluation mode; their devices are the caller's.
@@ -117,8 +123,39 @@ class TwoBranchNetworks(NamedTuple):
     detector: PersonDetector | None = None
 
 
-class TwoBranchPipeline:
+class ClipPipeline:
     """Runs the stages on one clip after another; nothing is carried from one clip to the next.
+
+    Args:
+        stages: Those that the settings use.
+        settings: The choices.
+    """
+
+    def __init__(self, stages: ClipStages, settings: TwoBranchSettings) -> None:
+        self.stages, self.settings, self.uses = stages, settings, settings.uses
+
+    def columns(
+        self, frames: Iterable[ClipFrame], camera: Camera, store: StageMemory | StageStore | None, clip: str
+    ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        """Number and people of each frame as arrays, in order; arguments and errors as :meth:`TwoBranchPipeline.run`.
+
+        Yields:
+            ``frame_id``, and ``keypoints, keypoint_scores, keypoints_cam, keypoints_3d, root_cam, bboxes, bbox_scores,
+            track_ids, source`` by the data contract, the surest first.
+        """
+        run = _ClipRun(self, camera, StageMemory() if store is None else store, clip)
+        for chunk in chunks_of(frames, self.settings.chunk):
+            run.look(chunk)
+        yield from run.people()
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """See :meth:`ClipStages.digests`."""
+        return self.stages.digests()
+
+
+class TwoBranchPipeline(ClipPipeline):
+    """The stages on PyTorch networks.
 
     Args:
         networks: The networks.
@@ -129,20 +166,10 @@ class TwoBranchPipeline:
     """
 
     def __init__(self, networks: TwoBranchNetworks, settings: TwoBranchSettings = TwoBranchSettings()) -> None:
-        used = {'lifter': settings.branches != 'bottom_up', 'bottom_up': settings.branches != 'top_down'}
-        missing = [name for name, needed in used.items() if needed and getattr(networks, name) is None]
-        if missing or (all(used.values()) and networks.integration is None):
-            raise ValueError(f'branches={settings.branches!r} needs the network {[*missing, "integration"][0]!r}')
-        self.networks, self.settings, self.uses = networks, settings, used
-        self.people_2d = GivenPeople()
-        if networks.top_down is not None:
-            self.people_2d = TopDownPeople(
-                networks.top_down, networks.detector, settings.padding, settings.merge_threshold, settings.crop_batch
-            )
-        if used['bottom_up']:
-            self.bottom_up = BottomUpBranch(networks.bottom_up, networks.bottom_up_pipeline, settings.frame_batch)
-        # Of one branch alone, every rule leaves the poses as they are; this one to the last bit.
-        self.integration = networks.integration if all(used.values()) else HardIntegration()
+        from mmp3d.pipeline.network_stages import network_stages
+
+        super().__init__(network_stages(networks, settings), settings)
+        self.networks = networks
 
     def run(
         self, frames: Iterable[ClipFrame], camera: Camera, store: StageStore | None = None, clip: str = 'clip'
@@ -163,20 +190,10 @@ class TwoBranchPipeline:
         Raises:
             ValueError: Frames are not in order, or a frame brings poses of another shape.
         """
-        run = _ClipRun(self, camera, StageMemory() if store is None else store, clip)
-        for chunk in chunks_of(frames, self.settings.chunk):
-            run.look(chunk)
-        yield from run.people()
+        from mmengine.structures import InstanceData
 
-    @cached_property
-    def digests(self) -> dict[str, str]:
-        """What the outputs of the stages depend on, beside the frames, by stage."""
-        digests = {'people_2d': self.people_2d.digest(), 'integration': module_digest(self.integration)}
-        if self.uses['bottom_up']:
-            digests['bottom_up'] = self.bottom_up.digest()
-        if self.uses['lifter']:
-            digests['lifting'] = module_digest(self.networks.lifter)
-        return digests
+        for frame_id, people in self.columns(frames, camera, store, clip):
+            yield frame_id, InstanceData(**people)
 
 
 class _Part(NamedTuple):
@@ -191,7 +208,7 @@ class _Part(NamedTuple):
 class _ClipRun:
     """One clip on its way through the stages."""
 
-    def __init__(self, pipeline: TwoBranchPipeline, camera: Camera, store: StageMemory | StageStore, clip: str) -> None:
+    def __init__(self, pipeline: ClipPipeline, camera: Camera, store: StageMemory | StageStore, clip: str) -> None:
         self.pipeline, self.settings = pipeline, pipeline.settings
         self.camera, self.store, self.clip = camera, store, clip
         self.parts: list[_Part] = []
@@ -207,16 +224,16 @@ class _ClipRun:
         frames_key = key(self.clip, self.camera.to_dict(), *chunk.facts())
         poses_key = key('poses2d', frames_key, lambda: self.pipeline.digests['people_2d'])
         part = _Part(chunk.start, [frame.frame_id for frame in chunk.frames], poses_key, '')
-        poses = self._got('poses2d', poses_key, lambda: flat_columns(self.pipeline.people_2d.find(chunk)), part)
+        poses = self._got('poses2d', poses_key, lambda: flat_columns(self.pipeline.stages.people_2d.find(chunk)), part)
         if self.pipeline.uses['bottom_up']:
             fed = by_frame(poses) if settings.feed_poses else None
             source = poses_key if settings.feed_poses else frames_key
             part = part._replace(bottom_up_key=key('bottom_up', source, lambda: self.pipeline.digests['bottom_up']))
-            look = partial(self.pipeline.bottom_up.find, chunk, fed, self.camera)
+            look = partial(self.pipeline.stages.bottom_up.find, chunk, fed, self.camera)
             self._got('bottom_up', part.bottom_up_key, lambda: flat_columns(look()), part)
         self.parts.append(part)
 
-    def people(self) -> Iterator[tuple[int, InstanceData]]:
+    def people(self) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
         """Number and people of each frame."""
         if not self.parts:
             return
@@ -224,7 +241,7 @@ class _ClipRun:
         for part in self.parts:
             columns = self._got('people', key, partial(self._integrated, part), part)
             for frame_id, found in zip(part.frame_ids, by_frame(columns), strict=True):
-                yield frame_id, _instances(found)
+                yield frame_id, _whole_people(found)
 
     def _people_key(self) -> str:
         settings = asdict(self.settings)
@@ -251,7 +268,7 @@ class _ClipRun:
         if not self.pipeline.uses['lifter']:
             return ''
         camera = self.camera.to_dict()
-        return self.store.key('lifting', self._tracks_key, camera, lambda: self.pipeline.digests['lifting'])
+        return self.store.key('lifting', self._tracks_key, camera, lambda: self.pipeline.digests['lifter'])
 
     @cached_property
     def _lifted(self) -> dict[str, np.ndarray]:
@@ -262,7 +279,7 @@ class _ClipRun:
 
     def _lift(self) -> dict[str, np.ndarray]:
         tracks = tracks_of(self._got('tracks', self._tracks_key, self._track))
-        return lifted_columns(lift_tracks(tracks, self.camera, self.pipeline.networks.lifter))
+        return lifted_columns(self.pipeline.stages.lifter.lift(tracks, self.camera))
 
     def _track(self) -> dict[str, np.ndarray]:
         # In a clip that is shorter than what a track needs to count, everybody counts who is in all of its frames.
@@ -302,10 +319,12 @@ class _ClipRun:
         return matches, final_ids(matches, lower_ids, upper_ids)
 
     def _matches(self, lower: list[CameraPeople], upper: list[CameraPeople]) -> list[Matches]:
-        by_one_rule = {'none': match_nearest_roots, 'released': match_by_shape}.get(self.settings.matching)
-        if by_one_rule is not None:
-            return [by_one_rule(*pair) for pair in zip(lower, upper, strict=True)]
-        return match_people(lower, upper, self.settings.min_similarity)
+        if self.settings.matching == 'frame':
+            return match_people(lower, upper, self.settings.min_similarity)
+        by_one_rule = match_nearest_roots
+        if self.settings.matching == 'released':
+            from mmp3d.pipeline.release_matching import match_by_shape as by_one_rule
+        return [by_one_rule(*pair) for pair in zip(lower, upper, strict=True)]
 
     def _integrated(self, part: _Part) -> dict[str, np.ndarray]:
         matches, ids = (each[part.start : part.start + len(part.frame_ids)] for each in self._matched)
@@ -314,7 +333,7 @@ class _ClipRun:
             matches,
             BranchFrames([_camera_people(frame) for frame in found], [frame['bbox_scores'] for frame in found]),
             BranchFrames(upper, [self._top_down_scores(frame) for frame in upper]),
-            self.pipeline.integration,
+            self.pipeline.stages.integration,
             self.camera,
             self.settings.least_score,
             sum(self.pipeline.uses.values()),
@@ -351,8 +370,8 @@ def _ranked(people: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: values[order] for name, values in people.items()}
 
 
-def _instances(people: dict[str, np.ndarray]) -> InstanceData:
+def _whole_people(people: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     # Copies: a view would keep the arrays of the whole chunk.
     fields = {name: values.copy() for name, values in people.items()}
     root = fields['keypoints_cam'][:, ROOT].copy()
-    return InstanceData(**fields, root_cam=root, keypoints_3d=fields['keypoints_cam'] - root[:, None])
+    return {**fields, 'root_cam': root, 'keypoints_3d': fields['keypoints_cam'] - root[:, None]}

@@ -11,9 +11,10 @@ from mmpose.apis import MMPoseInferencer, init_model
 
 from mmp3d import register_all_modules
 from mmp3d.apis.model_index import find_model
-from mmp3d.codecs.own_person import box_overlaps, joint_extents
+from mmp3d.codecs.own_person import box_overlaps
 from mmp3d.evaluation.functional.joints_2d import found_joints
 from mmp3d.geometry import COCO17, MUPOTS17
+from mmp3d.geometry.boxes import joint_extents
 from mmp3d.pipeline import find_people
 from mmp3d.synthetic.coco import HIDDEN, coco_keypoints
 from mmp3d.synthetic.recipe import CLOSE, Recipe

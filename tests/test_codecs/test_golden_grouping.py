@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from mmp3d.codecs.grouping import MISSING, group_by_tags
 from mmp3d.codecs.missing_joints import filled_cells
 from mmp3d.codecs.tagged_joints import find_candidates, joint_places, joint_scores, member_cells, tags_at
+from mmp3d.geometry.grouping import MISSING, group_by_tags
 from tests.shared_data import shared_path
 
 JOINT_ORDER = (0, 1, 4, 2, 5, 3, 6, 7, 8, 11, 9, 12, 10, 13)

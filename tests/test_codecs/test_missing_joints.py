@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmp3d.codecs import missing_joints
-from mmp3d.codecs.grouping import MISSING
 from mmp3d.codecs.missing_joints import filled_cells
+from mmp3d.geometry.grouping import MISSING
 
 
 def plainly_filled(flat, heatmaps, tags, threshold):

@@ -5,7 +5,8 @@ import numpy as np
 from mmp3d import register_all_modules
 from mmp3d.pipeline import ClipFrame, GivenBoxes
 from mmp3d.pipeline.clip_frames import Chunk
-from mmp3d.pipeline.people_2d import GivenPeople, TopDownPeople
+from mmp3d.pipeline.given_people import GivenPeople
+from mmp3d.pipeline.people_2d import TopDownPeople
 from tests.test_models.top_down_scenes import box_of, perfect_network, small_network, standing
 
 register_all_modules()

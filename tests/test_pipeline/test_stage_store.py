@@ -10,7 +10,8 @@ from mmp3d import register_all_modules
 from mmp3d.datasets.report import recorded
 from mmp3d.models.integration import HardIntegration, IntegrationNet, LinearIntegration
 from mmp3d.pipeline import StageStore
-from mmp3d.pipeline.stage_store import digest, module_digest
+from mmp3d.pipeline.stage_memory import digest
+from mmp3d.pipeline.stage_store import module_digest
 from tests.test_pipeline.two_branch_scenes import CAMERA, KnownBottomUp, KnownLifter, frames_of, system, walkers
 
 register_all_modules()

@@ -6,6 +6,7 @@ Shapes: B images, N people, K joints, H W pixels of the input.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -17,10 +18,10 @@ from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import OptConfigType, SampleList
 from torch import Tensor
 
-from mmp3d.codecs.cells import cells_to_pixels
 from mmp3d.codecs.heatmaps import render_person_heatmaps, resized
 from mmp3d.geometry import MUPOTS17, Camera, metric_depth
-from mmp3d.geometry.depth_confidence import TOLERANCE, root_confidence
+from mmp3d.geometry.crop import cells_inside_image
+from mmp3d.geometry.depth_confidence import TOLERANCE, root_confidence, told_root_confidence
 from mmp3d.geometry.joint_order import joint_order
 from mmp3d.models.heads.bottom_up_depth_head import BottomUpMaps
 
@@ -122,12 +123,22 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         return self.head.measure(self._tested_maps(inputs, data_samples))
 
     def _tested_maps(self, inputs: Tensor, data_samples: SampleList) -> BottomUpMaps:
-        person_heatmaps = self._person_heatmaps(inputs, data_samples)
+        own = getattr(self.head, 'flip_indices', None)
+        indices = own or data_samples[0].metainfo.get('flip_indices', ())
+        return self.tested_maps(inputs, self._person_heatmaps(inputs, data_samples), indices)
+
+    def tested_maps(self, inputs: Tensor, person_heatmaps: Tensor | None, flip_indices: Sequence[int]) -> BottomUpMaps:
+        """The head's maps as ``test_cfg`` wants them: with a flip test, of the image and of the mirrored one.
+
+        Args:
+            inputs: (B, 3, H, W) normalised image.
+            person_heatmaps: (B, K, h, w) on the image grid; None for a network without input heatmaps.
+            flip_indices: (K,) joints of the mirrored image.
+        """
         maps = self._maps(inputs, person_heatmaps)
         if not self.test_cfg.get('flip_test', False):
             return maps
-        own = getattr(self.head, 'flip_indices', None)
-        indices = list(own or data_samples[0].metainfo['flip_indices'])
+        indices = list(flip_indices)
         flipped = inputs.flip(-1), None if person_heatmaps is None else self._flipped_heatmaps(person_heatmaps)
         if self.test_cfg.get('flip_outputs', 'all') == 'tags':
             return maps.with_flipped_tags(self.head.tag_maps(*self._features(*flipped)), indices)
@@ -182,17 +193,13 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
     def _inside_image(self, heatmaps: Tensor, samples: SampleList) -> Tensor:
         """(B, 1, H, W) 1 where a cell shows the image: the padding was never learnt and may say anything."""
         height, width = heatmaps.shape[-2:]
-        rows, columns = (
-            cells_to_pixels(torch.arange(side, device=heatmaps.device), self.head.codec.stride)
-            for side in (height, width)
-        )
-        masks = []
-        for sample in samples:
-            scale, offset = _input_to_image(sample)
-            right, bottom = np.array(sample.metainfo['ori_shape'][1::-1]) - 0.5
-            x, y = columns * scale[0] + offset[0], rows * scale[1] + offset[1]
-            masks.append(((y > -0.5) & (y < bottom))[:, None] & ((x > -0.5) & (x < right))[None])
-        return torch.stack(masks)[:, None].to(heatmaps)
+        masks = [
+            cells_inside_image(
+                (width, height), self.head.codec.stride, *_input_to_image(sample), sample.metainfo['ori_shape'][1::-1]
+            )
+            for sample in samples
+        ]
+        return torch.from_numpy(np.stack(masks))[:, None].to(heatmaps)
 
     def _in_camera_space(self, people: InstanceData, sample: PoseDataSample) -> InstanceData:
         scale, offset = _input_to_image(sample)
@@ -241,7 +248,7 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         """(N,) probability that (N, 3) mm roots are right, given (N,) expected relative errors or none."""
         tolerance = self.test_cfg.get('root_tolerance', TOLERANCE)
         if errors is not None:
-            return 1 - np.exp(-tolerance / (errors * np.linalg.norm(root, axis=-1)))
+            return told_root_confidence(root, errors, tolerance)
         return root_confidence(root, self.test_cfg.get('root_depth_error', 0.0), tolerance)
 
     def _camera(self, sample: PoseDataSample) -> Camera:

@@ -15,7 +15,7 @@ from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import InstanceList, PixelDataList, SampleList
 from torch import Tensor
 
-from mmp3d.codecs.own_person import joint_extents
+from mmp3d.geometry.boxes import joint_extents
 from mmp3d.geometry.crop import input_to_image
 
 

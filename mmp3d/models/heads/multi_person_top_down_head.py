@@ -128,7 +128,7 @@ class MultiPersonTopDownHead(HeatmapHead):
         """
         test_cfg = test_cfg or {}
         if test_cfg.get('flip_test', False):
-            heatmaps, tags = self._flip_merged(feats, list(batch_data_samples[0].metainfo['flip_indices']))
+            heatmaps, tags = self.flip_merged(feats, list(batch_data_samples[0].metainfo['flip_indices']))
         else:
             heatmaps, tags = self.forward(feats)
         people = [
@@ -139,8 +139,8 @@ class MultiPersonTopDownHead(HeatmapHead):
             return people
         return people, [PixelData(heatmaps=crop_heatmaps) for crop_heatmaps in heatmaps.detach()]
 
-    def _flip_merged(self, feats: list[tuple[Tensor, ...]], flip_indices: list[int]) -> Maps:
-        """Mean heatmaps; tags of both, stacked, since their values are arbitrary."""
+    def flip_merged(self, feats: list[tuple[Tensor, ...]], flip_indices: list[int]) -> Maps:
+        """Mean heatmaps of crops' and mirrored crops' features; tags of both, stacked: their values are arbitrary."""
         (heatmaps, tags), (flipped, flipped_tags) = (self.forward(each) for each in feats)
         heatmaps = (heatmaps + flipped.flip(-1)[:, flip_indices]) / 2
         if tags is not None:

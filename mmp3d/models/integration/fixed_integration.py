@@ -49,4 +49,5 @@ class HardIntegration(BaseModule):
         shift = torch.where(movable, origin * (goal / origin[:, 2:].clamp(min=1e-3) - 1), 0)
         present = known[0].any(dim=1)[:, None]
         poses = torch.where(present[..., None], top_down + shift[:, None], bottom_up)
-        return torch.where(torch.where(present, *known)[..., None], poses, torch.nan)
+        chosen = torch.where(present, known[0].float(), known[1].float()) > 0
+        return torch.where(chosen[..., None], poses, torch.nan)

@@ -33,6 +33,32 @@ class BodyReach:
     weight: float
 
 
+def reach_of_cells(
+    cells: np.ndarray,
+    scales: np.ndarray,
+    width: int,
+    stride: float,
+    limits: np.ndarray,
+    weight: float,
+    scale_joint: int | None = None,
+) -> BodyReach:
+    """The reach for candidates at (K, M) flat cells of maps with this width and stride.
+
+    Args:
+        cells: (K, M), row * width + column.
+        scales: See :class:`BodyReach`, as are ``limits`` and ``weight``.
+        width: Cells of a row.
+        stride: px per cell.
+        limits: (K, K).
+        weight: See there.
+        scale_joint: The only joint whose scales tell anything; None: all do.
+    """
+    if scale_joint is not None:
+        scales = np.where(np.arange(len(scales))[:, None] == scale_joint, scales, np.nan)
+    places = np.stack([cells % width, cells // width], axis=-1) * float(stride)
+    return BodyReach(places, scales, limits, weight)
+
+
 class _People:
     """The people found so far, with running sums of what their joints say."""
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmp3d.codecs.grouping import BodyReach, group_by_tags
+from mmp3d.geometry.grouping import BodyReach, group_by_tags
 
 
 @given(st.integers(0, 8), st.integers(2, 10), st.integers(1, 2), st.integers(0, 2**31))
