@@ -1,52 +1,193 @@
-"""Read mutated annotation files of every layout: only documented errors may come of it.
+"""Read mutated files of every kind: only documented errors may come of it, in time and in bounded memory.
 
-python benchmarks/fuzz_parsers.py [--inputs 10000] [--first 0] [--target NAME ...]
+python benchmarks/fuzz_parsers.py [--minutes 10] [--kind NAME ...] [--first 0] [--inputs N] [--found DIR]
 
-Mutations are drawn from the number of the input, so that `--first N --inputs 1` repeats number N. Ends with an error at
-the first input that leads to anything but a ValueError, a FileNotFoundError or whole items.
+Each kind of tests/fuzzing/kinds.py is read for so many minutes by a process of its own, which is killed where one input
+takes longer than --patience seconds, and replaced where one ends it. Mutations are drawn from the number of the input:
+`--kind NAME --first N --inputs 1` repeats number N of every file of the kind. Whatever led to anything but a
+ValueError, a FileNotFoundError or something whole is kept in --found; exit status 1 where there is such a file.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
+import queue
+import resource
+import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
-from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
+from typing import TextIO
 
 from mmengine.logging import MMLogger
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tests.test_datasets.fuzzing import targets  # noqa: E402  (the tests are no installed package)
+from tests.fuzzing.kinds import KINDS  # noqa: E402  (the tests are no installed package)
+
+# What a process may take beside what the libraries take, so that an input cannot take the whole machine's memory.
+MOST_MEMORY = 6 << 30
+# Seconds in which a process must have loaded the libraries.
+START = 600
+# Memory is compared from here on: the first inputs load what is loaded once.
+SETTLED = 200
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the fuzzer."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--inputs', type=int, default=10_000, help='mutated inputs of each target')
-    parser.add_argument('--first', type=int, default=0, help='number of the first input')
-    parser.add_argument('--target', nargs='+', default=[], help='names of the table; all without')
-    args = parser.parse_args(arguments)
+def read_inputs(kind: str, folder: Path, first: int, inputs: int | None, seconds: float, found: Path) -> None:
+    """Read the inputs of a kind; says on standard output, a JSON object a line, what is read and what comes of it."""
     warnings.simplefilter('ignore')
-    MMLogger.get_current_instance().setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix='mmp3d_fuzz_') as folder:
-        print('| file | inputs | documented errors | taken | seconds |\n|---|---|---|---|---|')
-        for name, target in targets(Path(folder)).items():
-            if name not in (args.target or [name]):
-                continue
-            start, taken = time.perf_counter(), 0
-            for seed in range(args.first, args.first + args.inputs):
-                try:
-                    taken += target.run(seed)
-                except Exception:
-                    print(f'{name}: input {seed}', flush=True)
-                    raise
-            seconds = time.perf_counter() - start
-            print(f'| {name} | {args.inputs} | {args.inputs - taken} | {taken} | {seconds:.0f} |', flush=True)
+    MMLogger.get_current_instance().setLevel(logging.CRITICAL)
+    targets = KINDS[kind](folder)
+    resource.setrlimit(resource.RLIMIT_AS, (_memory('VmSize') + MOST_MEMORY, resource.RLIM_INFINITY))
+    end, taken, done, settled = time.monotonic() + seconds, 0, 0, 0
+    for seed in count(first) if inputs is None else range(first, first + inputs):
+        if time.monotonic() > end:
+            break
+        for name, target in targets.items():
+            _say(name=name, seed=seed, path=str(target.path))
+            try:
+                taken += target.run(seed)
+            except Exception as error:
+                kept = keep(target.path, kind, name, seed, found)
+                _say(error=f'{type(error).__name__}: {error!s:.200} (kept: {kept})')
+            done += 1
+        settled = settled or (_memory('VmRSS') if seed - first >= SETTLED else 0)
+        _say(done=done, taken=taken, settled=settled >> 20, memory=_memory('VmRSS') >> 20)
+
+
+def keep(path: Path, kind: str, name: str, seed: int, found: Path) -> Path | None:
+    """A copy of an input in ``found``; None where there is no file under its name."""
+    if not path.is_file():
+        return None
+    kept = found / f'{kind}-{name.replace(" ", "_")}-{seed}{path.suffix}'
+    found.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(path, kept))
+
+
+def _say(**facts: object) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+def _memory(name: str) -> int:
+    """Bytes, of Linux; 0 elsewhere."""
+    try:
+        lines = Path('/proc/self/status').read_text().splitlines()
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f'{name}:'))
+
+
+class Watched:
+    """The inputs of one kind, read by processes that are watched.
+
+    Args:
+        kind: Of ``KINDS``.
+        args: The command's options.
+    """
+
+    def __init__(self, kind: str, args: argparse.Namespace) -> None:
+        self.kind, self.args = kind, args
+        self.totals = dict(done=0, taken=0, settled=0, memory=0)
+        self.problems: list[str] = []
+
+    def run(self) -> None:
+        """Read them; a process that ends or hangs is replaced by one that goes on behind its last input."""
+        first, end = self.args.first, time.monotonic() + 60 * self.args.minutes
+        while time.monotonic() < end:
+            left = None if self.args.inputs is None else self.args.first + self.args.inputs - first
+            if left is not None and left < 1:
+                return
+            with tempfile.TemporaryDirectory(prefix='mmp3d_fuzz_') as folder:
+                broken_at = self._process(Path(folder) / 'files', first, left, end - time.monotonic())
+            if broken_at is None:
+                return
+            first = broken_at + 1
+
+    def _process(self, folder: Path, first: int, inputs: int | None, seconds: float) -> int | None:
+        """The number of the input at which the process had to be replaced; None where it came to its end."""
+        options = (self.kind, folder, first, inputs, seconds, self.args.found)
+        command = [sys.executable, __file__, '--reads', *map(str, options)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=_hand_on, args=(process.stdout, lines), daemon=True).start()
+        last, part = None, {}
+        while True:
+            try:
+                line = lines.get(timeout=self.args.patience if last else START)
+            except queue.Empty:
+                process.kill()
+                process.wait()
+                self._ended(last, f'no end after {self.args.patience:g} s')
+                break
+            if not line:
+                status = process.wait()
+                if status:
+                    self._ended(last, f'the process ended with status {status}')
+                break
+            said = json.loads(line)
+            if 'seed' in said:
+                last = said
+            elif 'error' in said:
+                self._note(last, said['error'])
+            else:
+                part = said
+        self._add(part)
+        return last['seed'] if last is not None and process.returncode else None
+
+    def _add(self, part: dict) -> None:
+        for name, value in part.items():
+            self.totals[name] = self.totals[name] + value if name in ('done', 'taken') else value
+
+    def _ended(self, last: dict | None, problem: str) -> None:
+        kept = last and keep(Path(last['path']), self.kind, last['name'], last['seed'], self.args.found)
+        self._note(last, f'{problem} (kept: {kept})')
+
+    def _note(self, last: dict | None, problem: str) -> None:
+        where = f'{last["name"]}, input {last["seed"]}' if last else self.kind
+        self.problems.append(f'{where}: {problem}')
+        print(self.problems[-1], flush=True)
+
+
+def _hand_on(stream: TextIO, lines: queue.Queue[str]) -> None:
+    for line in stream:
+        lines.put(line)
+    lines.put('')
+
+
+def main() -> int:
+    """Run the fuzzer; 1 where something was found."""
+    if sys.argv[1:2] == ['--reads']:
+        kind, folder, first, inputs, seconds, found = sys.argv[2:]
+        number = None if inputs == 'None' else int(inputs)
+        read_inputs(kind, Path(folder), int(first), number, float(seconds), Path(found))
+        return 0
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--minutes', type=float, default=10, help='for each kind')
+    parser.add_argument('--kind', nargs='+', choices=KINDS, default=list(KINDS), help='all without')
+    parser.add_argument('--first', type=int, default=0, help='number of the first input')
+    parser.add_argument('--inputs', type=int, help='of each file; default as many as the time allows')
+    parser.add_argument('--patience', type=float, default=60, help='seconds that one input may take')
+    parser.add_argument('--found', type=Path, default=Path('work_dirs/fuzz'), help='folder for inputs that went wrong')
+    args = parser.parse_args()
+    rows, found = ['| kind | inputs | taken | memory, MB | minutes | wrong |\n|---|---|---|---|---|---|'], 0
+    for kind in args.kind:
+        watched, start = Watched(kind, args), time.monotonic()
+        watched.run()
+        found += len(watched.problems)
+        facts, minutes = watched.totals, (time.monotonic() - start) / 60
+        memory = f'{facts["settled"]} to {facts["memory"]}'
+        rows.append(
+            f'| {kind} | {facts["done"]} | {facts["taken"]} | {memory} | {minutes:.1f} | {len(watched.problems)} |'
+        )
+    print('\n'.join(rows))
+    return int(found > 0)
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -20,17 +20,15 @@ import itertools
 import multiprocessing
 import os
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from mmengine.registry import FUNCTIONS
 from mmengine.runner import Runner
 
 import mmp3d

@@ -32,7 +32,7 @@ def exif_focal(path: str | Path, image_size: tuple[int, int]) -> float | None:
         with Image.open(path) as image:
             fields = image.getexif().get_ifd(EXIF_FIELDS)
         numbers = {tag: float(fields[tag]) for tag in _TAGS if tag in fields}
-    except (OSError, ValueError, TypeError, SyntaxError, ArithmeticError, LookupError):
+    except (OSError, ValueError, TypeError, SyntaxError, ArithmeticError, LookupError, Image.DecompressionBombError):
         return None  # as good as none: nobody asked for the EXIF data of this very file
     focal = _in_pixels(numbers, image_size)
     low, high = (share * max(image_size) for share in PLAUSIBLE)

@@ -40,7 +40,7 @@ from mmp3d.apis.people import person_dicts
 from mmp3d.apis.progress import FrameProgress
 from mmp3d.apis.recorded_config import recorded_config
 from mmp3d.apis.sources import Frame, Source
-from mmp3d.compat.checkpoint import load_weights
+from mmp3d.compat.checkpoint import load_weights, meta_of
 from mmp3d.engine.half_precision import run_in_half
 from mmp3d.engine.launch import load_config
 from mmp3d.geometry import MUPOTS17
@@ -368,7 +368,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         if weights is None:
             print_log('no weights given: the model is random, and so are its results', 'current', level=30)
         else:
-            meta = load_weights(model, weights, trust=self.trust).get('meta') or {}
+            meta = meta_of(load_weights(model, weights, trust=self.trust))
         model.dataset_meta = (
             meta.get('dataset_meta')
             or dataset_meta_from_config(cfg, 'train')

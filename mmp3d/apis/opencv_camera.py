@@ -17,7 +17,12 @@ NUM_COEFFICIENTS = 5
 
 
 class _CalibrationLoader(yaml.SafeLoader):
-    """Plain data, and OpenCV's own tag for matrices."""
+    """Plain data, and OpenCV's own tag for matrices; no aliases, with which a few lines stand for gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError(f'an alias {self.peek_event().start_mark}; write the value out')
+        return super().compose_node(parent, index)
 
 
 _CalibrationLoader.add_constructor(

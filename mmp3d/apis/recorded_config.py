@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mmengine.config import Config
 
-from mmp3d.compat.checkpoint import load_checkpoint
+from mmp3d.compat.checkpoint import load_checkpoint, meta_of
+from mmp3d.compat.plain_config import read_plain_config
 
 
 def recorded_config(weights: str | None, trust: bool) -> dict:
@@ -12,15 +13,23 @@ def recorded_config(weights: str | None, trust: bool) -> dict:
 
     Args:
         weights: File or address.
-        trust: Let the checkpoint run code of its own while it is read.
+        trust: Let the checkpoint and the config in it run code of their own.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: There are no weights, or they record no config.
+        ValueError: There are no weights, they record no config, or one that would have to be run.
     """
     if weights is None:
         raise ValueError('give a model (a name or a config file), or weights that record their config')
-    recorded = (load_checkpoint(weights, trust=trust).get('meta') or {}).get('cfg')
-    if not recorded:
+    recorded = meta_of(load_checkpoint(weights, trust=trust)).get('cfg')
+    if not isinstance(recorded, str) or not recorded:
         raise ValueError(f'{weights}: records no config; give the config or the name of its model as model=')
-    return Config.fromstring(recorded, file_format='.py')._cfg_dict
+    if trust:
+        return Config.fromstring(recorded, file_format='.py')._cfg_dict
+    try:
+        return Config(read_plain_config(recorded))._cfg_dict
+    except ValueError as error:
+        raise ValueError(
+            f'{weights}: its config is not taken: {error}. Give the model or config that you know, or, if you trust '
+            'whoever made the file, trust=True'
+        ) from error

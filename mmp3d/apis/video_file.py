@@ -12,12 +12,14 @@ import cv2
 import numpy as np
 
 from mmp3d.apis.sources import FALLBACK_FPS, Frame, Source
-from mmp3d.datasets.raw_file import check_data_file
+from mmp3d.datasets.raw_file import check_data_file, first_bytes
 from mmp3d.datasets.report import warn
 
 # FFmpeg's own words, several lines for a damaged file; ours say what matters in one. Read when OpenCV first opens a
 # video.
 os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
+# Texts that FFmpeg plays by opening whatever files and addresses they name.
+PLAYLISTS = (b'#EXTM3U', b'ffconcat', b'<?xml', b'<MPD', b'v=0')
 # Containers without an index tell a duration, from which the number of frames is off by one at times.
 TOLERATED_SHORTAGE = 1
 # A frame may be this many frames from where a constant rate puts it.
@@ -25,13 +27,18 @@ TOLERATED_DRIFT = 2.0
 
 
 class VideoFile(Source):
-    """A video file, of which one frame at a time is in memory."""
+    """A video file, of which one frame at a time is in memory.
+
+    Raises:
+        ValueError: It is a playlist, which names other files.
+    """
 
     is_video = True
     is_file = True
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
+        _refuse_playlist(path)
         capture = cv2.VideoCapture(path)
         fps, self.length = capture.get(cv2.CAP_PROP_FPS), int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.turned = int(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
@@ -74,6 +81,11 @@ class VideoFile(Source):
             'not a video, sound alone, cut off before its index, or of a format that OpenCV lacks; if a player shows '
             f'it, convert it: ffmpeg -i {self.path} converted.mp4'
         )
+
+
+def _refuse_playlist(path: str) -> None:
+    if first_bytes(path).removeprefix(b'\xef\xbb\xbf').lstrip().startswith(PLAYLISTS):
+        raise ValueError(f'cannot read video {path}: it is a playlist, which names other files; give those')
 
 
 class Clock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -38,6 +39,7 @@ def load_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
     file = _local_file(path)
     _check_sums(file)
     try:
+        _check_growth(file)
         checkpoint = torch.load(file, map_location=map_location, weights_only=not trust)
     except Exception as error:  # a damaged pickle can raise almost anything
         raise ValueError(_unreadable(file, error)) from error
@@ -84,9 +86,19 @@ def state_dict_of(checkpoint: dict[str, Any], path: str | Path) -> dict[str, tor
         ValueError: the checkpoint has none.
     """
     weights = checkpoint.get('state_dict', checkpoint)
-    if not weights or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values()):
+    if not isinstance(weights, Mapping) or not weights or not all(map(_is_named_tensor, weights.items())):
         raise ValueError(f'{path}: no "state_dict" of tensors, found the keys {sorted(map(str, checkpoint))[:8]}')
     return {name.removeprefix('module.'): tensor for name, tensor in weights.items()}
+
+
+def _is_named_tensor(item: tuple[Any, Any]) -> bool:
+    return isinstance(item[0], str) and isinstance(item[1], torch.Tensor)
+
+
+def meta_of(checkpoint: dict[str, Any]) -> Mapping[str, Any]:
+    """What a checkpoint tells beside its tensors; empty where it tells nothing."""
+    meta = checkpoint.get('meta')
+    return meta if isinstance(meta, Mapping) else {}
 
 
 def weights_for(model: nn.Module, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -108,9 +120,10 @@ def _is_discriminator(key: str) -> bool:
 
 def config_name(checkpoint: dict[str, Any]) -> str:
     """Name of the config that a checkpoint was trained with, 'unknown' where the file does not tell."""
-    meta = checkpoint.get('meta') or {}
+    meta = meta_of(checkpoint)
     # mmengine's experiment name is the config's file name and a time stamp.
-    return meta.get('config_name') or re.sub(r'_\d{8}_\d{6}$', '', meta.get('experiment_name') or 'unknown')
+    names = (meta.get('config_name'), re.sub(r'_\d{8}_\d{6}$', '', str(meta.get('experiment_name', ''))))
+    return next((name for name in names if isinstance(name, str) and name), 'unknown')
 
 
 def publish_checkpoint(
@@ -137,7 +150,7 @@ def publish_checkpoint(
         FileNotFoundError, ValueError: see `load_checkpoint`; also where half precision cannot hold a number.
     """
     checkpoint = load_checkpoint(src, trust=trust)
-    kept = {key: value for key, value in (checkpoint.get('meta') or {}).items() if key in ('dataset_meta', 'cfg')}
+    kept = {key: value for key, value in meta_of(checkpoint).items() if key in ('dataset_meta', 'cfg')}
     if 'cfg' in kept:
         kept['cfg'] = _without_folders(kept['cfg'])
     facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}
@@ -206,6 +219,16 @@ def _fetched(url: str) -> Path:
                 f'{url}: cannot be fetched ({error}). Download it by hand and give the file.'
             ) from error
     return file
+
+
+def _check_growth(file: Path) -> None:
+    """Raise ValueError where a small file stands for a large one; torch packs nothing."""
+    if not zipfile.is_zipfile(file):
+        return
+    with zipfile.ZipFile(file) as archive:
+        inflated = sum(member.file_size for member in archive.infolist())
+    if inflated > file.stat().st_size:
+        raise ValueError(f'its members are said to have {inflated} bytes, more than the file')
 
 
 def _unreadable(file: Path, error: Exception) -> str:

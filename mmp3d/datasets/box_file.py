@@ -5,7 +5,6 @@ Shapes: D boxes. Pixels of the full image.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from mmp3d.datasets.coco_layout import xywh_to_xyxy
 from mmp3d.datasets.columns import Columns, Field
+from mmp3d.datasets.json_file import read_json
 
 PERSON_CATEGORY = 1
 FIELDS = {
@@ -44,10 +44,7 @@ def read_box_file(path: str | Path, least_score: float = 0.0) -> DetectedBoxes:
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f'no boxes at {path}; a COCO results file of a person detector is expected there')
-    try:
-        records = json.loads(Path(path).read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise ValueError(f'{path}: not a JSON text ({error})') from error
+    records = read_json(path)
     if not isinstance(records, list):
         raise ValueError(f'{path}: must be a JSON list of boxes (COCO results), got {type(records).__name__}')
     columns = Columns(path, 'boxes', FIELDS)

@@ -12,6 +12,8 @@ import numpy as np
 import pycocotools.mask as cocomask
 
 MIN_POLYGON_NUMBERS = 6
+# Coordinates beyond this are damage, not pixels.
+MOST_PIXELS = 1e9
 
 
 def usable_segmentation(segmentation: Any, bbox: np.ndarray) -> list | None:
@@ -60,7 +62,7 @@ def _run_lengths(values: np.ndarray) -> list[int]:
 def _is_polygon(polygon: Any) -> bool:
     if not isinstance(polygon, list) or len(polygon) < MIN_POLYGON_NUMBERS or len(polygon) % 2:
         return False
-    return all(type(number) in (int, float) and np.isfinite(number) for number in polygon)
+    return all(type(number) in (int, float) and abs(number) < MOST_PIXELS for number in polygon)
 
 
 def _box_polygon(bbox: np.ndarray) -> list | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from mmp3d.datasets.array_archive import array_names, read_arrays
 from mmp3d.datasets.h36m_table import CAMERA_IDS, S9_SHIFT, H36MTable
 from mmp3d.datasets.raw_file import check_data_file
 from mmp3d.datasets.safe_pickle import read_pickle
@@ -98,16 +99,12 @@ def _mended(table: H36MTable) -> H36MTable:
 def _arrays(path: str | Path) -> dict[str, np.ndarray]:
     check_data_file(path)
     try:
-        with np.load(path, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in ARRAYS if name in content.files}
-            present = content.files
-    except Exception as error:  # numpy and zipfile raise whatever the damaged bytes lead to
-        raise ValueError(
-            f'{path}: not a readable .npz of numbers and texts ({type(error).__name__}: {error}); fetch it again'
-        ) from error
+        arrays = read_arrays(path, ARRAYS)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}; fetch it again') from error
     for name, shape in ARRAYS.items():
         if name not in arrays:
-            raise ValueError(f'{path}: lacks the array {name!r}, it has {present}')
+            raise ValueError(f'{path}: lacks the array {name!r}, it has {array_names(path)}')
         kind = 'U' if name == 'imgname' else 'fiu'
         if arrays[name].shape[1:] != shape or not arrays[name].ndim or arrays[name].dtype.kind not in kind:
             raise ValueError(

@@ -7,7 +7,6 @@ millimetres, Z / f in mm per input px.
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 from mmpose.registry import DATASETS
 from torch.utils.data import Dataset
 
+from mmp3d.datasets.array_archive import people_of_offsets, read_arrays
 from mmp3d.geometry import MUPOTS17
 
 K = MUPOTS17.num_joints
@@ -118,18 +118,28 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     if not path.is_file():
         raise FileNotFoundError(f'no file of measured people at {path}; {REMEDY}')
     try:
-        with np.load(path) as file:
-            content = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f'{path}: not readable ({error}); {REMEDY}') from error
-    if content.get('format') != FORMAT or content.get('version') != VERSION:
-        raise ValueError(f'{path}: expected {FORMAT} version {VERSION}, found {content.get("format")!s}; {REMEDY}')
+        content = read_arrays(path)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}; {REMEDY}') from error
+    kind = str(content.get('format')), str(content.get('version'))
+    if kind != (FORMAT, str(VERSION)):
+        raise ValueError(f'{path}: expected {FORMAT} version {VERSION}, found {" version ".join(kind)!r:.80}; {REMEDY}')
     missing = [name for name in ('input_size', 'offsets', *COLUMNS) if name not in content]
     if missing:
         raise ValueError(f'{path}: lacks {missing}; {REMEDY}')
-    offsets = content['offsets']
-    people = int(offsets[-1]) if len(offsets) else -1
-    for name, (shape, _) in COLUMNS.items():
-        if content[name].shape != (people, *shape):
-            raise ValueError(f'{path}: {name} must have the shape {(people, *shape)}, found {content[name].shape}')
-    return content['input_size'].astype(np.int64), offsets, {name: content[name] for name in COLUMNS}
+    _check(path, content)
+    return content['input_size'].astype(np.int64), content['offsets'], {name: content[name] for name in COLUMNS}
+
+
+def _check(path: Path, content: Mapping[str, np.ndarray]) -> None:
+    try:
+        people = people_of_offsets(content['offsets'])
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}; {REMEDY}') from error
+    fields = {name: ((people, *shape), kind) for name, (shape, kind) in COLUMNS.items()}
+    for name, (shape, kind) in {**fields, 'input_size': ((2,), np.int64)}.items():
+        found = content[name]
+        if found.shape != shape or not np.can_cast(found.dtype, kind, 'same_kind'):
+            raise ValueError(
+                f'{path}: {name} must be {np.dtype(kind)} of shape {shape}, found {found.dtype} of shape {found.shape}'
+            )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from mmpose.registry import DATASETS
 from torch.utils.data import Dataset
 
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
+from mmp3d.datasets.array_archive import people_of_offsets, read_arrays
 from mmp3d.geometry import MUPOTS17
 
 FORMAT = 'mmp3d-pseudo-labels'
@@ -53,12 +53,11 @@ def load_labels(path: str | Path) -> tuple[dict, dict[str, np.ndarray], np.ndarr
     if not path.is_file():
         raise FileNotFoundError(f'no pseudo-labels at {path}; {REMEDY}')
     try:
-        with np.load(path) as file:
-            content = {name: file[name] for name in file.files}
+        content = read_arrays(path)
         header = json.loads(str(content.pop('header', '{}')))
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f'{path}: not readable ({error}); {REMEDY}') from error
-    kind = header.get('format'), header.get('version')
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f'{path}: {error}; {REMEDY}') from error
+    kind = (header.get('format'), header.get('version')) if isinstance(header, Mapping) else (None, None)
     if kind != (FORMAT, VERSION):
         raise ValueError(f'{path}: expected {FORMAT} version {VERSION}, found {kind[0]} version {kind[1]}; {REMEDY}')
     missing = [name for name in ('offsets', *COLUMNS) if name not in content]
@@ -70,12 +69,18 @@ def load_labels(path: str | Path) -> tuple[dict, dict[str, np.ndarray], np.ndarr
 
 
 def _check_columns(path: Path, columns: dict[str, np.ndarray], offsets: np.ndarray) -> None:
-    people = int(offsets[-1]) if offsets.ndim == 1 and len(offsets) and not (np.diff(offsets) < 0).any() else -1
+    try:
+        people = people_of_offsets(offsets)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}; {REMEDY}') from error
     frames = columns['keypoint_scores'].shape[1:2]
     for name, axes in COLUMNS.items():
-        expected = (people, *frames, MUPOTS17.num_joints, *axes)
-        if columns[name].shape != expected:
-            raise ValueError(f'{path}: {name} must have the shape {expected}, found {columns[name].shape}; {REMEDY}')
+        expected, found = (people, *frames, MUPOTS17.num_joints, *axes), columns[name]
+        if found.shape != expected or found.dtype.kind != 'f':
+            raise ValueError(
+                f'{path}: {name} must be numbers of shape {expected}, found {found.dtype} of shape {found.shape}; '
+                f'{REMEDY}'
+            )
 
 
 @DATASETS.register_module()

@@ -50,8 +50,9 @@ def read_pickle(path: str | Path, encoding: str = 'latin1') -> Any:
                 'any code. If you trust the file, load it yourself and save its arrays'
             ) from error
         except Exception as error:  # whatever damaged bytes lead to
+            reason = ' '.join(str(error).split())
             raise ValueError(
-                f'{path}: not a readable pickle ({type(error).__name__}: {error}); fetch it again'
+                f'{path}: not a readable pickle ({type(error).__name__}: {reason}); fetch it again'
             ) from error
 
 

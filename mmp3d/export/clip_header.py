@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+
+import numpy as np
 
 from mmp3d.export.people_clip import AXES, PeopleClip
 from mmp3d.geometry import Camera
@@ -28,6 +31,29 @@ def header_of(clip: PeopleClip) -> dict:
         camera=None if clip.camera is None else clip.camera.to_dict(),
         processing=dict(clip.processing),
     )
+
+
+# A clip in memory may have this many bytes, or this many times those of its file.
+MOST_BYTES = 1 << 30
+MOST_GROWTH = 64
+
+
+def empty_clip(people: int, header: Mapping, content_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (N, T, K, 3), all NaN, and scores (N, T, K), all 0, for a clip that is read.
+
+    Args:
+        people: N.
+        header: Fields of which :func:`header_fields` has approved.
+        content_size: Bytes of the file.
+
+    Raises:
+        ValueError: The clip would be out of all proportion to the file.
+    """
+    shape = (people, header['num_frames'], len(header['joint_names']))
+    size = math.prod(shape) * 4 * np.float32().itemsize
+    if size > max(MOST_BYTES, MOST_GROWTH * content_size):
+        raise ValueError(f'num_frames: {shape[1]} frames of {people} people and {shape[2]} joints are not in this file')
+    return np.full((*shape, 3), np.nan, np.float32), np.zeros(shape, np.float32)
 
 
 def header_fields(header: object) -> dict:

@@ -12,7 +12,7 @@ import json
 
 import numpy as np
 
-from mmp3d.export.clip_header import header_fields, header_of
+from mmp3d.export.clip_header import empty_clip, header_fields, header_of
 from mmp3d.export.people_clip import PeopleClip
 
 COLUMNS = ('frame', 'time_s', 'track_id', 'joint', 'x_mm', 'y_mm', 'z_mm', 'score')
@@ -48,13 +48,13 @@ def clip_from_csv(content: bytes) -> PeopleClip:
     ids = header.get('track_ids')
     if not isinstance(ids, list) or not all(isinstance(track_id, int) for track_id in ids):
         raise ValueError(f'field "track_ids" must be a list of whole numbers, got {ids}')
-    shape = (len(ids), header['num_frames'], len(fields['joint_names']))
-    positions, scores = np.full((*shape, 3), np.nan, np.float32), np.zeros(shape, np.float32)
+    positions, scores = empty_clip(len(ids), header, len(content))
+    frames = range(positions.shape[1])
     rows_by_id = {str(track_id): row for row, track_id in enumerate(ids)}
     joints = {name: index for index, name in enumerate(fields['joint_names'])}
     for number, line in enumerate(csv.DictReader(io.StringIO(table)), start=3):
         try:
-            place = rows_by_id[line['track_id']], int(line['frame']), joints[line['joint']]
+            place = rows_by_id[line['track_id']], frames.index(int(line['frame'])), joints[line['joint']]
             positions[place] = [float(line[name]) for name in COLUMNS[4:7]]
             scores[place] = float(line['score'])
         except (KeyError, ValueError, TypeError, IndexError) as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from mmp3d.datasets.raw_file import check_data_file
 from mmp3d.evaluation.predictions import iterate_predictions
 from mmp3d.export.bvh_file import bvh_bytes, clip_from_bvh
 from mmp3d.export.csv_file import clip_from_csv, csv_bytes
@@ -124,9 +126,10 @@ def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera')
         raise FileNotFoundError(f'no file at {path}; it must be one of {", ".join(FORMATS)}')
     if fps is not None and suffix == '.json':
         return clip_from_images(iterate_predictions(path), fps, path.stem)
+    check_data_file(path)
     try:
         clip = READERS[suffix](path.read_bytes(), str(path))
-    except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, MemoryError, RecursionError, csv.Error) as error:
         raise ValueError(f'{path}: {error}') from error
     if suffix not in BY_PERSON:
         return clip

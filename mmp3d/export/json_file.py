@@ -9,7 +9,7 @@ import json
 
 import numpy as np
 
-from mmp3d.export.clip_header import header_fields, header_of
+from mmp3d.export.clip_header import empty_clip, header_fields, header_of
 from mmp3d.export.people_clip import PeopleClip
 
 
@@ -33,8 +33,8 @@ def clip_from_json(content: bytes) -> PeopleClip:
     people = data.get('people')
     if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
         raise ValueError('field "people" must be a list of objects')
-    shape = (len(people), data['num_frames'], len(fields['joint_names']))
-    positions, scores = np.full((*shape, 3), np.nan, np.float32), np.zeros(shape, np.float32)
+    positions, scores = empty_clip(len(people), data, len(content))
+    shape = scores.shape
     for row, person in enumerate(people):
         frames = _array(person, 'frames', (-1,), row).astype(np.int64)
         if frames.size and not (frames.min() >= 0 and frames.max() < shape[1]):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 
 import numpy as np
 
+from mmp3d.datasets.array_archive import read_arrays
+from mmp3d.datasets.json_text import parse_json
 from mmp3d.export.clip_header import header_fields, header_of
 from mmp3d.export.people_clip import PeopleClip
 
 ARRAYS = ('positions', 'scores', 'track_ids')
+NAMES = (*ARRAYS, 'header')
 
 
 def npz_bytes(clip: PeopleClip) -> bytes:
@@ -25,9 +27,8 @@ def npz_bytes(clip: PeopleClip) -> bytes:
 def clip_from_npz(content: bytes) -> PeopleClip:
     """Inverse of :func:`npz_bytes`. Raises ValueError naming what is missing."""
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in (*ARRAYS, 'header')}
-    except (OSError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
-        raise ValueError(f'no numpy archive with {", ".join((*ARRAYS, "header"))} ({error})') from error
-    header = json.loads(str(arrays.pop('header')))
-    return PeopleClip(**arrays, **header_fields(header))
+        arrays = read_arrays(io.BytesIO(content), NAMES)
+        header = parse_json(str(arrays.pop('header')))
+        return PeopleClip(**{name: arrays[name] for name in ARRAYS}, **header_fields(header))
+    except KeyError as error:
+        raise ValueError(f'lacks the array {error}; expected {", ".join(NAMES)}') from error

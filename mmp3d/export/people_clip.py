@@ -16,6 +16,8 @@ from mmp3d.geometry import MUPOTS17, Camera
 
 # What a clip takes of an image's people.
 NEEDED = {'keypoints': np.float32, 'keypoint_scores': np.float32, 'keypoints_cam': np.float32, 'track_ids': np.int64}
+# A spreadsheet would compute a cell of a CSV file that begins with one of these.
+FORMULA_STARTS = '=+-@'
 AXES = {'camera': 'x right, y down, z forward', 'world': 'x right, y forward, z up, floor at z = 0'}
 
 
@@ -30,7 +32,7 @@ class PeopleClip:
         fps: Frames a second.
         frame: ``'camera'`` or ``'world'``.
         camera: Camera of the clip; in the world frame its R and t lead from there to the camera. None if not known.
-        joint_names: K names.
+        joint_names: K different names, of printable characters; none begins as a formula of a spreadsheet does.
         parents: K indices of the joints' parents; a root is its own.
         seq_name: Name of the clip.
         processing: What was done to the predictions, in plain data: smoothing, known height.
@@ -69,6 +71,7 @@ class PeopleClip:
             raise ValueError(f'frame must be one of {list(AXES)}, got {self.frame!r}')
         if len(self.parents) != joints or not all(0 <= parent < joints for parent in self.parents):
             raise ValueError(f'parents must be {joints} indices of joints, got {list(self.parents)}')
+        _check_names(self.joint_names)
         there = np.isfinite(positions).all(axis=-1)
         object.__setattr__(self, 'positions', np.where(there[..., None], positions, np.float32(np.nan)))
         object.__setattr__(self, 'scores', np.where(there, np.nan_to_num(scores), np.float32(0)))
@@ -96,6 +99,14 @@ class PeopleClip:
         """(N, T, K, 3) mm with x right, y up and z backward, as TRC and BVH have it."""
         x, y, z = np.moveaxis(self.positions, -1, 0)
         return np.stack([x, -y, -z] if self.frame == 'camera' else [x, z, -y], axis=-1)
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Raise ValueError for names that would be something else in a file: a new line, a tab, a formula."""
+    wrong = [name for name in names if not name.strip() or not name.isprintable() or name[0] in FORMULA_STARTS]
+    wrong += [name for name in names if names.count(name) > 1]
+    if wrong:
+        raise ValueError(f'joint_names must differ and be plain names, got {wrong[0]!r:.60}')
 
 
 def from_y_up(points: np.ndarray, frame: str) -> np.ndarray:

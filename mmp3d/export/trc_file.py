@@ -19,8 +19,9 @@ def trc_bytes(clip: PeopleClip, name: str) -> bytes:
     rate, joints = f'{clip.fps:.6f}'.rstrip('0').rstrip('.'), len(clip.joint_names)
     cells = np.char.mod(f'%.{DECIMALS}f', values)
     cells[~np.isfinite(values)] = ''
+    shown = ''.join(sign if sign.isprintable() else '_' for sign in name)
     lines = [
-        f'PathFileType\t4\t(X/Y/Z)\t{name}',
+        f'PathFileType\t4\t(X/Y/Z)\t{shown}',
         'DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames',
         '\t'.join(map(str, (rate, rate, clip.num_frames, joints, 'mm', rate, 1, clip.num_frames))),
         'Frame#\tTime\t' + '\t\t\t'.join(clip.joint_names) + '\t\t',

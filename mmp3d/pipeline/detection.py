@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from mmengine.registry import DefaultScope
 
-from mmp3d.compat.checkpoint import load_weights
+from mmp3d.compat.checkpoint import load_weights, meta_of
 from mmp3d.datasets.poses2d import Poses2D
 from mmp3d.geometry.boxes import boxes_around
 from mmp3d.pipeline.pose_frames import frames_of
@@ -79,7 +79,7 @@ class MMDetPersonDetector:
         with _mmdet_scope():
             self.model = self._apis.init_detector(str(_config_file(config)), None, palette='coco', device=device)
         if weights is not None:
-            meta = load_weights(self.model, weights).get('meta', {})
+            meta = meta_of(load_weights(self.model, weights))
             given = {key.lower(): value for key, value in (meta.get('dataset_meta') or meta).items()}
             self.model.dataset_meta = {**self.model.dataset_meta, **given}
         classes = tuple(self.model.dataset_meta['classes'])

@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import torch
 from torch import nn
 
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
+from mmp3d.datasets.array_archive import read_arrays
 from mmp3d.datasets.report import warn
 from mmp3d.pipeline.stage_memory import Arrays, digest
 from mmp3d.version import __version__
@@ -77,11 +76,11 @@ class StageStore:
         if not path.is_file():
             return None
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                if json.loads(str(archive[HEADER]))['key'] != key:
-                    return None
-                return {member: archive[member] for member in archive.files if member != HEADER}
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+            header = json.loads(str(read_arrays(path, {HEADER})[HEADER]))
+            if header['key'] != key:
+                return None
+            return {name: values for name, values in read_arrays(path).items() if name != HEADER}
+        except (ValueError, KeyError, TypeError) as error:
             warn(f'{path}: is damaged ({" ".join(str(error).split())[:120]}); computed anew')
             return None
 

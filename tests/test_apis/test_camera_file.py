@@ -120,6 +120,12 @@ def test_exif_focal_length(tmp_path):
     assert exif_focal(path, (600, 400)) is None
 
 
+def test_a_photograph_too_large_for_its_reader_has_no_exif_data(tmp_path, monkeypatch):
+    _photograph(tmp_path / 'photo.jpg', {0xA405: 36, 0xA002: 600, 0xA003: 400})
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 1000)
+    assert exif_focal(tmp_path / 'photo.jpg', (600, 400)) is None
+
+
 def test_focal_length_in_pixels():
     camera = FrameCamera(FocalLength(700)).of_size((640, 480), 'x')
     assert (camera.focal, camera.source) == (pytest.approx(700), 'focal')

@@ -162,7 +162,7 @@ def test_files_that_are_no_labels_are_named(weights, tmp_path):
     with pytest.raises(FileNotFoundError, match='pseudo_label'):
         PseudoLabelDataset(str(out))
     out.write_bytes(b'PK')
-    with pytest.raises(ValueError, match='not readable'):
+    with pytest.raises(ValueError, match='labels.npz: not a readable numpy archive'):
         PseudoLabelDataset(str(out))
     np.savez(out, header=json.dumps(dict(format='mmp3d-pseudo-labels', version=99)))
     with pytest.raises(ValueError, match='version 99'):
@@ -172,7 +172,7 @@ def test_files_that_are_no_labels_are_named(weights, tmp_path):
     write_pseudo_labels(config(), weights, out, overwrite=True)
     content = dict(np.load(out))
     np.savez(out, **{**content, 'keypoints_cam': content['keypoints_cam'][:-1]})
-    with pytest.raises(ValueError, match='keypoints_cam must have the shape'):
+    with pytest.raises(ValueError, match='keypoints_cam must be numbers of shape'):
         PseudoLabelDataset(str(out))
 
 

@@ -52,6 +52,17 @@ def test_what_is_no_video_is_named_with_the_reason(tmp_path, kind, capfd):
     assert capfd.readouterr().err == ''  # nothing of FFmpeg's own
 
 
+@pytest.mark.parametrize(
+    'text',
+    ['ffconcat version 1.0\nfile other.mp4\n', '#EXTM3U\nother.mp4\n', '\ufeff\n<?xml version="1.0"?><MPD/>', 'v=0\n'],
+)
+def test_playlists_do_not_open_other_files(tmp_path, text):
+    scenes.write_video(tmp_path / 'other.mp4', 2)
+    (tmp_path / 'clip.mp4').write_text(text, encoding='utf-8')
+    with pytest.raises(ValueError, match=r'clip\.mp4: it is a playlist, which names other files'):
+        list(read_frames(open_sources(tmp_path / 'clip.mp4')))
+
+
 def test_a_video_without_frames(tmp_path):
     path = odd_videos.write_coded(tmp_path / 'clip.avi', 'MJPG', frames=0)
     with pytest.raises(ValueError, match='no frame that can be decoded'):

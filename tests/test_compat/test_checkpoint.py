@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,16 @@ import torch
 from mmengine.logging import HistoryBuffer
 from torch import nn
 
+from mmp3d.apis.recorded_config import recorded_config
 from mmp3d.compat import checkpoint as module
-from mmp3d.compat.checkpoint import load_checkpoint, load_weights, publish_checkpoint, state_dict_of, weights_for
+from mmp3d.compat.checkpoint import (
+    config_name,
+    load_checkpoint,
+    load_weights,
+    publish_checkpoint,
+    state_dict_of,
+    weights_for,
+)
 from mmp3d.version import __version__
 
 
@@ -189,3 +198,27 @@ def test_a_student_and_a_network_are_published_without_what_only_training_needs(
     run = Model(network=nn.Linear(2, 1), discriminator=nn.Linear(1, 1)).state_dict()
     assert set(weights_for(Model(network=nn.Linear(2, 1)), run)) == {'network.weight', 'network.bias'}
     assert set(weights_for(Model(discriminator=nn.Linear(1, 1)), run)) == set(run)
+
+
+def test_a_packed_checkpoint_is_refused(run_file: Path) -> None:
+    with zipfile.ZipFile(run_file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(run_file, 'w', zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content + bytes(1 << 16))
+    with pytest.raises(ValueError, match=r'epoch_1.pth: .*members are said to have \d+ bytes, more than the file'):
+        load_checkpoint(run_file)
+
+
+@pytest.mark.parametrize('state', [[], 3, {}, {1: torch.zeros(1)}, {'a': 1}, torch.zeros(2)])
+def test_state_that_is_no_named_tensors(tmp_path: Path, state: object) -> None:
+    with pytest.raises(ValueError, match='a.pth: no "state_dict" of tensors'):
+        load_weights(nn.Linear(2, 3), saved(tmp_path / 'a.pth', state_dict=state, meta=[1]))
+
+
+@pytest.mark.parametrize('meta', [None, [1], torch.zeros(2), {'config_name': torch.zeros(2)}, {'experiment_name': 3}])
+def test_meta_of_another_kind_tells_nothing(tmp_path: Path, meta: object) -> None:
+    file = saved(tmp_path / 'a.pth', state_dict=nn.Linear(2, 3).state_dict(), meta=meta)
+    assert config_name(load_weights(nn.Linear(2, 3), file)) in ('unknown', '3')
+    with pytest.raises(ValueError, match='records no config'):
+        recorded_config(str(file), trust=False)

@@ -72,7 +72,8 @@ def test_compressed_run_lengths_mean_the_same_region():
 
 
 @pytest.mark.parametrize(
-    'segmentation', [None, {}, {'size': [4, 4], 'counts': [3]}, [[1, 2]], [[1, 2, 3, float('nan'), 5, 6]], 'text', 3]
+    'segmentation',
+    [None, {}, {'size': [4, 4], 'counts': [3]}, [[1, 2]], [[1, 2, 3, float('nan'), 5, 6]], [[1 << 80] * 6], 'text', 3],
 )
 def test_unusable_segmentation_becomes_the_box(segmentation):
     assert usable_segmentation(segmentation, np.array([1, 2, 3, 4])) == [[1, 2, 4, 2, 4, 6, 1, 6]]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -141,6 +144,34 @@ def test_prediction_files_are_read_and_people_without_ids_linked(tmp_path):
 def test_wrong_fields_are_named(changes, said):
     with pytest.raises(ValueError, match=said):
         walking_clip().replaced(**changes)
+
+
+def _with_header(path: Path, **changes) -> None:
+    """Change fields of the header of a JSON or CSV file."""
+    first, _, rest = path.read_text().partition('\n')
+    header = json.loads(first.removeprefix('# ')) | changes
+    path.write_text(json.dumps(header) if path.suffix == '.json' else f'# {json.dumps(header)}\n{rest}')
+
+
+@pytest.mark.parametrize('suffix', ['.json', '.csv'])
+def test_a_number_of_frames_that_is_not_in_the_file_takes_no_memory(tmp_path, suffix):
+    (path,) = write_clip(tmp_path / f'walk{suffix}', walking_clip(1, 3))
+    _with_header(path, num_frames=1 << 40)
+    with pytest.raises(
+        ValueError, match=f'walk{suffix}: num_frames: {1 << 40} frames of 1 people .* are not in this file'
+    ):
+        read_clip(path)
+    _with_header(path, num_frames=2)
+    with pytest.raises(ValueError, match=r'frames must lie within 0 to 1|line \d+: expected frame'):
+        read_clip(path)
+
+
+@pytest.mark.parametrize('line', ['-1,0,1,pelvis,0,0,0,1', '0,0,1,pelvis,0,0,0,"' + 'x' * 200_000 + '"'])
+def test_lines_of_a_table_that_are_none(tmp_path, line):
+    (path,) = write_clip(tmp_path / 'walk.csv', walking_clip(1, 3))
+    path.write_text(f'{path.read_text()}{line}\n')
+    with pytest.raises(ValueError, match=r'walk.csv: (line 54: expected frame|field larger than field limit)'):
+        read_clip(path)
 
 
 @pytest.fixture(scope='module')

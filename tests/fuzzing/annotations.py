@@ -1,13 +1,10 @@
-"""Mutated annotation files of every layout, and what may come of reading them."""
+"""Annotation files of every layout and 2D poses of every format, to be mutated."""
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 import pickle
-import random
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +23,8 @@ from mmp3d.datasets import (
     read_pose2d_file,
 )
 from mmp3d.geometry import Camera
+from tests.fuzzing.mutations import ARRAYS, JUNK
+from tests.fuzzing.target import Target
 from tests.test_datasets.layouts import h36m_content, jta_rows, pw3d_content, write_h36m, write_jta, write_pw3d
 from tests.test_datasets.scenes import coco_person, muco_content, write_coco, write_muco, write_mupots
 from tests.test_datasets.test_h36m import NAMES as NPZ_NAMES
@@ -34,96 +33,7 @@ from tests.test_datasets.test_mpi_inf_3dhp import write as write_mpi_inf_3dhp
 from tests.test_datasets.test_mupots import json_content
 from tests.test_datasets.test_pw3d import community
 
-DOCUMENTED = (ValueError, FileNotFoundError)
 OPTIONS = {'needs_images': False, 'annotation_cache': False}
-JUNK = (
-    None, True, -1, 0, 1, 7, 1 << 40, 1 << 80, -1e30, 1e400, float('nan'), 0.5, '', 'x', '1', 'TS1/img_000009.jpg',
-    '\ud800', [], {}, [[]], [1, 2], [None] * 17, [[0, 0, 0]] * 17, {'a': 1}, [[[1]]],
-)  # fmt: skip
-ARRAYS = (
-    np.zeros(0), np.zeros((3, 3)), np.full((4, 72), np.nan), np.full((4, 4, 4), 1e308), np.array('x'),
-    np.zeros((4, 4, 4), 'c16'), np.array([None, {}], object), np.zeros((2, 4, 72)), np.full((3, 3), np.inf),
-    np.zeros(4, 'M8[s]'), np.zeros(4, [('a', 'f4')]),
-)  # fmt: skip
-
-Mutate = Callable[[random.Random], bytes]
-
-
-class Target:
-    """One file of a valid data set that is to be mutated, and how the data set is read.
-
-    Args:
-        folder: Where the data set is written to.
-        write: Writes it there.
-        file: The file, relative to ``folder``.
-        read: Reads the data set of a folder.
-        content: For a JSON or pickle, what it holds, to mutate by structure.
-        encode: Content to bytes.
-    """
-
-    def __init__(
-        self, folder: Path, write: Callable[[Path], Any], file: str, read: Callable[[str], Any], *, content: Any = None,
-        encode: Callable[[Any], bytes] = lambda content: json.dumps(content).encode(),
-        junk: tuple = JUNK,
-    ) -> None:  # fmt: skip
-        shutil.rmtree(folder, ignore_errors=True)
-        write(folder)
-        self.folder, self.path, self.read = folder, folder / file, read
-        self.valid, self.content, self.encode, self.junk = self.path.read_bytes(), content, encode, junk
-
-    def run(self, seed: int) -> bool:
-        """Read one mutated input; True if it was taken, False if there was a documented error. Others are raised."""
-        generator = random.Random(seed)
-        if self.content is not None and generator.random() < 0.6:
-            content = copy.deepcopy(self.content)
-            for _ in range(generator.choice((1, 1, 2, 5))):
-                content = mutated(content, generator, self.junk)
-            data = self.encode(content)
-        else:
-            data = self.valid
-            for _ in range(generator.choice((1, 1, 2, 8))):
-                data = mutated_bytes(data, generator)
-        self.path.write_bytes(data)
-        try:
-            found = self.read(str(self.folder))
-        except DOCUMENTED as error:
-            assert str(error), 'an error without a message'
-            return False
-        if isinstance(found, MultiPersonDataset):
-            check_items(found)
-        return True
-
-
-def mutated(value: Any, generator: random.Random, junk: tuple = JUNK) -> Any:
-    """A copy with one node replaced, removed, doubled or cut short; containers are changed in place."""
-    if isinstance(value, (dict, list)) and value and generator.random() < 0.9:
-        keys = list(value) if isinstance(value, dict) else range(len(value))
-        key = generator.choice(keys)
-        change = generator.random()
-        if change < 0.8:
-            value[key] = mutated(value[key], generator, junk)
-        elif change < 0.9:
-            del value[key]
-        elif isinstance(value, list):
-            value[key:key] = [copy.deepcopy(value[key])]
-        else:
-            value[generator.choice(('x', '3', 'id'))] = value[key]
-        return value
-    return copy.deepcopy(generator.choice(junk))
-
-
-def mutated_bytes(data: bytes, generator: random.Random) -> bytes:
-    """Bytes changed, removed, inserted, repeated, or cut off."""
-    if not data:
-        return generator.randbytes(3)
-    at, length = generator.randrange(len(data)), generator.choice((1, 1, 2, 4, 16, 200))
-    change = generator.randrange(6)
-    middle = (
-        generator.randbytes(length), b'', generator.randbytes(length) + data[at : at + length],
-        data[at : at + length] * 2,
-        bytes([data[at] ^ (1 << generator.randrange(8))]) + data[at + 1 : at + length],
-    )  # fmt: skip
-    return data[:at] if change == 5 else data[:at] + middle[change] + data[at + length :]
 
 
 def check_items(data_set: MultiPersonDataset) -> None:
@@ -140,7 +50,7 @@ def check_items(data_set: MultiPersonDataset) -> None:
         assert item['camera'] is None or isinstance(item['camera'], Camera)
 
 
-def _npz(content: Any) -> bytes:
+def npz_bytes(content: Any) -> bytes:
     content = content if isinstance(content, dict) else {'S': content}
     stream = io.BytesIO()
     np.savez(stream, **{str(name): np.asarray(value) for name, value in content.items()})
@@ -190,8 +100,8 @@ def _pose2d_specs() -> dict[str, tuple]:
     }  # fmt: skip
 
 
-def targets(folder: Path) -> dict[str, Target]:
-    """All targets by name, written below ``folder``."""
+def annotation_targets(folder: Path) -> dict[str, Target]:
+    """Targets by name, written below ``folder``."""
     muco, coco = muco_content([[3000, 4000], [3500], []]), _coco_content()
     jta, pw3d, h36m = jta_rows(2, 1), pw3d_content(4, 2), h36m_content(9, {(2, 1): 2})
 
@@ -220,12 +130,8 @@ def targets(folder: Path) -> dict[str, Target]:
                            _reader(MPIInf3DHPDataset), None),
         '3DHP camera.calibration': ((lambda root: write_mpi_inf_3dhp(root, images=())), 'S2/Seq1/camera.calibration',
                                     _reader(MPIInf3DHPDataset), None),
-        **_pose2d_specs(),
     }  # fmt: skip
-    built = {
-        name: Target(folder / name.replace(' ', '_'), write, file, read, content=content)
-        for name, (write, file, read, content) in specs.items()
-    }
+    built = _built(folder, specs)
     built['3DPW pickle'] = Target(
         folder / 'pw3d', lambda root: write_pw3d(root, {'a': pw3d}, images=False), 'sequenceFiles/test/a.pkl',
         _reader(PW3DDataset, split='test'), content=pw3d, encode=lambda content: pickle.dumps(content, 2),
@@ -234,7 +140,7 @@ def targets(folder: Path) -> dict[str, Target]:
     built['H36M npz'] = Target(
         folder / 'npz', lambda root: write_npz(root, NPZ_NAMES), 'h36m.npz',
         _reader(H36MDataset, split='test', ann_file='h36m.npz'), content=_npz_content(folder / 'npz_content'),
-        encode=_npz, junk=ARRAYS,
+        encode=npz_bytes, junk=ARRAYS,
     )  # fmt: skip
     built['H36M cameras.pkl'] = Target(
         folder / 'cameras', lambda root: write_npz(root, NPZ_NAMES), 'cameras.pkl',
@@ -245,8 +151,20 @@ def targets(folder: Path) -> dict[str, Target]:
     return built
 
 
-def _reader(data_set: type, **options: Any) -> Callable[[str], MultiPersonDataset]:
-    return lambda root: data_set(**{'test_mode': True, 'data_root': root, **OPTIONS, **options})
+def poses2d_targets(folder: Path) -> dict[str, Target]:
+    """Targets by name, written below ``folder``."""
+    return _built(folder, _pose2d_specs())
+
+
+def _built(folder: Path, specs: dict[str, tuple]) -> dict[str, Target]:
+    return {
+        name: Target(folder / name.replace(' ', '_'), write, file, read, content=content)
+        for name, (write, file, read, content) in specs.items()
+    }
+
+
+def _reader(data_set: type, **options: Any) -> Callable[[str], None]:
+    return lambda root: check_items(data_set(**{'test_mode': True, 'data_root': root, **OPTIONS, **options}))
 
 
 def _read_poses(root: str) -> Any:
