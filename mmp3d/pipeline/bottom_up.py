@@ -5,13 +5,18 @@ Shapes: N people of a frame, K = 17 MuPoTS joints. Pixels of the full image; cam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 from itertools import groupby
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
+from mmpose.utils.typing import SampleList
 
+from mmp3d.engine.background import made_ahead, result_of
+from mmp3d.engine.stage_profile import stage
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.models.estimators import BottomUpDepthEstimator
 from mmp3d.pipeline.clip_frames import Chunk
@@ -48,14 +53,27 @@ class BottomUpBranch:
             One mapping a frame: ``keypoints`` (N, K, 2) px, ``keypoint_scores`` (N, K), ``keypoints_cam`` (N, K, 3) mm
             and ``bbox_scores`` (N,).
         """
-        found = [no_people() for _ in chunk.frames]
+        with ThreadPoolExecutor(1, 'bottom-up') as helper:
+            return self.start(chunk, poses, camera, helper)()
+
+    def start(
+        self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera, helper: Executor
+    ) -> Callable[[], list[BottomUpPeople]]:
+        """The part of :meth:`find` that needs the network, carried out here; what is given waits for the other one.
+
+        Args:
+            chunk: See :meth:`find`, as for ``poses`` and ``camera``.
+            poses: 2D people of each frame.
+            camera: The camera of all frames.
+            helper: Of one thread, which makes the input of the next batch and finds the people of the one before.
+        """
         seen = [place for place, image in enumerate(chunk.images) if image is not None]
-        for places, items in self._batches(chunk, seen, poses, camera):
-            with torch.inference_mode():
-                samples = self.network.test_step(pseudo_collate(items))
-            for place, sample in zip(places, samples, strict=True):
-                found[place] = {name: np.asarray(sample.pred_instances[name], np.float32) for name in found[place]}
-        return found
+        parts = []
+        for places, items in made_ahead(self._batches(chunk, seen, poses, camera), helper=helper):
+            with torch.inference_mode(), stage('bottom-up network', len(places)):
+                people = self.network.start_test(items)
+            parts.append((places, helper.submit(_columns, people, len(places))))
+        return partial(_by_place, len(chunk.frames), parts)
 
     def digest(self) -> str:
         """Digest of the network and its transforms."""
@@ -63,13 +81,15 @@ class BottomUpBranch:
 
     def _batches(
         self, chunk: Chunk, places: list[int], poses: Sequence[People2D] | None, camera: Camera
-    ) -> Iterator[tuple[list[int], list[dict]]]:
-        """Places in the chunk and network inputs, images of one size at a time."""
+    ) -> Iterator[tuple[list[int], dict]]:
+        """Places in the chunk and the network's input, images of one size at a time."""
         for _, same in groupby(places, key=lambda place: chunk.images[place].shape):
             same = list(same)
             for start in range(0, len(same), self.batch_size):
                 batch = same[start : start + self.batch_size]
-                yield batch, [self._item(chunk, place, poses, camera) for place in batch]
+                with stage('bottom-up input', len(batch)):
+                    items = pseudo_collate([self._item(chunk, place, poses, camera) for place in batch])
+                yield batch, items
 
     def _item(self, chunk: Chunk, place: int, poses: Sequence[People2D] | None, camera: Camera) -> dict:
         frame = chunk.frames[place]
@@ -84,6 +104,23 @@ class BottomUpBranch:
             item['input_keypoints'] = poses[place]['keypoints']
             item['input_keypoint_scores'] = poses[place]['keypoint_scores']
         return self._pipeline(item)
+
+
+@torch.inference_mode()
+def _columns(people: Callable[[], SampleList], count: int) -> list[BottomUpPeople]:
+    """What is kept of the people of each frame of a batch."""
+    with stage('bottom-up decoding', count):
+        samples = people()
+        return [{name: np.asarray(s.pred_instances[name], np.float32) for name in no_people()} for s in samples]
+
+
+def _by_place(count: int, parts: list[tuple[list[int], Future]]) -> list[BottomUpPeople]:
+    """The people of ``count`` frames, when all batches are done."""
+    found = [no_people() for _ in range(count)]
+    for places, future in parts:
+        for place, people in zip(places, result_of(future), strict=True):
+            found[place] = people
+    return found
 
 
 def no_people() -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from mmp3d.datasets.hygiene import boxes_around
+from mmp3d.engine.stage_profile import stage
 from mmp3d.geometry import MUPOTS17
 from mmp3d.models.estimators import MultiPersonTopDownEstimator
 from mmp3d.pipeline.clip_frames import Chunk, ClipFrame
@@ -71,7 +72,8 @@ class TopDownPeople:
 
     def find(self, chunk: Chunk) -> list[People2D]:
         """See :class:`PeopleFinder`."""
-        found = [self._boxes(*pair) for pair in zip(chunk.frames, chunk.images, strict=True)]
+        with stage('detection', len(chunk.frames)):
+            found = [self._boxes(*pair) for pair in zip(chunk.frames, chunk.images, strict=True)]
         boxes, scores = zip(*found, strict=True)
         images = [BLANK if image is None else image for image in chunk.images]
         people = find_people(images, boxes, self.network, scores, self.padding, self.batch_size, self.threshold)
