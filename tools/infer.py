@@ -24,7 +24,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +48,7 @@ from mmp3d.apis.model_index import find_model
 from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_processes, load_config, run_command
 from mmp3d.export import FORMATS
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
+from mmp3d.pipeline.stage_profile import StageProfile, stage
 
 DONE, FAILED, INCOMPLETE = 0, 1, 3
 MIN_FRAMES = 10
@@ -101,6 +103,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--work-dir', metavar='DIR', help='what an unfinished clip has so far (default: OUT/work)')
     parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
     parser.add_argument('--skip-existing', action='store_true', help='leave out inputs whose files are there')
+    parser.add_argument('--profile', action='store_true', help='say at the end how long each stage took')
     parser.add_argument(
         '--launcher', choices=('none', 'pytorch'), default='none', help='pytorch: torchrun shares the inputs'
     )
@@ -209,15 +212,16 @@ class People:
     @cached_property
     def _inferencer(self) -> MultiPersonPose3DInferencer:
         args = self.args
-        return MultiPersonPose3DInferencer(
-            *_model(args),
-            args.device or _own_device(args.launcher),
-            camera=_camera(args),
-            pose2d=None if args.pose2d is None else self._poses,
-            show_progress=True,
-            half=args.half,
-            fuse_conv_bn=args.fuse_conv_bn,
-        )
+        with stage('loading networks'):
+            return MultiPersonPose3DInferencer(
+                *_model(args),
+                args.device or _own_device(args.launcher),
+                camera=_camera(args),
+                pose2d=None if args.pose2d is None else self._poses,
+                show_progress=True,
+                half=args.half,
+                fuse_conv_bn=args.fuse_conv_bn,
+            )
 
     def _size_without_input(self) -> tuple[int, int]:
         """(width, height) px."""
@@ -243,7 +247,8 @@ def _run(job: ClipJob, people: People) -> int:
     brief = f' ({found.left_out} left out who are in fewer than --min-frames)' if found.left_out else ''
     print(f'{len(clip.track_ids)} people in {clip.num_frames} frames{brief}; camera {used}')
     if len(clip.track_ids):
-        clip = adjusted(clip, people.args, lacks)
+        with stage('smoothing', clip.num_frames):
+            clip = adjusted(clip, people.args, lacks)
     else:
         print(_nobody(people.args))
     written, unwritten = job.write(clip)
@@ -308,6 +313,27 @@ def _common(statuses: list[int]) -> int:
     return statuses[0] if len(set(statuses)) == 1 else INCOMPLETE
 
 
+def _run_all(jobs: list[ClipJob], people: People) -> int:
+    """Make and write all clips, or this process' share of them; the exit status."""
+    if len(jobs) == 1 and people.args.launcher == 'none':
+        return _run(jobs[0], people)
+    return _common(gathered(_run_several(own_share(jobs, [job.length for job in jobs]), people)))
+
+
+@contextmanager
+def _profile(is_wanted: bool) -> Iterator[None]:
+    """Says at the end how long each stage took, also of a run that an error ends."""
+    if not is_wanted:
+        yield
+        return
+    profile = StageProfile()
+    try:
+        with profile:
+            yield
+    finally:
+        print(profile.table(), flush=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
@@ -317,11 +343,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not jobs:
         print(f'all files are there already: {args.out}')
         return
-    people = People(args)
-    if len(jobs) == 1 and args.launcher == 'none':
-        status = _run(jobs[0], people)
-    else:
-        status = _common(gathered(_run_several(own_share(jobs, [job.length for job in jobs]), people)))
+    with _profile(args.profile):
+        status = _run_all(jobs, People(args))
     if status:
         leave_processes(status)
         sys.exit(status)

@@ -13,7 +13,7 @@ from mmp3d.apis.cameras import FrameCamera
 from mmp3d.apis.clip_reader import ClipReader, ReaderOptions
 from mmp3d.apis.clip_run import ClipRun
 from mmp3d.apis.frame_samples import empty_sample, frame_facts
-from mmp3d.apis.frames import clips_of, read_frames
+from mmp3d.apis.frames import clips_of, frames_ahead
 from mmp3d.apis.given_poses import PoseLookup
 from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import Frame, Source
@@ -67,7 +67,7 @@ class ClipCall:
 
     def _of_clip(self, reader: ClipReader, name: str, number: int) -> Samples:
         run = self.begin(reader, name, reader.sources[0].fps)
-        images = read_frames(reader.sources) if self.draws else repeat(None)
+        images = frames_ahead(reader.sources) if self.draws else repeat(None)
         # The people first: with them the reader has read all.
         for (frame, people), again in zip(run.people(), images, strict=False):
             facts = dict(frame_facts(frame, number), camera=reader.camera.to_dict(), error=frame.error or None)

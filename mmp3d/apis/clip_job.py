@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmp3d.apis.clip_video import write_clip_video
-from mmp3d.apis.frames import open_sources, read_frames
+from mmp3d.apis.frames import frames_ahead, open_sources
 from mmp3d.apis.half_written import HalfWritten
 from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import FALLBACK_FPS, Source
@@ -15,6 +15,7 @@ from mmp3d.export import PeopleClip, write_clip
 from mmp3d.export.formats import WITH_PICTURES, earlier_files, require_packages
 from mmp3d.export.html_page import PictureStrip
 from mmp3d.export.new_file import refuse_existing, writable_folder
+from mmp3d.pipeline.stage_profile import stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +72,17 @@ class ClipJob:
             write_clip_video(target, clip, self.sources, self.overwrite)
             return [target]
         pictures = self._pictures(clip.num_frames) if target.suffix in WITH_PICTURES else ()
-        return write_clip(target, clip, self.overwrite, pictures)
+        with stage('writing files', clip.num_frames):
+            return write_clip(target, clip, self.overwrite, pictures)
 
     def _pictures(self, num_frames: int) -> list[tuple[int, bytes]]:
         strip = PictureStrip()
         lasting = all(source.is_lasting for source in self.sources)
-        frames = read_frames(self.sources) if lasting else ()
+        frames = frames_ahead(self.sources) if lasting else ()
         for number, frame in zip(range(num_frames), frames, strict=False):
             if frame.image is not None:
-                strip.add(number, frame.image)
+                with stage("page's pictures", 1):
+                    strip.add(number, frame.image)
         return strip.jpegs()
 
 

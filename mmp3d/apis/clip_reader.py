@@ -6,12 +6,13 @@ Shapes: H W pixels of a frame. Pixels of the full image.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from mmp3d.apis.cameras import FrameCamera
-from mmp3d.apis.frames import read_frames
+from mmp3d.apis.frames import frames_ahead, read_frames
 from mmp3d.apis.given_poses import PoseLookup
 from mmp3d.apis.sources import Frame, Source
 from mmp3d.datasets.raw_file import file_stamp
@@ -32,7 +33,7 @@ KEPT_IN_MEMORY = ReaderOptions()
 
 
 class ClipReader:
-    """Reads a clip once, one frame in memory at a time; iterate over it.
+    """Reads a clip once; iterate over it. Frames that can be read from a file are read ahead, by another thread.
 
     Once a frame has been given, an error does not lose it: the clip ends there, and ``ended_by`` says why.
 
@@ -72,11 +73,12 @@ class ClipReader:
         try:
             while self._held:
                 yield self._taken(self._held.pop(0))
-            for frame in self._stream:
-                if self._stopped:
-                    self.ended_by = KeyboardInterrupt()
-                    return
-                yield self._taken(frame)
+            with closing(frames_ahead(self.sources, self._stream)) as stream:
+                for frame in stream:
+                    if self._stopped:
+                        self.ended_by = KeyboardInterrupt()
+                        return
+                    yield self._taken(frame)
         except USER_ERRORS as error:
             if not self.frames:
                 raise

@@ -6,7 +6,7 @@ Camera frame, millimetres.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from mmp3d.export.linking import everybody
 from mmp3d.models.estimators import TwoBranchEstimator
 from mmp3d.pipeline import StageStore, TwoBranchNetworks, TwoBranchPipeline, TwoBranchSettings
 from mmp3d.pipeline.stage_columns import COUNTS
-from mmp3d.pipeline.stage_memory import StageMemory
+from mmp3d.pipeline.stage_memory import Arrays, StageMemory
 
 # The pictures of a chunk may take this much memory; of an 8K video a chunk is five frames.
 CHUNK_BYTES = 2**29
@@ -115,9 +115,16 @@ class _Shown:
     stage = ''
     progress: FrameProgress | None = None
 
-    def get(self, name: str, key: str, compute: Callable[[], dict]) -> dict[str, np.ndarray]:
-        """See :meth:`StageMemory.get`."""
-        found = super().get(name, key, compute)
+    def find(self, name: str, key: str) -> Arrays | None:
+        """See :meth:`StageMemory.find`."""
+        found = super().find(name, key)
+        return found if found is None else self._shown(name, found)
+
+    def keep(self, name: str, key: str, found: Arrays) -> Arrays:
+        """See :meth:`StageMemory.keep`."""
+        return self._shown(name, super().keep(name, key, found))
+
+    def _shown(self, name: str, found: Arrays) -> Arrays:
         if self.progress is not None and name.rpartition('/')[2].startswith(f'{self.stage}-'):
             self.progress.add(len(found[COUNTS]), int(found[COUNTS][-1]))
         return found

@@ -14,12 +14,13 @@ from mmengine.structures import InstanceData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.structures import PoseDataSample
 
-from mmp3d.apis.frames import read_frames
+from mmp3d.apis.frames import frames_ahead
 from mmp3d.apis.outputs import VideoPictures
 from mmp3d.apis.sources import Source
 from mmp3d.export import PeopleClip
 from mmp3d.export.new_file import refuse_existing
 from mmp3d.geometry import MUPOTS17
+from mmp3d.pipeline.stage_profile import stage
 from mmp3d.visualization import MultiPersonPose3DVisualizer
 
 
@@ -43,10 +44,12 @@ def write_clip_video(path: Path, clip: PeopleClip, sources: Sequence[Source], ov
     visualizer.reset_view(hold=True)
     pictures = VideoPictures(path, clip.fps)
     try:
-        for number, frame in zip(range(clip.num_frames), read_frames(sources), strict=False):
+        for number, frame in zip(range(clip.num_frames), frames_ahead(sources), strict=False):
             if frame.image is not None:
-                image = cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)
-                pictures.add(visualizer.add_datasample('people', image, people_of(clip, number), draw_gt=False))
+                with stage('drawing', 1):
+                    image = cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)
+                    drawn = visualizer.add_datasample('people', image, people_of(clip, number), draw_gt=False)
+                pictures.add(drawn)
     except BaseException:
         pictures.discard()
         raise

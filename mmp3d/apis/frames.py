@@ -15,9 +15,14 @@ from mmp3d.apis.sources import Frame, ImageArray, ImageFile, ImageStream, Source
 from mmp3d.apis.video_file import VideoFile
 from mmp3d.apis.webcam import Webcam
 from mmp3d.datasets.report import warn
+from mmp3d.pipeline.background import made_ahead
+from mmp3d.pipeline.stage_profile import each_in_stage
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv')
+
+# Frames that wait at most, and their bytes: a chunk of the stages, but fewer of a 4K video.
+MOST_AHEAD, BYTES_AHEAD = 32, 2**28
 
 InputType = str | Path | np.ndarray | Source
 InputsType = InputType | Sequence[InputType] | Iterator[np.ndarray]
@@ -67,6 +72,24 @@ def read_frames(sources: Sequence[Source]) -> Iterator[Frame]:
                 raise
             warn(f'{error}; going on with the next input')
             yield Frame(None, source, error=str(error))
+
+
+def frames_ahead(sources: Sequence[Source], frames: Iterator[Frame] | None = None) -> Iterator[Frame]:
+    """:func:`read_frames`, in a thread of its own where all sources are files or arrays.
+
+    So the next frames are decoded while the caller works on one. Generators and cameras are read when a frame is asked
+    for, by the caller's thread.
+
+    Args:
+        sources: See :func:`read_frames`.
+        frames: The rest of a reading that has begun.
+    """
+    frames = each_in_stage('reading frames', read_frames(sources) if frames is None else frames)
+    return made_ahead(frames, _most_ahead) if all(source.is_lasting for source in sources) else frames
+
+
+def _most_ahead(frame: Frame) -> int:
+    return MOST_AHEAD if frame.image is None else min(MOST_AHEAD, BYTES_AHEAD // max(frame.image.nbytes, 1))
 
 
 def _opened(item: InputType, index: int, has_window: bool) -> list[Source]:

@@ -32,7 +32,7 @@ from mmp3d.apis.clip_call import ClipCall
 from mmp3d.apis.clip_reader import ClipReader, ReaderOptions
 from mmp3d.apis.clip_run import ClipRun, clip_pipeline
 from mmp3d.apis.frame_samples import empty_sample, frame_facts, record_of
-from mmp3d.apis.frames import InputsType, open_sources, read_frames
+from mmp3d.apis.frames import InputsType, frames_ahead, open_sources
 from mmp3d.apis.given_poses import PoseInput, pose_lookup
 from mmp3d.apis.model_index import IndexedModel, find_model
 from mmp3d.apis.outputs import OutputFiles
@@ -293,7 +293,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         total = sum(map(len, sources))
         # However the loop ends, also when the caller drops the generator, the files so far are finished.
         with closing(outputs), FrameProgress('Inference', total, self.show_progress) as progress:
-            for batch in self.preprocess(read_frames(sources), batch_size, **preprocess_options):
+            for batch in self.preprocess(frames_ahead(sources), batch_size, **preprocess_options):
                 samples = self.forward(batch, **forward_options)
                 for frame, sample in zip(batch[0], samples, strict=True):
                     progress.add(1, len(sample.pred_instances))

@@ -18,6 +18,8 @@ from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import Source
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.evaluation.predictions import write_predictions
+from mmp3d.pipeline.background import DoneBehind
+from mmp3d.pipeline.stage_profile import stage
 
 
 class OutputFiles:
@@ -93,13 +95,14 @@ class PictureFile:
 
 
 class VideoPictures:
-    """A video file, MPEG-4; its name until it is closed is ``<name>.partial.mp4``."""
+    """A video file, MPEG-4, encoded by another thread; its name until it is closed is ``<name>.partial.mp4``."""
 
     def __init__(self, path: Path, fps: float) -> None:
         self.path = path
         self.fps = fps
         self._partial = path.with_name(f'{path.stem}.partial{path.suffix}')
         self._writer: cv2.VideoWriter | None = None
+        self._encoding = DoneBehind()
 
     def add(self, picture: np.ndarray) -> None:
         """Append (H, W, 3) uint8 RGB; all are of the first one's size."""
@@ -110,19 +113,28 @@ class VideoPictures:
             self._writer = cv2.VideoWriter(str(self._partial), codec, self.fps, (width, height))
             if not self._writer.isOpened():
                 raise ValueError(f'cannot write a video to {self.path}; give a folder or a name that ends in .mp4')
-        self._writer.write(cv2.cvtColor(picture[:height, :width], cv2.COLOR_RGB2BGR))
+        with stage('encoding', 1):
+            # A copy in any case: the picture is the caller's, who may draw on it.
+            mirrored = cv2.cvtColor(picture[:height, :width], cv2.COLOR_RGB2BGR)
+        self._encoding.do(self._encode, mirrored)
 
     def close(self) -> None:
         """Finish the file and give it its name."""
+        self._encoding.finish()
         if self._writer is not None:
             self._writer.release()
             os.replace(self._partial, self.path)
 
     def discard(self) -> None:
         """Remove what there is of the file."""
+        self._encoding.drop()
         if self._writer is not None:
             self._writer.release()
             self._partial.unlink(missing_ok=True)
+
+    def _encode(self, picture: np.ndarray) -> None:
+        with stage('encoding'):
+            self._writer.write(picture)
 
 
 class PredictionFile:

@@ -6,7 +6,8 @@ millimetres.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +65,14 @@ class OnnxBottomUp:
         )
         self.network_input, self.choices, self.batch_size = network_input, choices, batch_size
 
-    def find(self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera) -> list[Arrays]:
-        """See :class:`~mmp3d.pipeline.clip_stages.BottomUpFinder`."""
+    def start(
+        self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera, helper: Executor
+    ) -> Callable[[], list[Arrays]]:
+        """See :class:`~mmp3d.pipeline.clip_stages.BottomUpFinder`; the graphs have threads of their own."""
+        found = self._find(chunk, poses, camera)
+        return lambda: found
+
+    def _find(self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera) -> list[Arrays]:
         found = [no_people() for _ in chunk.frames]
         for places in chunk.batches(self.batch_size):
             images = [self.network_input(chunk.images[place]) for place in places]

@@ -5,18 +5,23 @@ Shapes: N people of a frame, K = 17 MuPoTS joints. Pixels of the full image; cam
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
+from mmpose.utils.typing import SampleList
 
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.models.estimators import BottomUpDepthEstimator
+from mmp3d.pipeline.background import made_ahead, result_of
 from mmp3d.pipeline.clip_frames import Chunk
 from mmp3d.pipeline.given_people import People2D
 from mmp3d.pipeline.stage_columns import no_people
 from mmp3d.pipeline.stage_memory import digest
+from mmp3d.pipeline.stage_profile import stage
 from mmp3d.pipeline.stage_store import module_digest
 
 BottomUpPeople = Mapping[str, np.ndarray]
@@ -37,19 +42,33 @@ class BottomUpBranch:
         self._pipeline = Compose(self._transforms)
 
     def find(self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera) -> list[BottomUpPeople]:
+        """People of each frame at once, see :meth:`start`."""
+        with ThreadPoolExecutor(1, 'bottom-up') as helper:
+            return self.start(chunk, poses, camera, helper)()
+
+    def start(
+        self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera, helper: Executor
+    ) -> Callable[[], list[BottomUpPeople]]:
         """See :class:`~mmp3d.pipeline.clip_stages.BottomUpFinder`."""
-        found = [no_people() for _ in chunk.frames]
-        for places in chunk.batches(self.batch_size):
-            items = [self._item(chunk, place, poses, camera) for place in places]
-            with torch.inference_mode():
-                samples = self.network.test_step(pseudo_collate(items))
-            for place, sample in zip(places, samples, strict=True):
-                found[place] = {name: np.asarray(sample.pred_instances[name], np.float32) for name in found[place]}
-        return found
+        parts = []
+        for places, items in made_ahead(self._batches(chunk, poses, camera), helper=helper):
+            with torch.inference_mode(), stage('bottom-up network', len(places)):
+                people = self.network.start_test(items)
+            parts.append((places, helper.submit(_columns, people, len(places))))
+        return partial(_by_place, len(chunk.frames), parts)
 
     def digest(self) -> str:
         """Digest of the network and its transforms."""
         return digest('bottom_up', module_digest(self.network), self._transforms)
+
+    def _batches(
+        self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera
+    ) -> Iterator[tuple[list[int], dict]]:
+        """Places in the chunk and the network's input, images of one size at a time."""
+        for places in chunk.batches(self.batch_size):
+            with stage('bottom-up input', len(places)):
+                items = pseudo_collate([self._item(chunk, place, poses, camera) for place in places])
+            yield places, items
 
     def _item(self, chunk: Chunk, place: int, poses: Sequence[People2D] | None, camera: Camera) -> dict:
         frame = chunk.frames[place]
@@ -64,3 +83,20 @@ class BottomUpBranch:
             item['input_keypoints'] = poses[place]['keypoints']
             item['input_keypoint_scores'] = poses[place]['keypoint_scores']
         return self._pipeline(item)
+
+
+@torch.inference_mode()
+def _columns(people: Callable[[], SampleList], count: int) -> list[BottomUpPeople]:
+    """What is kept of the people of each frame of a batch."""
+    with stage('bottom-up decoding', count):
+        samples = people()
+        return [{name: np.asarray(s.pred_instances[name], np.float32) for name in no_people()} for s in samples]
+
+
+def _by_place(count: int, parts: list[tuple[list[int], Future]]) -> list[BottomUpPeople]:
+    """The people of ``count`` frames, when all batches are done."""
+    found = [no_people() for _ in range(count)]
+    for places, future in parts:
+        for place, people in zip(places, result_of(future), strict=True):
+            found[place] = people
+    return found

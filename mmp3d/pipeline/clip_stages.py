@@ -5,7 +5,8 @@ Shapes: N people of a frame, K = 17 MuPoTS joints. Pixels of the full image; cam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -21,17 +22,21 @@ from mmp3d.pipeline.track import Track
 class BottomUpFinder(Protocol):
     """The bottom-up branch."""
 
-    def find(self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera) -> list[dict[str, np.ndarray]]:
-        """People of each frame in camera space; nobody is in one that cannot be read.
+    def start(
+        self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera, helper: Executor
+    ) -> Callable[[], list[dict[str, np.ndarray]]]:
+        """The part that needs the network, carried out here; what is given waits for the rest.
 
         Args:
             chunk: The frames.
             poses: 2D people of each frame, whose joints the network gets as heatmaps; None: the pictures alone.
             camera: The camera of all frames.
+            helper: Of one thread, for the input of the next batch and the people of the one before.
 
         Returns:
-            One mapping a frame: ``keypoints`` (N, K, 2) px, ``keypoint_scores`` (N, K), ``keypoints_cam`` (N, K, 3) mm
-            and ``bbox_scores`` (N,).
+            Gives people of each frame in camera space, nobody in one that cannot be read. One mapping a frame:
+            ``keypoints`` (N, K, 2) px, ``keypoint_scores`` (N, K), ``keypoints_cam`` (N, K, 3) mm and ``bbox_scores``
+            (N,).
         """
         ...
 

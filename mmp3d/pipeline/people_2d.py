@@ -13,6 +13,7 @@ from mmp3d.pipeline.clip_frames import Chunk, ClipFrame
 from mmp3d.pipeline.detection import Detections, PersonDetector, usable_boxes
 from mmp3d.pipeline.given_people import People2D, given_people, nobody_in_2d
 from mmp3d.pipeline.stage_memory import digest
+from mmp3d.pipeline.stage_profile import stage
 from mmp3d.pipeline.stage_store import module_digest
 from mmp3d.pipeline.top_down_2d import find_people
 
@@ -43,7 +44,8 @@ class TopDownPeople:
 
     def find(self, chunk: Chunk) -> list[People2D]:
         """See :class:`PeopleFinder`."""
-        found = [self._boxes(*pair) for pair in zip(chunk.frames, chunk.images, strict=True)]
+        with stage('detection', len(chunk.frames)):
+            found = [self._boxes(*pair) for pair in zip(chunk.frames, chunk.images, strict=True)]
         boxes, scores = zip(*found, strict=True)
         images = [BLANK if image is None else image for image in chunk.images]
         people = find_people(images, boxes, self.network, scores, self.padding, self.batch_size, self.threshold)

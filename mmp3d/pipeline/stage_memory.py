@@ -30,9 +30,17 @@ class StageMemory:
             key: See :meth:`key`.
             compute: Makes it.
         """
-        if name not in self._kept:
-            self._kept[name] = compute()
-        return self._kept[name]
+        found = self.find(name, key)
+        return self.keep(name, key, compute()) if found is None else found
+
+    def find(self, name: str, key: str) -> Arrays | None:
+        """The output, None where it has not been computed; for those who compute it by and by, beside other work."""
+        return self._kept.get(name)
+
+    def keep(self, name: str, key: str, found: Arrays) -> Arrays:
+        """Take what was computed; it is given back."""
+        self._kept[name] = found
+        return found
 
     def again(self, name: str, key: str) -> Arrays:
         """What :meth:`get` gave before."""

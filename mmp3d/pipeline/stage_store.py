@@ -55,13 +55,19 @@ class StageStore:
 
     def get(self, name: str, key: str, compute: Callable[[], Arrays]) -> Arrays:
         """As :meth:`StageMemory.get`; read where the file is whole and has the key, else computed and written."""
-        found = self._read(name, key)
-        if found is None:
-            found = compute()
-            header = json.dumps({**FORMAT, 'mmp3d_version': __version__, 'name': name, 'key': key})
-            buffer = io.BytesIO()
-            np.savez(buffer, **{HEADER: np.array(header)}, **found)
-            AtomicLocalBackend().put(buffer.getvalue(), self.path(name))
+        found = self.find(name, key)
+        return self.keep(name, key, compute()) if found is None else found
+
+    def find(self, name: str, key: str) -> Arrays | None:
+        """As :meth:`StageMemory.find`: where the file is whole and has the key."""
+        return self._read(name, key)
+
+    def keep(self, name: str, key: str, found: Arrays) -> Arrays:
+        """As :meth:`StageMemory.keep`, in a file that appears when it is whole."""
+        header = json.dumps({**FORMAT, 'mmp3d_version': __version__, 'name': name, 'key': key})
+        buffer = io.BytesIO()
+        np.savez(buffer, **{HEADER: np.array(header)}, **found)
+        AtomicLocalBackend().put(buffer.getvalue(), self.path(name))
         return found
 
     def again(self, name: str, key: str) -> Arrays:

@@ -18,6 +18,7 @@ from mmp3d.datasets.transforms.person_crop import PADDING, PersonCrop
 from mmp3d.geometry import MUPOTS17
 from mmp3d.models.estimators import MultiPersonTopDownEstimator
 from mmp3d.pipeline.person_merging import THRESHOLD, merge_people
+from mmp3d.pipeline.stage_profile import stage
 
 
 def find_people(
@@ -56,7 +57,8 @@ def find_people(
     while batch := list(islice(crops, batch_size)):
         for (frame, box, _), sample in zip(batch, _tested(network, [crop for *_, crop in batch]), strict=True):
             found[frame].append((box, sample.pred_instances))
-    return [_merged(of_frame, threshold) for of_frame in found]
+    with stage('merging', len(images)):
+        return [_merged(of_frame, threshold) for of_frame in found]
 
 
 def _crops(
@@ -79,12 +81,15 @@ def _crops(
                 crop_score=score,
                 flip_indices=MUPOTS17.flip_indices.tolist(),
             )
-            yield frame, number, pack(cut(item))
+            with stage('top-down input', 1):
+                crop = pack(cut(item))
+            yield frame, number, crop
 
 
 @torch.inference_mode()
 def _tested(network: MultiPersonTopDownEstimator, crops: list[dict]) -> list[PoseDataSample]:
-    return network.test_step({key: [crop[key] for crop in crops] for key in ('inputs', 'data_samples')})
+    with stage('top-down network', len(crops)):
+        return network.test_step({key: [crop[key] for crop in crops] for key in ('inputs', 'data_samples')})
 
 
 def _merged(found: list[tuple[int, InstanceData]], threshold: float) -> InstanceData:

@@ -294,7 +294,15 @@ def _shift(expected: _People, found: _People) -> np.ndarray:
     centres = (found.boxes - expected.boxes).reshape(-1, 2, 2).mean(axis=1)
     steps = np.where(common, found.keypoints - expected.keypoints, np.nan)
     steps = np.where(common.any(axis=1, keepdims=True), steps, centres[:, None])
-    return np.nanmedian(steps, axis=1)
+    return _known_median(steps)
+
+
+def _known_median(values: np.ndarray) -> np.ndarray:
+    """(A, 2) medians over the K of (A, K, 2) that are not NaN; ``nanmedian`` takes ten times as long for so few."""
+    ordered = np.sort(values, axis=1)  # NaN is last
+    count = (~np.isnan(values)).sum(axis=1, keepdims=True)
+    low, high = (np.take_along_axis(ordered, middle, axis=1)[:, 0] for middle in ((count - 1) // 2, count // 2))
+    return (low + high) / 2
 
 
 def _assign(rows: np.ndarray, likeness: np.ndarray, tracks: np.ndarray, people: np.ndarray, gate: float) -> None:

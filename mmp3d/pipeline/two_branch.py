@@ -8,10 +8,11 @@ Shapes: T frames, N people of a frame. Pixels of the full image; camera frame, m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from mmp3d.pipeline.matching import MIN_SIMILARITY, CameraPeople, Matches, match
 from mmp3d.pipeline.nearest_roots import match_nearest_roots
 from mmp3d.pipeline.stage_columns import by_frame, flat_columns, no_people
 from mmp3d.pipeline.stage_memory import StageMemory
+from mmp3d.pipeline.stage_profile import stage
 from mmp3d.pipeline.track_linking import LinkSettings, track_people
 from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 from mmp3d.synthetic.ranges import check_number, recipe_of
@@ -144,8 +146,13 @@ class ClipPipeline:
             track_ids, source`` by the data contract, the surest first.
         """
         run = _ClipRun(self, camera, StageMemory() if store is None else store, clip)
-        for chunk in chunks_of(frames, self.settings.chunk):
-            run.look(chunk)
+        with ThreadPoolExecutor(1, 'stages') as helper:
+            try:
+                for chunk in chunks_of(frames, self.settings.chunk):
+                    run.look(chunk, helper)
+                    del chunk  # and its pictures, before the next ones are read
+            finally:
+                run.finish()  # also what an error or Ctrl-C leaves
         yield from run.people()
 
     @cached_property
@@ -212,14 +219,19 @@ class _ClipRun:
         self.pipeline, self.settings = pipeline, pipeline.settings
         self.camera, self.store, self.clip = camera, store, clip
         self.parts: list[_Part] = []
+        self.finish: Callable[[], Any] = _nothing
 
     @property
     def length(self) -> int:
         """T."""
         return sum(len(part.frame_ids) for part in self.parts)
 
-    def look(self, chunk: Chunk) -> None:
-        """Stages that need pictures: people in 2D, and the bottom-up branch."""
+    def look(self, chunk: Chunk, helper: Executor) -> None:
+        """Stages that need pictures: people in 2D, and the bottom-up branch.
+
+        What the latter's network saw is decoded by ``helper``, beside the networks on the next chunk. Call
+        :attr:`finish` when all chunks have been looked at.
+        """
         settings, key = self.settings, self.store.key
         frames_key = key(self.clip, self.camera.to_dict(), *chunk.facts())
         poses_key = key('poses2d', frames_key, lambda: self.pipeline.digests['people_2d'])
@@ -229,9 +241,21 @@ class _ClipRun:
             fed = by_frame(poses) if settings.feed_poses else None
             source = poses_key if settings.feed_poses else frames_key
             part = part._replace(bottom_up_key=key('bottom_up', source, lambda: self.pipeline.digests['bottom_up']))
-            look = partial(self.pipeline.stages.bottom_up.find, chunk, fed, self.camera)
-            self._got('bottom_up', part.bottom_up_key, lambda: flat_columns(look()), part)
+            self._look_bottom_up(part, partial(self.pipeline.stages.bottom_up.start, chunk, fed, self.camera, helper))
         self.parts.append(part)
+
+    def _look_bottom_up(self, part: _Part, start: Callable[[], Callable[[], list]]) -> None:
+        name, key = self._name('bottom_up', part), part.bottom_up_key
+        if self.store.find(name, key) is not None:
+            return
+        found = start()
+        self.finish()
+
+        def finish() -> None:
+            self.store.keep(name, key, flat_columns(found()))
+            self.finish = _nothing
+
+        self.finish = finish
 
     def people(self) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
         """Number and people of each frame."""
@@ -239,7 +263,8 @@ class _ClipRun:
             return
         key = self._people_key()
         for part in self.parts:
-            columns = self._got('people', key, partial(self._integrated, part), part)
+            with stage('integration', len(part.frame_ids)):
+                columns = self._got('people', key, partial(self._integrated, part), part)
             for frame_id, found in zip(part.frame_ids, by_frame(columns), strict=True):
                 yield frame_id, _whole_people(found)
 
@@ -279,14 +304,16 @@ class _ClipRun:
 
     def _lift(self) -> dict[str, np.ndarray]:
         tracks = tracks_of(self._got('tracks', self._tracks_key, self._track))
-        return lifted_columns(self.pipeline.stages.lifter.lift(tracks, self.camera))
+        with stage('lifting', self.length):
+            return lifted_columns(self.pipeline.stages.lifter.lift(tracks, self.camera))
 
     def _track(self) -> dict[str, np.ndarray]:
         # In a clip that is shorter than what a track needs to count, everybody counts who is in all of its frames.
         tracker, links = self.settings.tracker, self.settings.links
         tracker = replace(tracker, confirming_hits=min(tracker.confirming_hits, self.length))
         links = replace(links, shortest=min(links.shortest, self.length))
-        return track_columns(track_people(self._poses(), tracker, links))
+        with stage('tracking', self.length):
+            return track_columns(track_people(self._poses(), tracker, links))
 
     def _poses(self) -> Iterator[FramePoses]:
         for part in self.parts:
@@ -307,7 +334,8 @@ class _ClipRun:
         for part in self.parts:
             found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
             poses = [FramePoses(p, f['keypoints'], f['keypoint_scores']) for p, f in enumerate(found, part.start)]
-            lower_ids += map(ids.update, poses)
+            with stage('tracking', len(poses)):
+                lower_ids += map(ids.update, poses)
             upper_ids += [people.track_ids for people in upper]
             lower = [_camera_people(f, i) for f, i in zip(found, lower_ids[part.start :], strict=True)]
             if self.settings.matching == 'track':
@@ -327,7 +355,8 @@ class _ClipRun:
         return [by_one_rule(*pair) for pair in zip(lower, upper, strict=True)]
 
     def _integrated(self, part: _Part) -> dict[str, np.ndarray]:
-        matches, ids = (each[part.start : part.start + len(part.frame_ids)] for each in self._matched)
+        with stage('matching', len(part.frame_ids)):
+            matches, ids = (each[part.start : part.start + len(part.frame_ids)] for each in self._matched)
         found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
         people = integrate(
             matches,
@@ -359,6 +388,10 @@ class _ClipRun:
 
     def _name(self, stage: str, part: _Part | None) -> str:
         return f'{self.clip}/{stage}' + ('' if part is None else f'-{part.start:06d}')
+
+
+def _nothing() -> None:
+    """What is left to finish where everything is done."""
 
 
 def _camera_people(found: dict[str, np.ndarray], track_ids: np.ndarray | None = None) -> CameraPeople:

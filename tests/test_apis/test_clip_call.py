@@ -78,7 +78,7 @@ def test_a_generator_and_its_limits(inferencer):
 def test_stages_in_a_folder_change_nothing_and_are_used_again(inferencer, folder, tmp_path, monkeypatch):
     video, options = str(folder / 'clip.mp4'), dict(work_dir=str(tmp_path / 'work'))
     first = [list(inferencer(video, **each)) for each in ({}, options)]
-    monkeypatch.setattr(type(inferencer.model.bottom_up), 'test_step', lambda *_: pytest.fail('work done twice'))
+    monkeypatch.setattr(type(inferencer.model.bottom_up), 'start_test', lambda *_: pytest.fail('work done twice'))
     again = list(inferencer(video, **options))
     assert first[0] == first[1] == again
 

@@ -59,7 +59,7 @@ class AnnotatedBottomUp(nn.Module):
         self.factor, self.anything, self.looked_at = factor, nn.Parameter(torch.zeros(1)), 0
         self.items = {(item['img_shape'], item['frame_id'], item['seq_name']): item for item in items_of(loader)}
 
-    def test_step(self, data):
+    def start_test(self, data):
         samples = []
         for sample in data['data_samples']:
             self.looked_at += 1
@@ -74,7 +74,7 @@ class AnnotatedBottomUp(nn.Module):
                 bbox_scores=np.ones(len(points), np.float32),
             )
             samples.append(sample)
-        return samples
+        return lambda: samples
 
 
 def _same_picture(item, sample, camera):
@@ -162,7 +162,7 @@ def test_parts_are_built_from_configs(tmp_path):
 def test_nobody_in_a_data_set_without_given_poses(loader):
     system = known_system(loader)
     system.bottom_up.items = {0: dict(items_of(loader)[0], keypoints_cam_univ=np.zeros((0, 17, 3), np.float32))}
-    system.bottom_up.test_step = lambda data: [
+    system.bottom_up.start_test = lambda data: lambda: [
         PoseDataSample(pred_instances=InstanceData(
             keypoints=np.zeros((0, 17, 2)), keypoint_scores=np.zeros((0, 17)), keypoints_cam=np.zeros((0, 17, 3)),
             bbox_scores=np.zeros(0)))

@@ -111,7 +111,7 @@ def test_a_full_disk_costs_only_what_does_not_fit(folder, tmp_path, capsys, monk
     # What was found is there for another try.
     assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'work']
     monkeypatch.undo()
-    monkeypatch.setattr(BottomUpDepthEstimator, 'test_step', lambda *_: pytest.fail('work done twice'))
+    monkeypatch.setattr(BottomUpDepthEstimator, 'start_test', lambda *_: pytest.fail('work done twice'))
     assert infer(folder, tmp_path, '--export', 'html', 'json', '--overwrite') == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.html', 'clip.json']
 

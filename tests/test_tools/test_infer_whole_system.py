@@ -26,15 +26,15 @@ from mmp3d.apis.command import main
 from mmp3d.pipeline.stage_store import StageStore
 from tests.test_apis import scenes
 
-get = StageStore.get
+keep = StageStore.keep
 
 def killing(self, name, *rest):
-    found = get(self, name, *rest)
+    found = keep(self, name, *rest)
     if name.endswith('bottom_up-000003'):
         os.kill(os.getpid(), signal.SIGKILL)
     return found
 
-StageStore.get = killing
+StageStore.keep = killing
 main(sys.argv[1:])
 """
 
@@ -84,9 +84,9 @@ def test_a_killed_run_goes_on_and_writes_the_same_files(long_clip, tmp_path, mon
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     kept = tmp_path / 'killed' / 'work' / 'long'
     assert len(list(kept.glob('bottom_up-*.npz'))) == 2
-    looked, step = [], BottomUpDepthEstimator.test_step
+    looked, step = [], BottomUpDepthEstimator.start_test
     monkeypatch.setattr(
-        BottomUpDepthEstimator, 'test_step', lambda self, data: looked.append(len(data['inputs'])) or step(self, data)
+        BottomUpDepthEstimator, 'start_test', lambda self, data: looked.append(len(data['inputs'])) or step(self, data)
     )
     assert main(whole(long_clip, tmp_path / 'killed', *formats)) == 0
     assert sum(looked) == LONG - 6

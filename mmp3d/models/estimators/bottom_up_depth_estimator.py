@@ -6,7 +6,8 @@ Shapes: B images, N people, K joints, H W pixels of the input.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -102,7 +103,26 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
                 sample without a camera gets an assumed one, which is recorded there. An image that could not be read
                 (``img_unreadable``) has nobody in it.
         """
-        maps = self._tested_maps(inputs, data_samples)
+        return self._people(self._tested_maps(inputs, data_samples), data_samples)
+
+    def forward(
+        self, inputs: Tensor, data_samples: SampleList | None = None, mode: str = 'tensor'
+    ) -> BottomUpMaps | SampleList | dict:
+        """As in mmpose; ``mode='maps'``: what :meth:`predict` looks for people in."""
+        if mode == 'maps':
+            return self._tested_maps(inputs, data_samples)
+        return super().forward(inputs, data_samples, mode)
+
+    def start_test(self, data: dict) -> Callable[[], SampleList]:
+        """The first half of ``test_step``, all that needs the network; the function that is given is the second one.
+
+        The latter finds the people in the maps, in any thread, beside the network's work on the next batch.
+        """
+        data = self.data_preprocessor(data, False)
+        maps = self(**data, mode='maps')
+        return partial(self._people, maps, data['data_samples'])
+
+    def _people(self, maps: BottomUpMaps, data_samples: SampleList) -> SampleList:
         maps = maps._replace(heatmaps=maps.heatmaps * self._inside_image(maps.heatmaps, data_samples))
         for sample, people in zip(data_samples, self.head.predict(maps), strict=True):
             if sample.metainfo.get('img_unreadable', False):

@@ -18,6 +18,7 @@ from torch import Tensor
 from mmp3d.codecs.cells import cells_to_pixels, read_cells
 from mmp3d.geometry.crop import image_to_input
 from mmp3d.models.heads.sample_targets import heatmap_targets, padded_labels
+from mmp3d.pipeline.stage_profile import stage
 
 Maps = tuple[Tensor, Tensor | None]
 
@@ -131,10 +132,11 @@ class MultiPersonTopDownHead(HeatmapHead):
             heatmaps, tags = self.flip_merged(feats, list(batch_data_samples[0].metainfo['flip_indices']))
         else:
             heatmaps, tags = self.forward(feats)
-        people = [
-            self._decoded(sample, crop_heatmaps, None if tags is None else tags[index])
-            for index, (sample, crop_heatmaps) in enumerate(zip(batch_data_samples, heatmaps, strict=True))
-        ]
+        with stage('grouping', len(heatmaps)):
+            people = [
+                self._decoded(sample, crop_heatmaps, None if tags is None else tags[index])
+                for index, (sample, crop_heatmaps) in enumerate(zip(batch_data_samples, heatmaps, strict=True))
+            ]
         if not test_cfg.get('output_heatmaps', False):
             return people
         return people, [PixelData(heatmaps=crop_heatmaps) for crop_heatmaps in heatmaps.detach()]

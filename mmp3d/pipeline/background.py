@@ -1,0 +1,83 @@
+"""Work beside the main thread: items that are made ahead of it, and tasks that are done behind it.
+
+It pays where the work leaves the interpreter, as decoders, encoders and tensors' operations do.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+from mmp3d.pipeline.stage_profile import WAITING, stage
+
+Item = TypeVar('Item')
+
+
+def made_ahead(
+    items: Iterable[Item], most: Callable[[Item], int] = lambda item: 1, helper: Executor | None = None
+) -> Iterator[Item]:
+    """The items in order, the next ones made by another thread while the caller works on one.
+
+    Args:
+        items: Not more are taken from it than are given and wait.
+        most: How many may wait, told the item that is given; before the first one it is 1.
+        helper: Of one thread; None: one of its own, which ends with the iterator.
+
+    Raises:
+        Exception: What ``items`` raises, in its place.
+    """
+    own = ThreadPoolExecutor(1, 'ahead') if helper is None else None
+    make, end = partial((own or helper).submit, next, iter(items)), object()
+    waiting = deque([make(end)])
+    try:
+        while (item := result_of(waiting.popleft())) is not end:
+            while len(waiting) < max(most(item), 1):
+                waiting.append(make(end))
+            yield item
+    finally:
+        for future in waiting:
+            future.cancel()
+        if own is not None:
+            own.shutdown(wait=True)
+
+
+class DoneBehind:
+    """Does tasks in order in a thread of its own; not more than ``most`` wait, then the caller does.
+
+    Args:
+        most: Tasks that wait, with all that they hold in memory.
+    """
+
+    def __init__(self, most: int = 4) -> None:
+        self._most = most
+        self._helper = ThreadPoolExecutor(1, 'behind')
+        self._waiting: deque[Future] = deque()
+
+    def do(self, task: Callable[..., Any], *arguments: Any) -> None:
+        """Do a task some time. Raises what an earlier one has raised."""
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= self._most):
+            result_of(self._waiting.popleft())
+        self._waiting.append(self._helper.submit(task, *arguments))
+
+    def finish(self) -> None:
+        """Wait for all tasks. Raises what the first one that failed has raised; those behind it are left out."""
+        try:
+            while self._waiting:
+                result_of(self._waiting.popleft())
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """End when the task that is being done is; the others are left out."""
+        self._helper.shutdown(wait=True, cancel_futures=True)
+
+
+def result_of(future: Future) -> Any:
+    """The result of a task, for which the caller waits."""
+    if future.done():
+        return future.result()
+    with stage(WAITING):
+        return future.result()
