@@ -7,6 +7,7 @@ camera frame, millimetres.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from mmp3d.codecs.own_person import joint_extents
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.models.integration.pose_pairs import PosePairs
 from mmp3d.pipeline.matching import CameraPeople, Matches
+from mmp3d.pipeline.stage_columns import COUNTS, by_frame
 
 K, ROOT = MUPOTS17.num_joints, MUPOTS17.root_index
 
@@ -56,49 +58,70 @@ def order_of(match: Matches) -> np.ndarray:
     return np.concatenate([match.pairs, *alone]).astype(np.int64)
 
 
-def integrate(
-    matches: Sequence[Matches],
-    bottom_up: BranchFrames,
-    top_down: BranchFrames,
-    network: nn.Module,
-    camera: Camera,
-    least_score: float,
-    num_branches: int = 2,
-) -> list[dict[str, np.ndarray]]:
-    """The people of each frame, in the order of :func:`order_of`.
+class PairedPeople(NamedTuple):
+    """What the branches say about everybody in F frames, frame by frame, in the order of :func:`order_of`.
+
+    ``pairs``: of P people; ``bbox_scores`` (P, 2) from 0 to 1, bottom-up first, 0 of a branch that lacks the person;
+    ``source`` (P,) ``'both'``, ``'td'`` or ``'bu'``; ``counts`` (F,) people of each frame.
+    """
+
+    pairs: PosePairs
+    bbox_scores: np.ndarray
+    source: np.ndarray
+    counts: np.ndarray
+
+
+def pair_people(
+    matches: Sequence[Matches], bottom_up: BranchFrames, top_down: BranchFrames, least_score: float
+) -> PairedPeople:
+    """Poses and scores of both branches side by side.
 
     Args:
         matches: F frames.
         bottom_up: The same F frames.
         top_down: The same F frames.
-        network: ``IntegrationNet`` or one of the fixed rules, in evaluation mode.
-        camera: Of all frames.
         least_score: What a joint counts at least that a branch completed without having found it.
-        num_branches: How many of the branches looked for people.
-
-    Returns:
-        One mapping a frame: ``keypoints_cam`` (P, K, 3) mm, NaN where not known; ``keypoints`` (P, K, 2) px, its
-        projection; ``keypoint_scores`` (P, K); ``bboxes`` (P, 4); ``bbox_scores`` (P,), the mean of the branches,
-        0 of one that does not see the person; ``source`` (P,).
     """
     orders = [order_of(match) for match in matches]
     lower_rows, upper_rows = bottom_up.rows([o[:, 0] for o in orders]), top_down.rows([o[:, 1] for o in orders])
     lower, lower_scores, lower_person = bottom_up.taken(lower_rows, least_score)
     upper, upper_scores, upper_person = top_down.taken(upper_rows, least_score)
-    poses = _one_pose(network, upper, lower, upper_scores, lower_scores)
-    columns = _seen(poses, np.maximum(lower_scores, upper_scores), camera)
-    columns['bbox_scores'] = ((lower_person + upper_person) / num_branches).astype(np.float32)
-    columns['source'] = np.where(lower_rows < 0, 'td', np.where(upper_rows < 0, 'bu', 'both'))
-    ends = np.cumsum([len(order) for order in orders])[:-1]
-    parts = {name: np.split(values, ends) for name, values in columns.items()}
-    return [{name: values[frame] for name, values in parts.items()} for frame in range(len(orders))]
+    arrays = (np.ascontiguousarray(each, np.float32) for each in (upper, lower, upper_scores, lower_scores))
+    return PairedPeople(
+        PosePairs(*map(torch.from_numpy, arrays)),
+        np.stack([lower_person, upper_person], axis=1),
+        np.where(lower_rows < 0, 'td', np.where(upper_rows < 0, 'bu', 'both')),
+        np.array([len(order) for order in orders], np.int64),
+    )
+
+
+def integrate(
+    people: PairedPeople, network: nn.Module, camera: Camera, num_branches: int = 2
+) -> list[dict[str, np.ndarray]]:
+    """The people of each frame, in the order of ``people``.
+
+    Args:
+        people: Of F frames.
+        network: ``IntegrationNet`` or one of the fixed rules, in evaluation mode.
+        camera: Of all frames.
+        num_branches: How many of the branches looked for people.
+
+    Returns:
+        One mapping a frame: ``keypoints_cam`` (P, K, 3) mm, NaN where not known; ``keypoints`` (P, K, 2) px, its
+        projection; ``keypoint_scores`` (P, K); ``bboxes`` (P, 4); ``bbox_scores`` (P,), the mean of the branches;
+        ``source`` (P,).
+    """
+    scores = np.maximum(people.pairs.bottom_up_scores.numpy(), people.pairs.top_down_scores.numpy())
+    columns = _seen(_one_pose(network, people.pairs), scores, camera)
+    columns['bbox_scores'] = (people.bbox_scores.sum(axis=1) / num_branches).astype(np.float32)
+    columns['source'] = people.source
+    return by_frame({COUNTS: people.counts, **columns})
 
 
 @torch.inference_mode()
-def _one_pose(network: nn.Module, *pairs: np.ndarray) -> np.ndarray:
-    parameter = next(network.parameters(), torch.zeros(0))
-    tensors = (torch.from_numpy(np.ascontiguousarray(part, np.float32)).to(parameter.device) for part in pairs)
-    return network(PosePairs(*tensors)).float().cpu().numpy()
+def _one_pose(network: nn.Module, pairs: PosePairs) -> np.ndarray:
+    device = next(network.parameters(), torch.zeros(0)).device
+    return network(PosePairs(*(part.to(device) for part in pairs))).float().cpu().numpy()
 
 
 def _seen(poses: np.ndarray, scores: np.ndarray, camera: Camera) -> dict[str, np.ndarray]:

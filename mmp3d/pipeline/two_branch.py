@@ -25,7 +25,7 @@ from mmp3d.pipeline.bottom_up import BottomUpBranch, no_people
 from mmp3d.pipeline.clip_frames import Chunk, ClipFrame, chunks_of
 from mmp3d.pipeline.detection import PersonDetector
 from mmp3d.pipeline.identities import BottomUpIds, final_ids
-from mmp3d.pipeline.integration import BranchFrames, integrate
+from mmp3d.pipeline.integration import BranchFrames, PairedPeople, integrate, pair_people
 from mmp3d.pipeline.lifted_frames import lifted_columns, people_at, track_columns, tracks_of
 from mmp3d.pipeline.lifting import lift_tracks
 from mmp3d.pipeline.matching import MIN_SIMILARITY, CameraPeople, Matches, match_people
@@ -163,10 +163,23 @@ class TwoBranchPipeline:
         Raises:
             ValueError: Frames are not in order, or a frame brings poses of another shape.
         """
+        yield from self._looked_at(frames, camera, store, clip).people()
+
+    def pairs(
+        self, frames: Iterable[ClipFrame], camera: Camera, store: StageStore | None = None, clip: str = 'clip'
+    ) -> Iterator[tuple[list[int], PairedPeople]]:
+        """Numbers of the frames of a chunk, and what the branches say about their people: what integration is given.
+
+        Args: those of :meth:`run`, which raises the same.
+        """
+        run = self._looked_at(frames, camera, store, clip)
+        yield from ((part.frame_ids, run.paired(part)) for part in run.parts)
+
+    def _looked_at(self, frames: Iterable[ClipFrame], camera: Camera, store: StageStore | None, clip: str) -> _ClipRun:
         run = _ClipRun(self, camera, StageMemory() if store is None else store, clip)
         for chunk in chunks_of(frames, self.settings.chunk):
             run.look(chunk)
-        yield from run.people()
+        return run
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -307,18 +320,20 @@ class _ClipRun:
             return [by_one_rule(*pair) for pair in zip(lower, upper, strict=True)]
         return match_people(lower, upper, self.settings.min_similarity)
 
-    def _integrated(self, part: _Part) -> dict[str, np.ndarray]:
-        matches, ids = (each[part.start : part.start + len(part.frame_ids)] for each in self._matched)
+    def paired(self, part: _Part) -> PairedPeople:
+        """What both branches say about the people of a chunk."""
+        matches = self._matched[0][part.start : part.start + len(part.frame_ids)]
         found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
-        people = integrate(
+        return pair_people(
             matches,
             BranchFrames([_camera_people(frame) for frame in found], [frame['bbox_scores'] for frame in found]),
             BranchFrames(upper, [self._top_down_scores(frame) for frame in upper]),
-            self.pipeline.integration,
-            self.camera,
             self.settings.least_score,
-            sum(self.pipeline.uses.values()),
         )
+
+    def _integrated(self, part: _Part) -> dict[str, np.ndarray]:
+        pipeline, ids = self.pipeline, self._matched[1][part.start : part.start + len(part.frame_ids)]
+        people = integrate(self.paired(part), pipeline.integration, self.camera, sum(pipeline.uses.values()))
         found = ({**of, 'track_ids': own} for of, own in zip(people, ids, strict=True))
         return flat_columns([_ranked(self._wanted(frame)) for frame in found])
 
