@@ -26,7 +26,7 @@ from mmp3d.compat.checkpoint import check_architecture, load_checkpoint, state_d
 from mmp3d.evaluation.metrics.lifting_errors import ERRORS, lifting_errors
 from mmp3d.evaluation.tables import ScoreTable
 from mmp3d.geometry import MUPOTS17
-from mmp3d.models.estimators.integration_estimator import SimulatedPeople
+from mmp3d.models.estimators.integration_estimator import KnownPeople
 from mmp3d.models.integration.people_pairs import pairs_in_scenes
 from mmp3d.models.integration.pose_pairs import PosePairs
 
@@ -68,7 +68,7 @@ def network_of(config: str, checkpoint: str, *options: str) -> torch.nn.Module:
     return network.eval()
 
 
-def drawn_people(args: argparse.Namespace) -> SimulatedPeople:
+def drawn_people(args: argparse.Namespace) -> KnownPeople:
     """People of held-out motion, and what the branches say about them."""
     cfg = Config.fromfile(args.config)
     model = MODELS.build(cfg.model)
@@ -77,10 +77,10 @@ def drawn_people(args: argparse.Namespace) -> SimulatedPeople:
     dataset = DATASETS.build({**cfg.val_dataloader.dataset, **options})
     batch = dataset.__getitems__(range(args.scenes)).stacked
     samples = model.data_preprocessor(batch)['data_samples']
-    return model.simulated(samples, torch.Generator().manual_seed(0))
+    return model.known_people(samples, torch.Generator().manual_seed(0))
 
 
-def errors_of(way: Callable[[PosePairs], Tensor], people: SimulatedPeople) -> tuple[float, ...]:
+def errors_of(way: Callable[[PosePairs], Tensor], people: KnownPeople) -> tuple[float, ...]:
     """The numbers of one row."""
     poses, true = way(people.pairs).numpy(), people.truth.numpy()
     errors = lifting_errors(poses, true, people.valid.numpy() > 0)

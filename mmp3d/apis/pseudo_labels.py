@@ -18,7 +18,7 @@ from mmpose.registry import DATASETS, MODELS
 
 from mmp3d.compat.checkpoint import check_architecture, load_checkpoint, state_dict_of, weights_for
 from mmp3d.datasets.item_batch import ItemBatch
-from mmp3d.datasets.pseudo_labels import COLUMNS, load_labels, save_labels
+from mmp3d.datasets.pseudo_labels import COLUMNS, LABELS, load_labels, save_labels
 from mmp3d.datasets.report import shown_progress, warn
 from mmp3d.models.data_preprocessors import PoseClipPreprocessor
 from mmp3d.models.estimators import PoseLiftingEstimator
@@ -58,7 +58,7 @@ def write_pseudo_labels(
         raise ValueError(f'a file of pseudo-labels is named *.npz, got {out}')
     teacher = _teacher(cfg, checkpoint).to(device).eval()
     header = _header(cfg, checkpoint)
-    if out.exists() and _is_done(out, header, overwrite):
+    if out.exists() and LABELS.holds(out, header, overwrite):
         return load_labels(out)[0]
     dataset = DATASETS.build(cfg.unlabelled_dataset)
     if hasattr(dataset, 'full_init'):
@@ -66,7 +66,7 @@ def write_pseudo_labels(
     parts = out.with_name(f'{out.name}.parts')
     files = [parts / f'{start:09d}.npz' for start in range(0, len(dataset), PART_ITEMS)]
     for number, file in enumerate(shown_progress(files, 'labelling')):
-        if not (file.exists() and _is_done(file, header, overwrite)):
+        if not (file.exists() and LABELS.holds(file, header, overwrite)):
             start = number * PART_ITEMS
             _write_part(file, header, teacher, dataset, range(start, min(start + PART_ITEMS, len(dataset))))
     _join(files, out, header)
@@ -95,23 +95,6 @@ def _header(cfg: Config, checkpoint: str | Path) -> dict:
         'config': hashlib.sha256(text.encode()).hexdigest(),
         'mmp3d_version': __version__,
     }
-
-
-def _is_done(path: Path, header: dict, overwrite: bool) -> bool:
-    """Whether a file holds the labels that are asked for; False: it is to be replaced."""
-    try:
-        found = load_labels(path)[0]
-    except ValueError:
-        if not overwrite:
-            raise
-        return False
-    if all(found.get(key) == value for key, value in header.items()):
-        return True
-    if not overwrite:
-        raise ValueError(
-            f'{path}: holds labels of another teacher, config or version; give another --out, or --overwrite'
-        )
-    return False
 
 
 def _write_part(path: Path, header: dict, teacher: PoseLiftingEstimator, dataset, numbers: range) -> None:

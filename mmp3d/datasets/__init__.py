@@ -2,6 +2,7 @@
 
 from mmp3d.datasets import transforms
 from mmp3d.datasets.base import MultiPersonDataset
+from mmp3d.datasets.branch_pairs import BranchPairsDataset
 from mmp3d.datasets.clip_batch_sampler import ClipBatchSampler
 from mmp3d.datasets.clips import ClipDataset
 from mmp3d.datasets.coco import CocoMultiPersonDataset
@@ -24,7 +25,7 @@ from mmp3d.datasets.two_source import TwoSourceDataset, collate_sources
 from mmp3d.datasets.virtual_pose import VirtualPoseDataset
 
 __all__ = [
-    'ClipBatchSampler', 'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'FreshIndexSampler',
+    'BranchPairsDataset', 'ClipBatchSampler', 'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'FreshIndexSampler',
     'H36MDataset', 'JTADataset', 'LoadMultiPersonImage', 'MPIInf3DHPDataset', 'MeasuredPeopleDataset', 'MuCoDataset',
     'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset', 'PersonBoxDataset', 'PseudoLabelDataset', 'ResumableSampler',
     'TwoSourceDataset', 'VirtualPoseDataset', 'collate_drawn_items', 'collate_sources', 'read_pose2d_file',

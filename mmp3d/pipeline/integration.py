@@ -7,13 +7,14 @@ camera frame, millimetres.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.geometry.boxes import joint_extents
 from mmp3d.pipeline.matching import CameraPeople, Matches
+from mmp3d.pipeline.stage_columns import COUNTS, by_frame
 
 K, ROOT = MUPOTS17.num_joints, MUPOTS17.root_index
 
@@ -68,42 +69,66 @@ def order_of(match: Matches) -> np.ndarray:
     return np.concatenate([match.pairs, *alone]).astype(np.int64)
 
 
-def integrate(
-    matches: Sequence[Matches],
-    bottom_up: BranchFrames,
-    top_down: BranchFrames,
-    rule: PoseRule,
-    camera: Camera,
-    least_score: float,
-    num_branches: int = 2,
-) -> list[dict[str, np.ndarray]]:
-    """The people of each frame, in the order of :func:`order_of`.
+class PairedPeople(NamedTuple):
+    """What the branches say about everybody in F frames, frame by frame, in the order of :func:`order_of`.
+
+    ``pairs``: what a :class:`PoseRule` takes of P people, by name, in its order; ``bbox_scores`` (P, 2) from 0 to 1,
+    bottom-up first, 0 of a branch that lacks the person; ``source`` (P,) ``'both'``, ``'td'`` or ``'bu'``; ``counts``
+    (F,) people of each frame.
+    """
+
+    pairs: dict[str, np.ndarray]
+    bbox_scores: np.ndarray
+    source: np.ndarray
+    counts: np.ndarray
+
+
+def pair_people(
+    matches: Sequence[Matches], bottom_up: BranchFrames, top_down: BranchFrames, least_score: float
+) -> PairedPeople:
+    """Poses and scores of both branches side by side.
 
     Args:
         matches: F frames.
         bottom_up: The same F frames.
         top_down: The same F frames.
-        rule: ``IntegrationNet`` or one of the fixed rules.
-        camera: Of all frames.
         least_score: What a joint counts at least that a branch completed without having found it.
-        num_branches: How many of the branches looked for people.
-
-    Returns:
-        One mapping a frame: ``keypoints_cam`` (P, K, 3) mm, NaN where not known; ``keypoints`` (P, K, 2) px, its
-        projection; ``keypoint_scores`` (P, K); ``bboxes`` (P, 4); ``bbox_scores`` (P,), the mean of the branches,
-        0 of one that does not see the person; ``source`` (P,).
     """
     orders = [order_of(match) for match in matches]
     lower_rows, upper_rows = bottom_up.rows([o[:, 0] for o in orders]), top_down.rows([o[:, 1] for o in orders])
     lower, lower_scores, lower_person = bottom_up.taken(lower_rows, least_score)
     upper, upper_scores, upper_person = top_down.taken(upper_rows, least_score)
-    poses = rule(upper, lower, upper_scores, lower_scores)
-    columns = _seen(poses, np.maximum(lower_scores, upper_scores), camera)
-    columns['bbox_scores'] = ((lower_person + upper_person) / num_branches).astype(np.float32)
-    columns['source'] = np.where(lower_rows < 0, 'td', np.where(upper_rows < 0, 'bu', 'both'))
-    ends = np.cumsum([len(order) for order in orders])[:-1]
-    parts = {name: np.split(values, ends) for name, values in columns.items()}
-    return [{name: values[frame] for name, values in parts.items()} for frame in range(len(orders))]
+    pairs = dict(top_down=upper, bottom_up=lower, top_down_scores=upper_scores, bottom_up_scores=lower_scores)
+    return PairedPeople(
+        {name: np.ascontiguousarray(values, np.float32) for name, values in pairs.items()},
+        np.stack([lower_person, upper_person], axis=1),
+        np.where(lower_rows < 0, 'td', np.where(upper_rows < 0, 'bu', 'both')),
+        np.array([len(order) for order in orders], np.int64),
+    )
+
+
+def integrate(
+    people: PairedPeople, rule: PoseRule, camera: Camera, num_branches: int = 2
+) -> list[dict[str, np.ndarray]]:
+    """The people of each frame, in the order of ``people``.
+
+    Args:
+        people: Of F frames.
+        rule: ``IntegrationNet`` or one of the fixed rules.
+        camera: Of all frames.
+        num_branches: How many of the branches looked for people.
+
+    Returns:
+        One mapping a frame: ``keypoints_cam`` (P, K, 3) mm, NaN where not known; ``keypoints`` (P, K, 2) px, its
+        projection; ``keypoint_scores`` (P, K); ``bboxes`` (P, 4); ``bbox_scores`` (P,), the mean of the branches;
+        ``source`` (P,).
+    """
+    pairs = people.pairs
+    scores = np.maximum(pairs['bottom_up_scores'], pairs['top_down_scores'])
+    columns = _seen(rule(*pairs.values()), scores, camera)
+    columns['bbox_scores'] = (people.bbox_scores.sum(axis=1) / num_branches).astype(np.float32)
+    columns['source'] = people.source
+    return by_frame({COUNTS: people.counts, **columns})
 
 
 def _seen(poses: np.ndarray, scores: np.ndarray, camera: Camera) -> dict[str, np.ndarray]:

@@ -21,7 +21,7 @@ from mmp3d.geometry.depth_confidence import root_confidence
 from mmp3d.pipeline.clip_frames import Chunk, ClipFrame, chunks_of
 from mmp3d.pipeline.clip_stages import ClipStages
 from mmp3d.pipeline.identities import BottomUpIds, final_ids
-from mmp3d.pipeline.integration import BranchFrames, integrate
+from mmp3d.pipeline.integration import BranchFrames, PairedPeople, integrate, pair_people
 from mmp3d.pipeline.lifted_frames import lifted_columns, people_at, track_columns, tracks_of
 from mmp3d.pipeline.matching import MIN_SIMILARITY, CameraPeople, Matches, match_people
 from mmp3d.pipeline.nearest_roots import match_nearest_roots
@@ -145,6 +145,21 @@ class ClipPipeline:
             ``frame_id``, and ``keypoints, keypoint_scores, keypoints_cam, keypoints_3d, root_cam, bboxes, bbox_scores,
             track_ids, source`` by the data contract, the surest first.
         """
+        yield from self._looked_at(frames, camera, store, clip).people()
+
+    def pairs(
+        self, frames: Iterable[ClipFrame], camera: Camera, store: StageMemory | StageStore | None, clip: str
+    ) -> Iterator[tuple[list[int], PairedPeople]]:
+        """Numbers of the frames of a chunk, and what the branches say about their people: what integration is given.
+
+        Arguments and errors as :meth:`TwoBranchPipeline.run`.
+        """
+        run = self._looked_at(frames, camera, store, clip)
+        yield from ((part.frame_ids, run.paired(part)) for part in run.parts)
+
+    def _looked_at(
+        self, frames: Iterable[ClipFrame], camera: Camera, store: StageMemory | StageStore | None, clip: str
+    ) -> _ClipRun:
         run = _ClipRun(self, camera, StageMemory() if store is None else store, clip)
         with ThreadPoolExecutor(1, 'stages') as helper:
             try:
@@ -153,7 +168,7 @@ class ClipPipeline:
                     del chunk  # and its pictures, before the next ones are read
             finally:
                 run.finish()  # also what an error or Ctrl-C leaves
-        yield from run.people()
+        return run
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -354,19 +369,21 @@ class _ClipRun:
             from mmp3d.pipeline.release_matching import match_by_shape as by_one_rule
         return [by_one_rule(*pair) for pair in zip(lower, upper, strict=True)]
 
-    def _integrated(self, part: _Part) -> dict[str, np.ndarray]:
+    def paired(self, part: _Part) -> PairedPeople:
+        """What both branches say about the people of a chunk."""
         with stage('matching', len(part.frame_ids)):
-            matches, ids = (each[part.start : part.start + len(part.frame_ids)] for each in self._matched)
+            matches = self._matched[0][part.start : part.start + len(part.frame_ids)]
         found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
-        people = integrate(
+        return pair_people(
             matches,
             BranchFrames([_camera_people(frame) for frame in found], [frame['bbox_scores'] for frame in found]),
             BranchFrames(upper, [self._top_down_scores(frame) for frame in upper]),
-            self.pipeline.stages.integration,
-            self.camera,
             self.settings.least_score,
-            sum(self.pipeline.uses.values()),
         )
+
+    def _integrated(self, part: _Part) -> dict[str, np.ndarray]:
+        pipeline, ids = self.pipeline, self._matched[1][part.start : part.start + len(part.frame_ids)]
+        people = integrate(self.paired(part), pipeline.stages.integration, self.camera, sum(pipeline.uses.values()))
         found = ({**of, 'track_ids': own} for of, own in zip(people, ids, strict=True))
         return flat_columns([_ranked(self._wanted(frame)) for frame in found])
 

@@ -6,8 +6,8 @@ from mmpose.registry import MODELS
 
 from mmp3d import register_all_modules
 from mmp3d.geometry import MUPOTS17
-from mmp3d.models.estimators.integration_estimator import integration_loss
 from mmp3d.models.integration.branch_errors import BranchErrors
+from mmp3d.models.losses import IntegrationLoss
 
 register_all_modules()
 ROOT = MUPOTS17.root_index
@@ -99,14 +99,14 @@ def test_loss_is_the_mean_squared_distance_of_known_joints():
     target = people(2)
     poses = target + torch.tensor([300.0, 400, 0])
     valid = torch.ones(2, 17)
-    assert integration_loss(poses, target, valid).item() == pytest.approx(0.25, rel=1e-4)
+    assert IntegrationLoss()(poses, target, valid).item() == pytest.approx(0.25, rel=1e-4)
     valid[0, 3], poses[0, 3], poses[1, 2] = 0, 1e6, torch.nan
     poses.requires_grad_(True)
-    loss = integration_loss(poses, target, valid)
+    loss = IntegrationLoss()(poses, target, valid)
     assert loss.item() == pytest.approx(0.25, rel=1e-4)
     loss.backward()
     assert poses.grad.isfinite().all()
-    assert integration_loss(poses[:0], target[:0], valid[:0]) == 0
+    assert IntegrationLoss()(poses[:0], target[:0], valid[:0]) == 0
 
 
 def clips(valid=1.0):

@@ -68,7 +68,7 @@ def test_the_shipped_network_places_people_better_than_the_fixed_rules():
     load_weights(model, CHECKOUT / 'weights' / 'integration_tiny_virtual.pth')
     cfg.val_dataloader.dataset.update(num_items=128, num_procedural=40)
     batch = DATASETS.build(cfg.val_dataloader.dataset).__getitems__(range(128)).stacked
-    people = model.simulated(model.data_preprocessor(batch)['data_samples'], torch.Generator().manual_seed(0))
+    people = model.known_people(model.data_preprocessor(batch)['data_samples'], torch.Generator().manual_seed(0))
     errors = {}
     with torch.no_grad():
         for name in ('HardIntegration', 'LinearIntegration', 'shipped'):

@@ -17,6 +17,10 @@ FRAME_KEYS = {
     'keypoints_occluded': 1,
     'keypoints_cam': 2,
     'keypoints_3d_valid': 1,
+    'top_down': 2,
+    'bottom_up': 2,
+    'top_down_scores': 1,
+    'bottom_up_scores': 1,
 }
 
 

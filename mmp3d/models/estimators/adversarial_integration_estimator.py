@@ -10,7 +10,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmp3d.models.estimators.adversarial_estimator import AdversarialEstimator, Estimates
-from mmp3d.models.estimators.integration_estimator import IntegrationEstimator, integration_loss
+from mmp3d.models.estimators.integration_estimator import IntegrationEstimator
 from mmp3d.models.integration.people_pairs import pairs_in_scenes
 from mmp3d.models.step_generator import step_generator
 
@@ -30,9 +30,9 @@ class AdversarialIntegrationEstimator(AdversarialEstimator, IntegrationEstimator
 
     def estimates(self, inputs: Tensor, data_samples: dict[str, Tensor]) -> Estimates:
         """Eq. 7 and both kinds of pairs of a batch of :class:`PoseClipPreprocessor`."""
-        truth, valid, pairs, scenes = self.simulated(data_samples, step_generator(inputs.device))
+        truth, valid, pairs, scenes = self.known_people(data_samples, step_generator(inputs.device), augment=True)
         poses = self.network(pairs)
-        losses = dict(loss_integration=integration_loss(poses, truth, valid))
+        losses = dict(loss_integration=self.loss(poses, truth, valid))
         known = (valid > 0)[..., None]
         found = poses.detach().isfinite().flatten(1).all(dim=1)[:, None]
         rows = pairs_in_scenes(torch.where(found, truth[:, self.root_index], torch.nan), scenes)

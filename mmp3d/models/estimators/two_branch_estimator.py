@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from mmp3d.models.sub_models import build_sub_model
 from mmp3d.synthetic.ranges import recipe_of
 
 if TYPE_CHECKING:
+    from mmp3d.pipeline.integration import PairedPeople
     from mmp3d.pipeline.two_branch import TwoBranchPipeline
 
 
@@ -119,16 +120,36 @@ class TwoBranchEstimator(BaseModel):
         Raises:
             ValueError: The intrinsics change within a sequence, or frames are out of order.
         """
+        for samples, clip in self._clips(data_samples):
+            for sample, (_, people) in zip(samples, self.pipeline.run(*clip), strict=True):
+                sample.pred_instances = people
+        return data_samples
+
+    def branch_pairs(
+        self, data_samples: list[PoseDataSample], every: int = 1
+    ) -> Iterator[tuple[list[PoseDataSample], PairedPeople]]:
+        """Samples, and what both branches say about their people before they are integrated, some frames at a time.
+
+        Args:
+            data_samples: As for :meth:`predict`, which raises the same.
+            every: The bottom-up network sees frames whose number this divides; in the others it finds nobody.
+        """
+        for samples, clip in self._clips(data_samples, every):
+            rest = iter(samples)
+            for frame_ids, people in self.pipeline.pairs(*clip):
+                yield list(islice(rest, len(frame_ids))), people
+
+    def _clips(
+        self, data_samples: list[PoseDataSample], every: int = 1
+    ) -> Iterator[tuple[list[PoseDataSample], tuple]]:
+        """Samples of each sequence, and what the pipeline takes of it: frames, camera, store and name."""
         from mmp3d.pipeline.stage_store import StageStore
 
         store = None if self.stage_dir is None else StageStore(self.stage_dir)
         for name, clip in groupby(data_samples, key=lambda sample: sample.metainfo.get('seq_name') or ''):
             samples = list(clip)
             first = samples[0].metainfo.get('frame_id', 0)
-            found = self.pipeline.run(_frames(samples), _camera_of(samples, name), store, f'{name or "clip"}-{first}')
-            for sample, (_, people) in zip(samples, found, strict=True):
-                sample.pred_instances = people
-        return data_samples
+            yield samples, (_frames(samples, every), _camera_of(samples, name), store, f'{name or "clip"}-{first}')
 
     def _bottom_up_transforms(self) -> Sequence[dict]:
         if self.bottom_up is None or self.bottom_up_pipeline is not None:
@@ -142,7 +163,7 @@ class TwoBranchEstimator(BaseModel):
         return cfg.test_dataloader.dataset.pipeline
 
 
-def _frames(samples: Sequence[PoseDataSample]) -> Iterator:
+def _frames(samples: Sequence[PoseDataSample], every: int) -> Iterator:
     from mmp3d.pipeline.clip_frames import ClipFrame
 
     for number, sample in enumerate(samples):
@@ -150,7 +171,14 @@ def _frames(samples: Sequence[PoseDataSample]) -> Iterator:
         if 'input_instances' in sample:
             poses = tuple(sample.input_instances[name].cpu().numpy() for name in ('keypoints', 'keypoint_scores'))
         meta = sample.metainfo
-        yield ClipFrame(meta.get('frame_id', number), partial(_read, meta), poses, file_stamp(meta['img_path']))
+        frame_id = meta.get('frame_id', number)
+        # A frame without a picture, for which there is a stamp of its own.
+        shown = (partial(_read, meta), file_stamp(meta['img_path'])) if frame_id % every == 0 else (_no_picture, '')
+        yield ClipFrame(frame_id, shown[0], poses, shown[1])
+
+
+def _no_picture() -> None:
+    return None
 
 
 def _read(meta: dict) -> np.ndarray | None:

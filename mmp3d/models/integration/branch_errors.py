@@ -94,21 +94,36 @@ class BranchErrors:
             unit = self.depth_common**0.5 * common + (1 - self.depth_common) ** 0.5 * draw.normal(len(poses))
             found.append(self._found(draw, poses, hidden, unit, branch))
             scores.append(self._scores(draw, hidden))
-        lacking, which = draw.uniform(len(poses)) < self.unpaired, draw.uniform(len(poses)) < 0.5
-        scores[0] = scores[0] * ~(lacking & which)[:, None]
-        scores[1] = scores[1] * ~(lacking & ~which)[:, None]
-        return PosePairs(*found, *scores)
+        return PosePairs(*found, *self._unpaired(draw, *scores))
+
+    def augment(self, pairs: PosePairs, generator: torch.Generator | None = None) -> PosePairs:
+        """The three augmentations on top of what the branches did say.
+
+        Args:
+            pairs: As measured; who is in one branch alone already stays there.
+            generator: Source of randomness; None: PyTorch's own.
+        """
+        pairs = pairs.cleaned()
+        draw = _Draw(generator, pairs.top_down)
+        poses = [each + self._shifts(draw, each) for each in pairs[:2]]
+        scores = [each * ~self._missed(draw, each) for each in pairs[2:]]
+        return PosePairs(*poses, *self._unpaired(draw, *scores))
 
     def _found(self, draw: _Draw, poses: Tensor, hidden: Tensor, unit: Tensor, branch: int) -> Tensor:
         """(P, K, 3) mm of a branch, with depth errors of (P,) standard deviations."""
         joint = (self.top_down_joint, self.bottom_up_joint)[branch]
         error = draw.normal(*poses.shape) * (joint * (1 + (self.hidden_factor[branch] - 1) * hidden))[..., None]
         error[..., 2] *= self.along[branch]
-        away = torch.nn.functional.normalize(draw.normal(*poses.shape), dim=-1)
-        length = draw.within(self.shift, *poses.shape[:2]) * (draw.uniform(*poses.shape[:2]) < self.shift_share)
+        shifts = self._shifts(draw, poses)
         factor = self._depth_factor(poses, hidden, unit, branch)[:, None, None]
         root = poses[:, _ROOT, None]
-        return root * factor + (poses - root) * factor ** self.size_by_depth[branch] + error + away * length[..., None]
+        return root * factor + (poses - root) * factor ** self.size_by_depth[branch] + error + shifts
+
+    def _shifts(self, draw: _Draw, poses: Tensor) -> Tensor:
+        """(P, K, 3) mm by which joints are somewhere else."""
+        away = torch.nn.functional.normalize(draw.normal(*poses.shape), dim=-1)
+        length = draw.within(self.shift, *poses.shape[:2]) * (draw.uniform(*poses.shape[:2]) < self.shift_share)
+        return away * length[..., None]
 
     def _depth_factor(self, poses: Tensor, hidden: Tensor, unit: Tensor, branch: int) -> Tensor:
         """(P,) found over true root depth."""
@@ -119,10 +134,18 @@ class BranchErrors:
 
     def _scores(self, draw: _Draw, hidden: Tensor) -> Tensor:
         """(P, K), 0 for joints that are missed."""
-        count = hidden.shape[1]
         seen, unseen = draw.within(self.score_seen, *hidden.shape), draw.within(self.score_hidden, *hidden.shape)
-        missed = draw.uniform(len(hidden), count) < draw.within(self.mask, len(hidden))[:, None]
-        return torch.where(hidden > 0, unseen, seen) * ~missed
+        return torch.where(hidden > 0, unseen, seen) * ~self._missed(draw, hidden)
+
+    def _missed(self, draw: _Draw, like: Tensor) -> Tensor:
+        """(P, K) joints that a branch misses."""
+        return draw.uniform(*like.shape) < draw.within(self.mask, len(like))[:, None]
+
+    def _unpaired(self, draw: _Draw, top_down: Tensor, bottom_up: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores (P, K) of both branches, one of which loses some of the people whom both have."""
+        lacking, which = draw.uniform(len(top_down)) < self.unpaired, draw.uniform(len(top_down)) < 0.5
+        lacking &= (top_down > 0).any(dim=1) & (bottom_up > 0).any(dim=1)
+        return top_down * ~(lacking & which)[:, None], bottom_up * ~(lacking & ~which)[:, None]
 
 
 class _Draw:

@@ -23,12 +23,14 @@ class IntegrationNet(BaseModule):
     """Three fully connected layers; a person whom one branch lacks is a pair with scores 0.
 
     The network sees both poses about their common centre, so that a person is treated alike wherever they stand, and
-    the depth of that centre. Its last layer starts at zero: untrained, ``'regress'`` is the mean by confidence.
+    the depth of that centre. Its last layer starts at zero: untrained, ``'regress'`` is the mean by confidence, and
+    ``'weigh'`` that of the poses about their roots, joint by joint, at the mean of the roots.
 
     Args:
         mode: ``'regress'`` (paper): the output is the pose, as a correction of the mean by confidence. ``'blend'``
             (the authors' release): the output is one weight for the poses about their roots (0 to 1) and one for
-            the roots (-2 to 2, so it can extrapolate); the pose of a single branch stays as it is.
+            the roots (-2 to 2, so it can extrapolate). ``'weigh'``: a weight (0 to 1) for each joint about the root,
+            and one for the root. With the last two the pose of a single branch stays as it is.
         hidden_channels: Width of the two hidden layers.
         init_cfg: Initialisation.
 
@@ -44,16 +46,17 @@ class IntegrationNet(BaseModule):
 
     def __init__(self, mode: str = 'regress', hidden_channels: int = 512, init_cfg: OptConfigType = None) -> None:
         super().__init__(init_cfg)
-        if mode not in ('regress', 'blend'):
-            raise ValueError(f"mode: expected 'regress' or 'blend', got {mode!r}")
-        self.mode = mode
         joints = len(MUPOTS17.joint_names)
+        outputs = {'regress': 3 * joints, 'blend': 2, 'weigh': joints + 1}
+        if mode not in outputs:
+            raise ValueError(f'mode: expected one of {list(outputs)}, got {mode!r}')
+        self.mode = mode
         self.layers = nn.Sequential(
             nn.Linear(8 * joints + 1, hidden_channels),
             nn.GELU(),
             nn.Linear(hidden_channels, hidden_channels),
             nn.GELU(),
-            nn.Linear(hidden_channels, 3 * joints if mode == 'regress' else 2),
+            nn.Linear(hidden_channels, outputs[mode]),
         )
         nn.init.zeros_(self.layers[-1].weight)
         nn.init.zeros_(self.layers[-1].bias)
@@ -68,8 +71,12 @@ class IntegrationNet(BaseModule):
         if self.mode == 'regress':
             # Joints that neither branch has start from the centre.
             poses = torch.where(known > 0, anchor, centre) + output.view_as(anchor) * UNIT
+        elif self.mode == 'blend':
+            poses = _weighed(pairs, output[:, :1].sigmoid(), 2 * output[:, 1:].tanh())
         else:
-            poses = _blended(pairs, output)
+            confidence = _log_ratio(pairs)
+            roots = output[:, -1:] + confidence[:, [MUPOTS17.root_index]]
+            poses = _weighed(pairs, (output[:, :-1] + confidence).sigmoid(), roots.sigmoid())
         return torch.where(known.any(dim=1, keepdim=True), poses, torch.nan)
 
 
@@ -80,14 +87,27 @@ def _features(pairs: PosePairs, centre: Tensor) -> Tensor:
     return torch.cat(parts, dim=1)
 
 
-def _blended(pairs: PosePairs, output: Tensor) -> Tensor:
+def _log_ratio(pairs: PosePairs) -> Tensor:
+    """(P, K) logarithm of top-down over bottom-up confidence; its sigmoid is the weight of the mean by confidence."""
+    return (pairs.top_down_scores.clamp(min=1e-3) / pairs.bottom_up_scores.clamp(min=1e-3)).log()
+
+
+def _weighed(pairs: PosePairs, pose_weights: Tensor, root_weights: Tensor) -> Tensor:
+    """Mean of the poses about their roots at the mean of the roots, with weights (P, K or 1) and (P, 1) of top-down.
+
+    A joint that one branch alone has is that branch's. Where the branches have no root in common but other joints, the
+    mean by confidence in camera space.
+    """
     root = MUPOTS17.root_index
-    both = (pairs.top_down_scores > 0) & (pairs.bottom_up_scores > 0)
-    # Where only one branch has a joint, the release's weights would drag it to the origin.
-    only = torch.where(both, torch.nan, (pairs.top_down_scores > 0).to(output))[..., None]
-    pose_weight = torch.where(only.isnan(), output[:, :1, None].sigmoid(), only)
+    known = [scores > 0 for scores in pairs[2:]]
+    both = known[0] & known[1]
+    alone = known[0].to(pose_weights)
+    pose_weights = torch.where(both, pose_weights, alone)[..., None]
+    root_weights = torch.where(both[:, [root]], root_weights, alone[:, [root]])
     roots = pairs.top_down[:, root], pairs.bottom_up[:, root]
-    root_weight = torch.where(only[:, root].isnan(), 2 * output[:, 1:].tanh(), only[:, root])
-    moved = (root_weight * roots[0] + (1 - root_weight) * roots[1])[:, None]
+    moved = (root_weights * roots[0] + (1 - root_weights) * roots[1])[:, None]
     first, second = (poses - place[:, None] for poses, place in zip(pairs[:2], roots, strict=True))
-    return moved + pose_weight * first + (1 - pose_weight) * second
+    # Without a root nothing can be placed about it, unless nothing else is there either.
+    rooted = [own[:, root] | ~own.any(dim=1) for own in known]
+    poses = moved + pose_weights * first + (1 - pose_weights) * second
+    return torch.where((rooted[0] & rooted[1])[:, None, None], poses, pairs.linear())

@@ -3,6 +3,7 @@
 from mmp3d.models.losses.bone_length_loss import BoneLengthLoss
 from mmp3d.models.losses.depth_loss import DepthLoss
 from mmp3d.models.losses.discriminator_loss import DiscriminatorLoss
+from mmp3d.models.losses.integration_loss import IntegrationLoss
 from mmp3d.models.losses.naturalness_loss import NaturalnessLoss
 from mmp3d.models.losses.r1_penalty import R1Penalty
 from mmp3d.models.losses.semi_supervised_loss import SemiSupervisedLoss
@@ -14,6 +15,7 @@ __all__ = [
     'BoneLengthLoss',
     'DepthLoss',
     'DiscriminatorLoss',
+    'IntegrationLoss',
     'NaturalnessLoss',
     'R1Penalty',
     'SemiSupervisedLoss',
