@@ -25,8 +25,8 @@ from mmp3d.datasets.two_source import TwoSourceDataset, collate_sources
 from mmp3d.datasets.virtual_pose import VirtualPoseDataset
 
 __all__ = [
-    'BranchPairsDataset', 'ClipBatchSampler', 'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset', 'FreshIndexSampler',
-    'H36MDataset', 'JTADataset', 'LoadMultiPersonImage', 'MPIInf3DHPDataset', 'MeasuredPeopleDataset', 'MuCoDataset',
-    'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset', 'PersonBoxDataset', 'PseudoLabelDataset', 'ResumableSampler',
-    'TwoSourceDataset', 'VirtualPoseDataset', 'collate_drawn_items', 'collate_sources', 'read_pose2d_file',
-    'transforms']  # fmt: skip
+    'BranchPairsDataset', 'ClipBatchSampler', 'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset',
+    'FreshIndexSampler', 'H36MDataset', 'JTADataset', 'LoadMultiPersonImage', 'MPIInf3DHPDataset',
+    'MeasuredPeopleDataset', 'MuCoDataset', 'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset',
+    'PersonBoxDataset', 'PseudoLabelDataset', 'ResumableSampler', 'TwoSourceDataset', 'VirtualPoseDataset',
+    'collate_drawn_items', 'collate_sources', 'read_pose2d_file', 'transforms']  # fmt: skip
