@@ -20,7 +20,7 @@ NETS = [f'{net}.backbone.{option}' for net in ('pose_net', 'depth_net')
         for option in ('stem_channels=8', 'kernel_sizes=(3,3)')]  # fmt: skip
 SMALL = [f'{role}.{option}' for role in ('teacher', 'model.student') for option in NETS]
 SMALL += [f'model.discriminator.{part}_channels=8' for part in ('pose', 'pair')]
-SMALL += ['model.student.init_cfg=None', 'unlabelled_dataset.num_items=8', 'unlabelled_dataset.num_procedural=4']
+SMALL += ['model.student_checkpoint=None', 'unlabelled_dataset.num_items=8', 'unlabelled_dataset.num_procedural=4']
 SMALL += ['train_dataloader.batch_size=4', 'train_dataloader.dataset.labelled.num_procedural=4']
 SMALL += ['train_cfg.max_epochs=2', 'max_epochs=2']
 for part in ('train', 'val', 'test'):
@@ -87,6 +87,19 @@ def test_a_run_that_was_ended_ends_as_if_it_was_not(first_round, tmp_path):
     )
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
+
+
+def test_the_student_starts_as_the_shipped_lifters_and_sees_what_they_saw():
+    cfg, own = (
+        Config.fromfile(CHECKOUT / 'configs' / f'{name}.py') for name in ('ssl_tiny_virtual', 'lifting_tiny_virtual')
+    )
+    assert cfg.teacher == cfg.model.student == own.model
+    for dataset in (cfg.train_dataloader.dataset.labelled, cfg.unlabelled_dataset):
+        assert all(dataset[key] == own.train_dataloader.dataset[key] for key in ('noise', 'motion', 'clip_length'))
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    weights = load_checkpoint(CHECKOUT / 'weights' / 'lifting_tiny_virtual.pth')['state_dict']
+    assert all(torch.equal(value, weights[name].to(value)) for name, value in model.student.state_dict().items())
 
 
 def test_the_papers_recipe_builds():
