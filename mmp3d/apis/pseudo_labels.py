@@ -58,7 +58,7 @@ def write_pseudo_labels(
         raise ValueError(f'a file of pseudo-labels is named *.npz, got {out}')
     teacher = _teacher(cfg, checkpoint).to(device).eval()
     header = _header(cfg, checkpoint)
-    if out.exists() and _is_done(out, header, overwrite):
+    if out.exists() and is_done(out, header, overwrite):
         return load_labels(out)[0]
     dataset = DATASETS.build(cfg.unlabelled_dataset)
     if hasattr(dataset, 'full_init'):
@@ -66,7 +66,7 @@ def write_pseudo_labels(
     parts = out.with_name(f'{out.name}.parts')
     files = [parts / f'{start:09d}.npz' for start in range(0, len(dataset), PART_ITEMS)]
     for number, file in enumerate(shown_progress(files, 'labelling')):
-        if not (file.exists() and _is_done(file, header, overwrite)):
+        if not (file.exists() and is_done(file, header, overwrite)):
             start = number * PART_ITEMS
             _write_part(file, header, teacher, dataset, range(start, min(start + PART_ITEMS, len(dataset))))
     _join(files, out, header)
@@ -95,8 +95,12 @@ def _header(cfg: Config, checkpoint: str | Path) -> dict:
     }
 
 
-def _is_done(path: Path, header: dict, overwrite: bool) -> bool:
-    """Whether a file holds the labels that are asked for; False: it is to be replaced."""
+def is_done(path: Path, header: dict, overwrite: bool) -> bool:
+    """Whether a file holds the labels that are asked for; False: it is to be replaced.
+
+    Raises:
+        ValueError: It holds others, or is no such file, and is not to be replaced.
+    """
     try:
         found = load_labels(path)[0]
     except ValueError:
