@@ -64,16 +64,18 @@ def test_the_student_teaches_a_further_round(first_round, tmp_path):
 
 
 def test_rounds_follow_each_other_and_finished_ones_are_left_alone(first_round, tmp_path):
-    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, max_epochs=1, **{'train_cfg.max_epochs': 1})
+    options = {'max_epochs': 1, 'train_cfg.max_epochs': 1, 'model.student_checkpoint': 'lifters.pth'}
+    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, **options)
     files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.glob('round_*/*.[np]*z*'))
     assert files == ['round_1/labels.npz', 'round_2/labels.npz']
     first, second = (load_labels(tmp_path / name) for name in files)
     assert (first[1]['keypoints_cam'] != second[1]['keypoints_cam']).any()
     students = [load_checkpoint(tmp_path / f'round_{number}' / 'epoch_1.pth') for number in (1, 2)]
-    masks = [Config.fromstring(each['meta']['cfg'], '.py').model.input_mask for each in students]
-    assert masks == [0.1, 0.2]
+    models = [Config.fromstring(each['meta']['cfg'], '.py').model for each in students]
+    assert [model.input_mask for model in models] == [0.1, 0.2]
+    assert models[0].student_checkpoint == str(first_round / 'teacher.pth')
     times = {path: path.stat().st_mtime_ns for path in tmp_path.glob('round_*/*.*') if path.suffix in ('.npz', '.pth')}
-    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, max_epochs=1, **{'train_cfg.max_epochs': 1})
+    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, **options)
     assert times == {path: path.stat().st_mtime_ns for path in times}
     with pytest.raises(ValueError, match='rounds'):
         run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, rounds='[]')
