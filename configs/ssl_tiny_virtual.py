@@ -5,17 +5,20 @@ python tools/train.py configs/ssl_tiny_virtual.py
 
 Both, in as many rounds as the config has, each with the student of the one before as teacher:
 python tools/self_train.py configs/ssl_tiny_virtual.py weights/lifting_tiny_virtual.pth
+
+Networks, motion and detector are those that the teacher was trained with.
 """
 
-_base_ = ['./_base_/default_runtime.py', './_base_/virtual_clips.py']
+_base_ = ['./lifting_tiny_virtual.py']
 
 # runtime; student and discriminator have an optimizer each
+load_from = None
 max_epochs = 4
 train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 optim_wrapper = dict(
+    _delete_=True,
     constructor='SubmoduleOptimWrapperConstructor',
-    clip_grad=dict(max_norm=5.0),
-    student=dict(optimizer=dict(type='Adam', lr=3e-4)),
+    student=dict(optimizer=dict(type='Adam', lr=3e-4), clip_grad=dict(max_norm=5.0)),
     discriminator=dict(optimizer=dict(type='Adam', lr=1e-3)),
 )
 model_wrapper_cfg = dict(type='MMSeparateDistributedDataParallel')
@@ -23,31 +26,18 @@ param_scheduler = [
     dict(type='LinearLR', begin=0, end=20, start_factor=0.01, by_epoch=False),
     dict(type='CosineAnnealingLR', begin=0, end=max_epochs, eta_min=1e-5, by_epoch=True, convert_to_iter_based=True),
 ]
-auto_scale_lr = dict(base_batch_size=64)
-default_hooks = dict(checkpoint=dict(save_best='LiftingErrors/MPJPE', rule='less'))
-randomness = dict(seed=0)
+auto_scale_lr = dict(base_batch_size=32)
+default_hooks = dict(logger=dict(interval=16))
 
 # model
-receptive_field = 27
-teacher = dict(
-    type='PoseLiftingEstimator',
-    pose_net=dict(
-        type='TemporalPoseNet',
-        use_poses=False,
-        look_at=True,
-        backbone=dict(kernel_sizes=(3, 3, 3), stem_channels=256, dropout=0.0),
-    ),
-    depth_net=dict(
-        type='TemporalDepthNet',
-        look_at=True,
-        backbone=dict(kernel_sizes=(3, 3, 3), stem_channels=128, dropout=0.0),
-    ),
-    bone_loss=dict(type='BoneLengthLoss', loss_weight=0.2),
-)
+teacher = {{_base_.model}}
 model = dict(
+    _delete_=True,
     type='SemiSupervisedLiftingEstimator',
-    # the student starts as the teacher; without init_cfg it starts anew
-    student=dict(init_cfg=dict(type='Pretrained', checkpoint='weights/lifting_tiny_virtual.pth'), **teacher),
+    student={{_base_.model}},
+    # the student starts as the teacher; with None it starts anew
+    student_checkpoint='weights/lifting_tiny_virtual.pth',
+    norm_eval=True,
     semi_supervised_loss=dict(
         type='SemiSupervisedLoss',
         reprojection_weight=0.1,
@@ -67,10 +57,17 @@ model = dict(
 rounds = [{}, {'model.input_mask': 0.2}]
 
 # data
-people = dict(clip_length=receptive_field, num_people=(2, 3), scene=dict(face_to_face=0.5))
+people = dict(
+    clip_length={{_base_.receptive_field}},
+    num_people=(2, 3),
+    scene=dict(face_to_face=0.5),
+    num_procedural={{_base_.train_dataloader.dataset.num_procedural}},
+    motion={{_base_.train_dataloader.dataset.motion}},
+    noise={{_base_.train_dataloader.dataset.noise}},
+)
 unlabelled_dataset = dict(type='VirtualPoseDataset', num_items=4096, motion_split='train', seed=2, **people)
 train_dataloader = dict(
-    batch_size=64,
+    batch_size=32,
     collate_fn=dict(type='collate_sources'),
     dataset=dict(
         _delete_=True,

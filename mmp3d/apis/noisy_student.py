@@ -17,7 +17,8 @@ def teach_rounds(cfg: Config, teacher: str | Path, work_dir: str | Path, device:
     """Label, train, and let the student label for the next round (noisy student; paper, section 3.4).
 
     Round r works in ``WORK_DIR/round_r``, with the overrides that ``cfg.rounds[r - 1]`` has. From the second round on
-    the student starts as its teacher. Called again after an interruption, finished labels and rounds are left as they
+    the student starts as its teacher; in the first one, too, where ``model.student_checkpoint`` says that it does not
+    start anew. Called again after an interruption, finished labels and rounds are left as they
     are, and the others are gone on with.
 
     Args:
@@ -40,6 +41,8 @@ def teach_rounds(cfg: Config, teacher: str | Path, work_dir: str | Path, device:
         folder = Path(work_dir) / f'round_{number}'
         own = copy.deepcopy(cfg)
         own.merge_from_dict({**overrides, 'work_dir': str(folder)})
+        if own.model.get('student_checkpoint') is not None:
+            own.model.student_checkpoint = str(students[-1] if students else teacher)
         labels = folder / 'labels.npz'
         if is_main_process():
             write_pseudo_labels(own, students[-1] if students else teacher, labels, device)

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from mmengine.dataset import default_collate
 from mmpose.registry import DATASETS, MODELS
 
-from mmp3d.compat.checkpoint import check_architecture, load_checkpoint, state_dict_of, weights_for
+from mmp3d.compat.checkpoint import load_run_weights
 from mmp3d.datasets.item_batch import ItemBatch
 from mmp3d.datasets.pseudo_labels import COLUMNS, LABELS, load_labels, save_labels
 from mmp3d.datasets.report import shown_progress, warn
@@ -81,9 +81,7 @@ def _teacher(cfg: Config, checkpoint: str | Path) -> PoseLiftingEstimator:
     teacher = MODELS.build(cfg.teacher)
     if not isinstance(teacher, PoseLiftingEstimator):
         raise ValueError(f'{cfg.filename}: teacher must be a PoseLiftingEstimator, got {type(teacher).__name__}')
-    weights = weights_for(teacher, state_dict_of(load_checkpoint(checkpoint), checkpoint))
-    check_architecture(teacher, {'state_dict': weights}, checkpoint)
-    teacher.load_state_dict(weights)
+    load_run_weights(teacher, checkpoint)
     return teacher
 
 

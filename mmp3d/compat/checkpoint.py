@@ -69,6 +69,17 @@ def load_weights(model: nn.Module, path: str | Path, trust: bool = False) -> dic
     return checkpoint
 
 
+def load_run_weights(model: nn.Module, path: str | Path) -> None:
+    """:func:`load_weights` that also takes the checkpoint of a run which trained the model as a student.
+
+    Raises:
+        FileNotFoundError, ValueError: see `load_weights`.
+    """
+    weights = weights_for(model, state_dict_of(load_checkpoint(path), path))
+    check_architecture(model, {'state_dict': weights}, path)
+    host_load_state_dict(model, weights, strict=True)
+
+
 def check_architecture(model: nn.Module, checkpoint: dict[str, Any], path: str | Path) -> None:
     """Raise ValueError, with the first differences, unless a checkpoint's tensors are those of the model."""
     problems = _differences(get_state_dict(model), state_dict_of(checkpoint, path))

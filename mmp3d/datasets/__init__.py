@@ -16,6 +16,7 @@ from mmp3d.datasets.mpi_inf_3dhp import MPIInf3DHPDataset
 from mmp3d.datasets.muco import MuCoDataset
 from mmp3d.datasets.mupots import MuPoTSDataset
 from mmp3d.datasets.person_boxes import PersonBoxDataset
+from mmp3d.datasets.pose2d_clips import Pose2DClipDataset
 from mmp3d.datasets.pose2d_file import read_pose2d_file
 from mmp3d.datasets.pseudo_labels import PseudoLabelDataset
 from mmp3d.datasets.pw3d import PW3DDataset
@@ -28,5 +29,5 @@ __all__ = [
     'BranchPairsDataset', 'ClipBatchSampler', 'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset',
     'FreshIndexSampler', 'H36MDataset', 'JTADataset', 'LoadMultiPersonImage', 'MPIInf3DHPDataset',
     'MeasuredPeopleDataset', 'MuCoDataset', 'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset',
-    'PersonBoxDataset', 'PseudoLabelDataset', 'ResumableSampler', 'TwoSourceDataset', 'VirtualPoseDataset',
+    'PersonBoxDataset', 'Pose2DClipDataset', 'PseudoLabelDataset', 'ResumableSampler', 'TwoSourceDataset', 'VirtualPoseDataset',
     'collate_drawn_items', 'collate_sources', 'read_pose2d_file', 'transforms']  # fmt: skip

@@ -48,7 +48,7 @@ def lift_pose_file(
         FileNotFoundError, ValueError: See :func:`pose_tracks`; or the poses are those of an image of another size.
     """
     tracks = pose_tracks(pose2d, settings, keep_ids)
-    _check_image_size(pose2d.path if isinstance(pose2d, Poses2D) else pose2d, tracks, camera)
+    check_image_size(pose2d.path if isinstance(pose2d, Poses2D) else pose2d, tracks, camera)
     return lift_tracks(tracks, camera, networks)
 
 
@@ -83,7 +83,8 @@ def tracks_by_id(poses: Poses2D) -> list[Track]:
     return [Track(number, *zip(*rows, strict=True)) for number, rows in found.items()]
 
 
-def _check_image_size(path: str | Path, tracks: Sequence[Track], camera: Camera) -> None:
+def check_image_size(path: str | Path, tracks: Sequence[Track], camera: Camera) -> None:
+    """Raise ValueError where most of the joints that were found lie outside of the camera's image; names the file."""
     found = [track.keypoints[track.keypoint_scores > 0] for track in tracks]
     joints = np.concatenate(found) if found else np.zeros((0, 2))
     outside = ((joints < 0) | (joints > camera.image_size)).any(axis=1)

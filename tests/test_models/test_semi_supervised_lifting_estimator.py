@@ -24,7 +24,7 @@ def estimator(**options):
 
 
 def optimizers(model, **options):
-    cfg = dict(constructor='SubmoduleOptimWrapperConstructor', student=ADAM, discriminator=ADAM, **options)
+    cfg = {'constructor': 'SubmoduleOptimWrapperConstructor', 'student': ADAM, 'discriminator': ADAM, **options}
     return build_optim_wrapper(model, cfg)
 
 
@@ -38,6 +38,11 @@ def clips(scenes=3, count=2, frames=9, present=1.0):
         keypoints_3d_valid=torch.ones(poses.shape[:-1]),
         person_valid=torch.full((scenes, count), present),
     )
+
+
+def lift(model, clip):
+    with torch.no_grad():
+        return model.eval().student.lift_track(clip['keypoints_norm'][0, 0], clip['keypoint_scores'][0, 0])
 
 
 def batch(**unlabelled):
@@ -89,6 +94,31 @@ def test_the_student_comes_nearer_to_what_it_is_shown():
         assert logs[-1][name] < 0.8 * logs[0][name]
 
 
+def test_a_student_that_does_not_learn_stays_its_teacher_statistics_included(tmp_path):
+    torch.save(dict(state_dict=estimator().student.state_dict(), meta={}), tmp_path / 'teacher.pth')
+    model = estimator(norm_eval=True, student_checkpoint=tmp_path / 'teacher.pth', input_mask=0.2, input_jitter=0.05)
+    torch.nn.init.zeros_(model.student.pose_net.output.weight)
+    model.init_weights()
+    before = {name: value.clone() for name, value in model.student.state_dict().items()}
+    pose = lift(model, clips())
+    wrappers = optimizers(model.train(), student=dict(optimizer=dict(type='Adam', lr=0.0)))
+    model.train_step(batch(), wrappers)
+    assert all(torch.equal(value, before[name]) for name, value in model.student.state_dict().items())
+    assert torch.equal(lift(model, clips()), pose)
+
+
+def test_statistics_are_those_of_labelled_people_alone():
+    after = []
+    for unlabelled, absent in ((clips(scenes=2, frames=4), 0), (clips(scenes=5), 4)):
+        model = estimator().train()
+        labelled = {key: torch.cat([values, 0 * values[:absent]]) for key, values in clips(scenes=8).items()}
+        model.train_step(dict(labelled=labelled, unlabelled=unlabelled), optimizers(model))
+        after.append({name: value for name, value in model.student.named_buffers() if 'running' in name})
+    assert not torch.equal(after[0]['pose_net.backbone.expand_conv.bn.running_mean'], torch.zeros(16))
+    for name, value in after[0].items():
+        torch.testing.assert_close(value, after[1][name], rtol=1e-5, atol=1e-6)
+
+
 def test_predictions_are_those_of_the_student():
     model = estimator().eval()
     for one, other in zip(model.val_step(clips()), model.student.val_step(clips()), strict=True):
@@ -103,3 +133,5 @@ def test_what_cannot_be_trained_on_is_named():
         model(torch.zeros(1, 9, 17, 3), {}, mode='loss')
     with pytest.raises(ValueError, match='input_mask'):
         estimator(input_mask=1.5)
+    with pytest.raises(FileNotFoundError, match=r'missing\.pth'):
+        estimator(student_checkpoint='missing.pth').init_weights()

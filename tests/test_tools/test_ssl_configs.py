@@ -20,7 +20,7 @@ NETS = [f'{net}.backbone.{option}' for net in ('pose_net', 'depth_net')
         for option in ('stem_channels=8', 'kernel_sizes=(3,3)')]  # fmt: skip
 SMALL = [f'{role}.{option}' for role in ('teacher', 'model.student') for option in NETS]
 SMALL += [f'model.discriminator.{part}_channels=8' for part in ('pose', 'pair')]
-SMALL += ['model.student.init_cfg=None', 'unlabelled_dataset.num_items=8', 'unlabelled_dataset.num_procedural=4']
+SMALL += ['model.student_checkpoint=None', 'unlabelled_dataset.num_items=8', 'unlabelled_dataset.num_procedural=4']
 SMALL += ['train_dataloader.batch_size=4', 'train_dataloader.dataset.labelled.num_procedural=4']
 SMALL += ['train_cfg.max_epochs=2', 'max_epochs=2']
 for part in ('train', 'val', 'test'):
@@ -64,16 +64,18 @@ def test_the_student_teaches_a_further_round(first_round, tmp_path):
 
 
 def test_rounds_follow_each_other_and_finished_ones_are_left_alone(first_round, tmp_path):
-    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, max_epochs=1, **{'train_cfg.max_epochs': 1})
+    options = {'max_epochs': 1, 'train_cfg.max_epochs': 1, 'model.student_checkpoint': 'lifters.pth'}
+    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, **options)
     files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.glob('round_*/*.[np]*z*'))
     assert files == ['round_1/labels.npz', 'round_2/labels.npz']
     first, second = (load_labels(tmp_path / name) for name in files)
     assert (first[1]['keypoints_cam'] != second[1]['keypoints_cam']).any()
     students = [load_checkpoint(tmp_path / f'round_{number}' / 'epoch_1.pth') for number in (1, 2)]
-    masks = [Config.fromstring(each['meta']['cfg'], '.py').model.input_mask for each in students]
-    assert masks == [0.1, 0.2]
+    models = [Config.fromstring(each['meta']['cfg'], '.py').model for each in students]
+    assert [model.input_mask for model in models] == [0.1, 0.2]
+    assert models[0].student_checkpoint == str(first_round / 'teacher.pth')
     times = {path: path.stat().st_mtime_ns for path in tmp_path.glob('round_*/*.*') if path.suffix in ('.npz', '.pth')}
-    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, max_epochs=1, **{'train_cfg.max_epochs': 1})
+    run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, **options)
     assert times == {path: path.stat().st_mtime_ns for path in times}
     with pytest.raises(ValueError, match='rounds'):
         run('self_train', first_round / 'teacher.pth', '--work-dir', tmp_path, rounds='[]')
@@ -87,6 +89,19 @@ def test_a_run_that_was_ended_ends_as_if_it_was_not(first_round, tmp_path):
     )
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
+
+
+def test_the_student_starts_as_the_shipped_lifters_and_sees_what_they_saw():
+    cfg, own = (
+        Config.fromfile(CHECKOUT / 'configs' / f'{name}.py') for name in ('ssl_tiny_virtual', 'lifting_tiny_virtual')
+    )
+    assert cfg.teacher == cfg.model.student == own.model
+    for dataset in (cfg.train_dataloader.dataset.labelled, cfg.unlabelled_dataset):
+        assert all(dataset[key] == own.train_dataloader.dataset[key] for key in ('noise', 'motion', 'clip_length'))
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    weights = load_checkpoint(CHECKOUT / 'weights' / 'lifting_tiny_virtual.pth')['state_dict']
+    assert all(torch.equal(value, weights[name].to(value)) for name, value in model.student.state_dict().items())
 
 
 def test_the_papers_recipe_builds():

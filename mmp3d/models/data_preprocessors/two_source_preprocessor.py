@@ -13,6 +13,9 @@ SOURCES = ('labelled', 'unlabelled')
 class TwoSourcePreprocessor(BaseDataPreprocessor):
     """Each source by itself; a batch of one source, as at test, is prepared as it is.
 
+    In training, places of an item that nobody takes (``person_valid`` 0) are left out: a network that normalises by
+    batch would count them among the people.
+
     Args:
         preprocessor: For one source. Default: :class:`PoseClipPreprocessor`.
     """
@@ -35,4 +38,12 @@ class TwoSourcePreprocessor(BaseDataPreprocessor):
                 f'TwoSourcePreprocessor: expected the sources {SOURCES}, got {found}; give the data loader '
                 "dataset=dict(type='TwoSourceDataset', ...) and collate_fn=dict(type='collate_sources')"
             )
-        return {name: self.preprocessor(data[name], True) for name in SOURCES}
+        return {name: self._people(data[name]) for name in SOURCES}
+
+    def _people(self, source: dict) -> dict:
+        prepared = self.preprocessor(source, True)
+        if 'person_valid' not in source:
+            return prepared
+        present = source['person_valid'].flatten().to(prepared['inputs'].device) > 0
+        samples = {key: values[present] for key, values in prepared['data_samples'].items()}
+        return dict(inputs=prepared['inputs'][present], data_samples=samples)

@@ -5,18 +5,23 @@ Shapes: B clips, T frames, P people, K = 17 MuPoTS joints. Rays are K^-1 times p
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import ConfigType, OptConfigType
 from torch import Tensor
 
+from mmp3d.compat.checkpoint import load_run_weights
 from mmp3d.geometry import MUPOTS17
 from mmp3d.models.estimators.adversarial_estimator import AdversarialEstimator, Estimates
+from mmp3d.models.fixed_statistics import fix_statistics, fixed_statistics
 from mmp3d.models.integration.people_pairs import pairs_in_scenes
 from mmp3d.models.lifters.clip_lifting import lift_clips
 from mmp3d.models.lifters.pose_features import SMALLEST_SIZE, centre_and_size, found_rays
 from mmp3d.models.step_generator import step_generator
+from mmp3d.models.sub_models import shipped_file
 from mmp3d.synthetic.ranges import check_number
 
 _ROOT = MUPOTS17.root_index
@@ -30,11 +35,18 @@ class SemiSupervisedLiftingEstimator(AdversarialEstimator):
     teacher's poses as ``keypoints_cam`` (:class:`PseudoLabelDataset`). The discriminator compares pairs of people of
     the unlabelled clips, as the student lifts them, with true pairs of the labelled ones, in the middle frame.
 
+    Unlabelled clips and views of them are normalised by the student's running statistics, as at test, and do not change
+    these: they are of another domain than the labelled clips, and turned views are like neither.
+
     Args:
         student: :class:`PoseLiftingEstimator` with a GCN or a pose net.
         semi_supervised_loss: Default: :class:`SemiSupervisedLoss`.
+        student_checkpoint: Weights that the student starts from: of lifters, or of a run that trained them as a
+            student; in the working folder or beside mmp3d's configs. None: it starts anew.
         input_mask: Share of joints that are hidden from the student in unlabelled clips (noisy student).
         input_jitter: Standard deviation by which their joints are moved, as a share of the person's size.
+        norm_eval: Labelled clips leave the running statistics alone, too: for a student that starts as its teacher, and
+            whose labelled clips are drawn otherwise or in smaller batches than the teacher's were.
         data_preprocessor: Default: :class:`TwoSourcePreprocessor`.
         init_cfg: Initialisation.
         **kwargs: Those of :class:`AdversarialEstimator`.
@@ -49,8 +61,10 @@ class SemiSupervisedLiftingEstimator(AdversarialEstimator):
         self,
         student: ConfigType,
         semi_supervised_loss: OptConfigType = None,
+        student_checkpoint: str | Path | None = None,
         input_mask: float = 0.0,
         input_jitter: float = 0.0,
+        norm_eval: bool = False,
         data_preprocessor: OptConfigType = None,
         init_cfg: OptConfigType = None,
         **kwargs,
@@ -61,7 +75,25 @@ class SemiSupervisedLiftingEstimator(AdversarialEstimator):
         check_number('input_jitter', input_jitter, 0, 1)
         self.student = MODELS.build(student)
         self.semi_supervised_loss = MODELS.build(semi_supervised_loss or dict(type='SemiSupervisedLoss'))
-        self.input_mask, self.input_jitter = input_mask, input_jitter
+        self.student_checkpoint = student_checkpoint
+        self.input_mask, self.input_jitter, self.norm_eval = input_mask, input_jitter, norm_eval
+
+    def init_weights(self) -> None:
+        """As in mmengine; then the student takes its checkpoint's weights.
+
+        Raises:
+            FileNotFoundError, ValueError: The checkpoint is not there, or of other networks.
+        """
+        super().init_weights()
+        if self.student_checkpoint is not None:
+            load_run_weights(self.student, shipped_file(self.student_checkpoint))
+
+    def train(self, mode: bool = True) -> SemiSupervisedLiftingEstimator:
+        """As in PyTorch; with ``norm_eval`` the student's normalisation stays as at test."""
+        super().train(mode)
+        if self.norm_eval:
+            fix_statistics(self.student)
+        return self
 
     def forward(
         self, inputs: Tensor, data_samples: dict[str, Tensor] | None = None, mode: str = 'tensor'
@@ -85,9 +117,10 @@ class SemiSupervisedLiftingEstimator(AdversarialEstimator):
         def lifter(rays: Tensor, scores: Tensor) -> Tensor:
             return lift_clips(self.student, rays, scores)
 
-        poses = lifter(*self._noisy(rays, scores, generator))
         labels, labels_known = samples['keypoints_cam'], samples['keypoints_3d_valid']
-        losses.update(self.semi_supervised_loss(poses, rays, scores, lifter, labels, labels_known, generator))
+        with fixed_statistics(self.student):
+            poses = lifter(*self._noisy(rays, scores, generator))
+            losses.update(self.semi_supervised_loss(poses, rays, scores, lifter, labels, labels_known, generator))
         middle = poses.shape[1] // 2
         estimated = _pairs(poses[:, middle], scores[:, middle] > 0, samples['scene_ids'][:, middle], complete=True)
         own = labelled['data_samples']
