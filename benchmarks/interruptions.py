@@ -80,7 +80,8 @@ def tasks(data: Path) -> dict[str, Task]:
     """All tasks by name; their data is made in the folder ``data``."""
     clip = data / 'clip'
     infer = ['infer.py', str(clip / VIDEO), '--pose2d', str(clip / POSES), '--camera', str(clip / CAMERA)]
-    infer += ['--device', 'cpu', '--export', 'json', 'npz', 'bvh', 'html']
+    # A kill may come when everything is written, too.
+    infer += ['--device', 'cpu', '--export', 'json', 'npz', 'bvh', 'html', '--skip-existing']
     synthetic = ['make_synthetic.py', '--format', 'muco', '--images', '400', '--workers', '2', '--size', '320', '200']
     label = ['pseudo_label.py', str(ROOT / 'configs/ssl_tiny_virtual.py')]
     label += [str(ROOT / 'weights/lifting_tiny_virtual.pth')]

@@ -13,6 +13,7 @@ from mmengine.config import DictAction
 from mmengine.dist import is_main_process
 
 import mmp3d
+from mmp3d.engine.end_with_launcher import end_with_launcher
 from mmp3d.engine.launch import join_processes, load_config, run_command
 from mmp3d.evaluation.offline import evaluate_predictions, write_results
 from mmp3d.evaluation.predictions import iterate_predictions
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parse_args(arguments)
     mmp3d.register_all_modules()
     if args.launcher == 'pytorch':
+        end_with_launcher()
         join_processes()
     cfg = load_config(args.config, args.cfg_options)
     evaluators = select_evaluators(cfg, args.eval)

@@ -45,6 +45,7 @@ from mmp3d.apis.job_sharing import gathered, own_share
 from mmp3d.apis.lifted_clip import lifted_clip
 from mmp3d.apis.lifters import load_lifters
 from mmp3d.apis.model_index import find_model
+from mmp3d.engine.end_with_launcher import end_with_launcher
 from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_processes, load_config, run_command
 from mmp3d.export import FORMATS
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
@@ -338,6 +339,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
     if args.launcher == 'pytorch':
+        end_with_launcher()
         join_processes(PATIENCE)
     jobs = open_jobs(args.inputs, args.out, args.export, args.overwrite, args.pose2d or '', args.skip_existing)
     if not jobs:

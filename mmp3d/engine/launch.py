@@ -15,6 +15,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from mmp3d.compat.versions import HostVersionError
+from mmp3d.engine.end_with_launcher import end_with_launcher
 
 USER_ERRORS = (ValueError, OSError, HostVersionError)
 
@@ -62,6 +63,8 @@ def prepare_run(cfg: Config, args: argparse.Namespace) -> None:
     elif not cfg.get('work_dir'):
         cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.launcher == 'pytorch':
+        end_with_launcher()
     if args.launcher == 'none' or torch.cuda.is_available():
         return
     # mmengine sets a CUDA device before it asks for the backend, and hands device ids to the wrapper.
