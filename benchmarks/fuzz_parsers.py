@@ -3,9 +3,9 @@
 python benchmarks/fuzz_parsers.py [--minutes 10] [--kind NAME ...] [--first 0] [--inputs N] [--found DIR]
 
 Each kind of tests/fuzzing/kinds.py is read for so many minutes by a process of its own, which is killed where one input
-takes longer than --patience seconds, and replaced where one ends it. Mutations are drawn from the number of the input:
-`--kind NAME --first N --inputs 1` repeats number N of every file of the kind. Whatever led to anything but a
-ValueError, a FileNotFoundError or something whole is kept in --found; exit status 1 where there is such a file.
+takes longer than --patience seconds of computing, and replaced where one ends it. Mutations are drawn from the number
+of the input: `--kind NAME --first N --inputs 1` repeats number N of every file of the kind. Whatever led to anything
+but a ValueError, a FileNotFoundError or something whole is kept in --found; exit status 1 where there is such a file.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mmengine.logging import MMLogger
+from process_facts import memory, processor_seconds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.fuzzing.kinds import KINDS  # noqa: E402  (the tests are no installed package)
@@ -35,6 +36,8 @@ from tests.fuzzing.kinds import KINDS  # noqa: E402  (the tests are no installed
 MOST_MEMORY = 6 << 30
 # Seconds in which a process must have loaded the libraries.
 START = 600
+# A process that does not compute may take so many times its patience.
+WAITS = 10
 # Memory is compared from here on: the first inputs load what is loaded once.
 SETTLED = 200
 
@@ -44,7 +47,7 @@ def read_inputs(kind: str, folder: Path, first: int, inputs: int | None, seconds
     warnings.simplefilter('ignore')
     MMLogger.get_current_instance().setLevel(logging.CRITICAL)
     targets = KINDS[kind](folder)
-    resource.setrlimit(resource.RLIMIT_AS, (_memory('VmSize') + MOST_MEMORY, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (memory('VmSize') + MOST_MEMORY, resource.RLIM_INFINITY))
     end, taken, done, settled = time.monotonic() + seconds, 0, 0, 0
     for seed in count(first) if inputs is None else range(first, first + inputs):
         if time.monotonic() > end:
@@ -57,8 +60,8 @@ def read_inputs(kind: str, folder: Path, first: int, inputs: int | None, seconds
                 kept = keep(target.path, kind, name, seed, found)
                 _say(error=f'{type(error).__name__}: {error!s:.200} (kept: {kept})')
             done += 1
-        settled = settled or (_memory('VmRSS') if seed - first >= SETTLED else 0)
-        _say(done=done, taken=taken, settled=settled >> 20, memory=_memory('VmRSS') >> 20)
+        settled = settled or (memory('VmRSS') if seed - first >= SETTLED else 0)
+        _say(done=done, taken=taken, settled=settled >> 20, memory=memory('VmRSS') >> 20)
 
 
 def keep(path: Path, kind: str, name: str, seed: int, found: Path) -> Path | None:
@@ -72,15 +75,6 @@ def keep(path: Path, kind: str, name: str, seed: int, found: Path) -> Path | Non
 
 def _say(**facts: object) -> None:
     print(json.dumps(facts), flush=True)
-
-
-def _memory(name: str) -> int:
-    """Bytes, of Linux; 0 elsewhere."""
-    try:
-        lines = Path('/proc/self/status').read_text().splitlines()
-    except OSError:
-        return 0
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f'{name}:'))
 
 
 class Watched:
@@ -118,9 +112,8 @@ class Watched:
         threading.Thread(target=_hand_on, args=(process.stdout, lines), daemon=True).start()
         last, part = None, {}
         while True:
-            try:
-                line = lines.get(timeout=self.args.patience if last else START)
-            except queue.Empty:
+            line = self._next(process, lines, self.args.patience if last else START)
+            if line is None:
                 process.kill()
                 process.wait()
                 self._ended(last, f'no end after {self.args.patience:g} s')
@@ -139,6 +132,19 @@ class Watched:
                 part = said
         self._add(part)
         return last['seed'] if last is not None and process.returncode else None
+
+    @staticmethod
+    def _next(process: subprocess.Popen, lines: queue.Queue[str], patience: float) -> str | None:
+        """The next line, '' at the end; None where the process has computed or waited for too long."""
+        before = processor_seconds(process.pid)
+        for _ in range(WAITS):
+            try:
+                return lines.get(timeout=patience)
+            except queue.Empty:
+                # On a busy machine a process may wait for its turn.
+                if processor_seconds(process.pid) - before > patience:
+                    break
+        return None
 
     def _add(self, part: dict) -> None:
         for name, value in part.items():

@@ -18,6 +18,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import cv2
+from process_facts import memory
 
 from mmp3d.apis.outputs import VideoPictures
 from mmp3d.synthetic.crossing import CAMERA, FPS, POSES, write_crossing
@@ -81,17 +82,13 @@ class Run:
 
     def _measure(self) -> None:
         """Resident memory now, MB: the first value is that after one chunk."""
-        try:
-            status = Path(f'/proc/{self.process.pid}/status').read_text()
-        except OSError:
+        now = memory(process=self.process.pid) >> 20
+        if not now:
             return
-        for line in status.splitlines():
-            if line.startswith('VmRSS'):
-                now = int(line.split()[1]) // 1024
-                self.first = self.first or (now if self.chunks() > self.before else 0)
-                # Lifting and writing load more of the libraries.
-                self.read = self.read if (self.work / 'tracks.npz').exists() else now
-                self.greatest = max(self.greatest, now)
+        self.first = self.first or (now if self.chunks() > self.before else 0)
+        # Lifting and writing load more of the libraries.
+        self.read = self.read if (self.work / 'tracks.npz').exists() else now
+        self.greatest = max(self.greatest, now)
 
 
 def main() -> int:

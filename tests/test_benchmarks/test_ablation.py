@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-FILE = Path(__file__).resolve().parents[2] / 'benchmarks' / 'ablation.py'
-SPEC = importlib.util.spec_from_file_location('ablation', FILE)
-ablation = importlib.util.module_from_spec(SPEC)
-sys.modules[SPEC.name] = ablation  # dataclasses look their module up there
-SPEC.loader.exec_module(ablation)
+from tests.test_benchmarks.loaded import load_benchmark
+
+ablation = load_benchmark('ablation')
 
 ROWS = ('TD + BU (w/o CH)', 'BU (w/o CH)')
 RESULTS = ('simulated_TD_+_BU_without_CH.json', 'pictures_alone_BU_without_CH.json')

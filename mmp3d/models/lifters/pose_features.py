@@ -11,6 +11,8 @@ from torch import Tensor
 
 # Rays closer than this to their middle are one point; a person 450 mm across is so small at 450 m.
 SMALLEST_SIZE = 1e-3
+# Tan of the angle to the optical axis. One joint beyond it, of a damaged file, would spoil the whole track.
+FARTHEST_ASIDE = 1e3
 # Middle and spread of log size over people 1.5 m to 12 m away.
 LOG_SIZE_MEAN, LOG_SIZE_SPREAD = -2.3, 0.6
 
@@ -33,8 +35,9 @@ def centre_and_size(keypoints: Tensor, weights: Tensor, smallest: float) -> tupl
 
 
 def found_rays(rays: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
-    """Rays (..., K, 2) and scores (..., K) with zeros for joints whose score is 0 or whose ray is not finite."""
-    found = (scores > 0) & rays.isfinite().all(dim=-1)
+    """Rays (..., K, 2) and scores (..., K) with zeros for joints whose score is 0 or whose ray no picture shows: one
+    that is not finite, or further aside than ``FARTHEST_ASIDE``."""
+    found = (scores > 0) & (rays.abs() < FARTHEST_ASIDE).all(dim=-1)
     return torch.where(found[..., None], rays, 0), torch.where(found, scores, 0)
 
 

@@ -1,0 +1,25 @@
+"""Memory and processor time of a process as Linux tells them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def memory(name: str = 'VmRSS', process: int | str = 'self') -> int:
+    """Bytes of an entry of ``/proc/<process>/status``: ``'VmRSS'`` now, ``'VmHWM'`` at most so far, ``'VmSize'`` of
+    addresses. 0 where there is no such process or no Linux."""
+    try:
+        lines = Path(f'/proc/{process}/status').read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith(f'{name}:')), 0)
+
+
+def processor_seconds(process: int | str = 'self') -> float:
+    """Seconds that all threads of a process have computed. 0 where there is no such process or no Linux."""
+    try:
+        fields = Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:13])) / os.sysconf('SC_CLK_TCK')
