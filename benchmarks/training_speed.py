@@ -1,16 +1,17 @@
 """Training beside the bare network: samples a second with workers and files, and with tensors that lie in memory.
 
-python benchmarks/training_speed.py [CONFIG ...] [--blocks 6] [--iterations 60] [--data DIR]
-python benchmarks/training_speed.py --memory [CONFIG ...] [--iterations 2000]
+python benchmarks/training_speed.py [CONFIG ...] [--workers 2] [--blocks 6] [--iterations 60] [--data DIR]
+python benchmarks/training_speed.py --memory [CONFIG ...] [--iterations 2000] [--batch-size N]
 
-Runs mmengine's runner on the configs as they are, with one thread for the network and the config's number of workers
-(--workers), on synthetic data in DIR, which is made where it is missing. Blocks of training take turns with blocks of
-the bare network, forward and backward on batches that are ready; what the workers made ahead while the other side ran
-is not counted. "step" is the bare network with its optimizer. "ms" are milliseconds of processor time a sample:
-of the bare network, of the training process, and of the data in one process, from the file to the batch.
+CONFIG is a name in configs/ or a file. Runs mmengine's runner on it, with its hooks and its batch size, one thread for
+the network and --workers for the data, on synthetic pictures in DIR, which are made where they are missing. Blocks of
+training take turns with blocks of the bare network: forward and backward on batches that are ready; "step" is that
+with the optimizer. What the workers made ahead while others ran is not counted. A line gives samples a second, the
+median over the blocks of training's share of the bare network's rate and of step's, and milliseconds of processor time
+a sample: of the bare network, of step, of the training process, and of the data in one process, file to batch.
 
---memory prints the resident memory, and the part of it that is not shared, of the training process and its workers
-after a tenth of the iterations and after all.
+--memory prints the MB of the training process and of each worker after a tenth of the iterations and after all:
+resident, and of these what no other process shares.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 import mmp3d
+from mmp3d.engine.launch import load_config
 from mmp3d.synthetic.generate import generate
 from mmp3d.synthetic.recipe import Recipe
 
@@ -43,6 +45,11 @@ DATA = {
     'coco': Recipe('coco', 400, people=(1, 5), seed=1, size=(384, 288), interactions='close'),
 }
 KEPT_BATCHES = 4
+# Batches that a worker makes ahead: torch's default.
+PREFETCHED = 2
+BLOCK, LONG_RUN = 60, 2000
+COLUMNS = ('bare/s', 'step/s', 'training', '/ bare', '/ step', 'bare, ms', 'step', 'training', 'data')
+MEMORY_COLUMNS = ('resident', 'then', 'growth', 'own', 'then', 'growth')
 
 
 class Spent(NamedTuple):
@@ -51,6 +58,16 @@ class Spent(NamedTuple):
     clock: float
     processor: float
     samples: int
+
+    @property
+    def rate(self) -> float:
+        """Samples a second of the clock."""
+        return self.samples / self.clock
+
+    @property
+    def milliseconds(self) -> float:
+        """Of this process, a sample."""
+        return 1e3 * self.processor / self.samples
 
 
 class Stopwatch:
@@ -126,16 +143,13 @@ class MeasureMemory(Hook):
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
         """Look."""
         if runner.iter + 1 in self.after:
-            workers = {f'worker {number}': child.pid for number, child in enumerate(_children())}
-            self.seen.append({name: memory_of(pid) for name, pid in {'training': os.getpid(), **workers}.items()})
-
-
-def _children() -> list:
-    return sorted(multiprocessing.active_children(), key=lambda child: child.pid)
+            workers = sorted(child.pid for child in multiprocessing.active_children())
+            names = {'training': os.getpid(), **{f'worker {number}': pid for number, pid in enumerate(workers)}}
+            self.seen.append({name: memory_of(pid) for name, pid in names.items()})
 
 
 def memory_of(pid: int) -> tuple[float, float]:
-    """Resident MB of a process, and those that it shares with no other.
+    """Resident MB of a process, and those of them that it shares with no other.
 
     Raises:
         FileNotFoundError: The system does not tell: not Linux.
@@ -143,8 +157,9 @@ def memory_of(pid: int) -> tuple[float, float]:
     path = Path(f'/proc/{pid}/smaps_rollup')
     if not path.exists():
         raise FileNotFoundError(f'{path}: no such file; --memory needs Linux')
-    sizes = {line.split(':')[0]: int(line.split()[1]) for line in path.read_text().splitlines()[1:]}
-    return sizes['Rss'] / 1024, (sizes['Private_Clean'] + sizes['Private_Dirty']) / 1024
+    lines = (line.split() for line in path.read_text().splitlines()[1:])
+    sizes = {name: int(size) / 1024 for name, size, _ in lines}
+    return sizes['Rss:'], sizes['Private_Clean:'] + sizes['Private_Dirty:']
 
 
 def make_data(folder: Path) -> None:
@@ -154,88 +169,99 @@ def make_data(folder: Path) -> None:
             generate(recipe, folder / name)
 
 
-def prepared(name: str, args: argparse.Namespace, iterations: int, work_dir: str) -> Config:
-    """The config, whose only epoch has so many iterations, and without validation."""
-    cfg = Config.fromfile(CONFIGS / f'{name}.py')
+def prepared(config: str, args: argparse.Namespace, iterations: int, work_dir: str) -> Config:
+    """The config, whose only epoch has so many iterations, without validation and checkpoints."""
+    path = Path(config)
+    cfg = load_config(str(path if path.suffix else CONFIGS / f'{config}.py'), required=('model', 'train_dataloader'))
     loader = cfg.train_dataloader
-    if args.workers is not None:
-        loader.update(num_workers=args.workers, persistent_workers=args.workers > 0)
-    if args.batch_size is not None:
-        loader.batch_size = args.batch_size
+    loader.update(num_workers=args.workers, persistent_workers=args.workers > 0)
+    loader.batch_size = args.batch_size or loader.batch_size
     samples = iterations * loader.batch_size
     if 'num_items' in loader.dataset:
         loader.dataset.num_items = samples
     else:
-        _in_folder(loader.dataset, args.data)
+        inner = loader.dataset.get('dataset', loader.dataset)
+        inner.data_root = str(args.data / Path(inner.data_root).name)
         loader.dataset = dict(type='RepeatDataset', dataset=loader.dataset, times=samples)
         loader.num_batch_per_epoch = iterations
     cfg.train_cfg.max_epochs = 1
-    cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
-    cfg.test_cfg = cfg.test_dataloader = cfg.test_evaluator = None
+    for part in ('val', 'test'):
+        cfg.update({f'{part}_{name}': None for name in ('cfg', 'dataloader', 'evaluator')})
     cfg.default_hooks.checkpoint = None
     cfg.update(load_from=None, work_dir=work_dir, launcher='none', log_level='WARNING')
     return cfg
 
 
-def _in_folder(dataset: dict, folder: Path) -> None:
-    inner = dataset.get('dataset', dataset)
-    inner.data_root = str(folder / Path(inner.data_root).name)
-
-
-def data_seconds(runner: Runner, samples: int) -> float:
-    """Processor seconds of as many samples, from the file to the batch, in this process."""
-    loader = runner.train_dataloader
-    batches, watch, done = iter(loader.batch_sampler), Stopwatch(), 0
-    for indices in itertools.islice(batches, -(-samples // loader.batch_size)):
-        fetch = getattr(loader.dataset, '__getitems__', None)
-        loader.collate_fn(fetch(indices) if fetch else [loader.dataset[index] for index in indices])
-        done += len(indices)
-    return watch.read(done).processor / done
-
-
-def compare(name: str, args: argparse.Namespace) -> None:
-    """Print the line of one config."""
-    uncounted = 10
-    turns = TakeTurns(args.iterations, uncounted)
+def train(config: str, args: argparse.Namespace, iterations: int, hook: Hook) -> Runner:
+    """The runner after so many iterations, which the hook has watched."""
     with tempfile.TemporaryDirectory() as folder:
-        cfg = prepared(name, args, args.blocks * (args.iterations + uncounted), folder)
-        runner = Runner.from_cfg(cfg)
-        runner.register_hook(turns, 'LOWEST')
+        runner = Runner.from_cfg(prepared(config, args, iterations, folder))
+        runner.register_hook(hook, 'LOWEST')
         runner.train()
-        data = data_seconds(runner, 20 * runner.train_dataloader.batch_size)
-    rate = {key: statistics.median(s.samples / s.clock for s in spent) for key, spent in turns.spent.items()}
-    busy = {key: statistics.median(1e3 * s.processor / s.samples for s in spent) for key, spent in turns.spent.items()}
-    shares = [[one.samples / one.clock for one in turns.spent[key]] for key in ('training', 'bare', 'step')]
-    ratios = [statistics.median(t / o for t, o in zip(shares[0], other)) for other in shares[1:]]
+    return runner
+
+
+def data_milliseconds(runner: Runner, batches: int = 10) -> float:
+    """Processor time a sample of the data alone, in this process."""
+    loader = runner.train_dataloader
+    whole = getattr(loader.dataset, '__getitems__', None)
+    watch, samples = Stopwatch(), 0
+    for indices in itertools.islice(iter(loader.batch_sampler), batches):
+        loader.collate_fn(whole(indices) if whole else [loader.dataset[index] for index in indices])
+        samples += len(indices)
+    return watch.read(samples).milliseconds
+
+
+def compare(config: str, args: argparse.Namespace) -> None:
+    """Print the line of one config."""
+    uncounted = args.workers * PREFETCHED + 2
+    turns = TakeTurns(args.iterations or BLOCK, uncounted)
+    runner = train(config, args, args.blocks * (turns.iterations + uncounted), turns)
+    bare_runs, steps, training = (turns.spent[name] for name in ('bare', 'step', 'training'))
+    rates = (statistics.median(spent.rate for spent in side) for side in (bare_runs, steps, training))
+    shares = (
+        statistics.median(mine.rate / other.rate for mine, other in zip(training, side, strict=True))
+        for side in (bare_runs, steps)
+    )
+    busy = [statistics.median(spent.milliseconds for spent in side) for side in (bare_runs, steps, training)]
     print(
-        name,
-        {k: round(v, 1) for k, v in rate.items()},
-        {k: round(v, 3) for k, v in busy.items()},
-        'data',
-        round(1e3 * data, 3),
-        'ratios',
-        ratios,
-        'busy',
-        busy['bare'] / busy['training'],
+        f'{config:24}',
+        *(f'{rate:9.1f}' for rate in rates),
+        *(f'{share:9.2f}' for share in shares),
+        *(f'{value:9.3f}' for value in (*busy, data_milliseconds(runner))),
         flush=True,
     )
 
 
-def main(arguments=None):
+def watch_memory(config: str, args: argparse.Namespace) -> None:
+    """Print a line for each process of a run."""
+    iterations = args.iterations or LONG_RUN
+    hook = MeasureMemory((iterations // 10, iterations))
+    train(config, args, iterations, hook)
+    early, late = hook.seen
+    for name, (resident, own) in early.items():
+        numbers = resident, late[name][0], late[name][0] - resident, own, late[name][1], late[name][1] - own
+        print(f'{config:24} {name:10}', *(f'{number:9.1f}' for number in numbers), flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('configs', nargs='*', default=DEFAULT)
-    parser.add_argument('--data', type=Path, default=Path('work_dirs/training_speed'))
+    parser.add_argument('configs', nargs='*', default=DEFAULT, metavar='CONFIG')
+    parser.add_argument('--data', type=Path, default=Path('work_dirs/training_speed'), help='folder of the pictures')
+    parser.add_argument('--workers', type=int, default=2)
+    parser.add_argument('--batch-size', type=int, help="default: the config's")
     parser.add_argument('--blocks', type=int, default=6)
-    parser.add_argument('--iterations', type=int, default=60)
-    parser.add_argument('--workers', type=int)
-    parser.add_argument('--batch-size', type=int)
+    parser.add_argument('--iterations', type=int, help=f'of a block, {BLOCK}; with --memory of the run, {LONG_RUN}')
     parser.add_argument('--memory', action='store_true')
     args = parser.parse_args(arguments)
     mmp3d.register_all_modules()
     torch.set_num_threads(1)
     make_data(args.data)
-    for name in args.configs:
-        compare(name, args)
+    columns = MEMORY_COLUMNS if args.memory else COLUMNS
+    print(f'{"":{35 if args.memory else 24}}', *(f'{name:>9}' for name in columns))
+    for config in args.configs:
+        (watch_memory if args.memory else compare)(config, args)
 
 
 if __name__ == '__main__':

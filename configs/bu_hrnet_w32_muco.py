@@ -107,6 +107,7 @@ train_dataloader = dict(
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='ResumableSampler', shuffle=True),
+    collate_fn=dict(type='collate_samples'),
     dataset=dict(type='CombinedMultiPersonDataset', datasets=[muco, coco], pipeline=train_pipeline),
 )
 val_dataloader = dict(

@@ -102,6 +102,7 @@ train_dataloader = dict(
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='ResumableSampler', shuffle=True),
+    collate_fn=dict(type='collate_samples'),
     dataset=dict(type='MuCoDataset', data_root=muco_root, ann_file='MuCo-3DHP.json', pipeline=train_pipeline),
 )
 val_dataloader = dict(

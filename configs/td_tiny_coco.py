@@ -80,6 +80,7 @@ train_dataloader = dict(
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='ResumableSampler', shuffle=True),
+    collate_fn=dict(type='collate_samples'),
     dataset=dict(
         type='PersonBoxDataset',
         dataset=dict(

@@ -22,12 +22,14 @@ from mmp3d.datasets.pseudo_labels import PseudoLabelDataset
 from mmp3d.datasets.pw3d import PW3DDataset
 from mmp3d.datasets.resumable_sampler import ResumableSampler
 from mmp3d.datasets.transforms.loading import LoadMultiPersonImage
+from mmp3d.datasets.travelling_batch import collate_samples
 from mmp3d.datasets.two_source import TwoSourceDataset, collate_sources
 from mmp3d.datasets.virtual_pose import VirtualPoseDataset
 
 __all__ = [
-    'BranchPairsDataset', 'ClipBatchSampler', 'ClipDataset', 'CocoMultiPersonDataset', 'CombinedMultiPersonDataset',
-    'FreshIndexSampler', 'H36MDataset', 'JTADataset', 'LoadMultiPersonImage', 'MPIInf3DHPDataset',
-    'MeasuredPeopleDataset', 'MuCoDataset', 'MuPoTSDataset', 'MultiPersonDataset', 'PW3DDataset',
-    'PersonBoxDataset', 'Pose2DClipDataset', 'PseudoLabelDataset', 'ResumableSampler', 'TwoSourceDataset', 'VirtualPoseDataset',
-    'collate_drawn_items', 'collate_sources', 'read_pose2d_file', 'transforms']  # fmt: skip
+    'BranchPairsDataset', 'ClipBatchSampler', 'ClipDataset', 'CocoMultiPersonDataset',
+    'CombinedMultiPersonDataset', 'FreshIndexSampler', 'H36MDataset', 'JTADataset', 'LoadMultiPersonImage',
+    'MPIInf3DHPDataset', 'MeasuredPeopleDataset', 'MuCoDataset', 'MuPoTSDataset', 'MultiPersonDataset',
+    'PW3DDataset', 'PersonBoxDataset', 'Pose2DClipDataset', 'PseudoLabelDataset', 'ResumableSampler',
+    'TwoSourceDataset', 'VirtualPoseDataset', 'collate_drawn_items', 'collate_samples', 'collate_sources',
+    'read_pose2d_file', 'transforms']  # fmt: skip

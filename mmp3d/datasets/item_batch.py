@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from mmengine.registry import FUNCTIONS
 from torch import Tensor
 
+from mmp3d.datasets.travelling_batch import TravellingBatch
+
 
 class ItemBatch(Sequence):
     """A list of items (dicts of tensors) that is held as one dict of stacked tensors.
@@ -40,4 +42,4 @@ def collate_drawn_items(items: ItemBatch) -> dict[str, Tensor]:
             f'collate_drawn_items needs the batch that VirtualPoseDataset draws, got {type(items).__name__}: use '
             "collate_fn=dict(type='default_collate') where the data set has a pipeline or is wrapped in another one"
         )
-    return items.stacked
+    return TravellingBatch(items.stacked)

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mmp3d.datasets.item_batch import ItemBatch
+from mmp3d.datasets.travelling_batch import TravellingBatch
 from mmp3d.datasets.virtual_pose import VirtualPoseDataset
 
 
@@ -83,7 +84,7 @@ def collate_sources(batch: SourceBatch) -> dict[str, dict[str, Tensor]]:
     """
     if not isinstance(batch, SourceBatch):
         raise ValueError(f'collate_sources needs a batch of TwoSourceDataset, got {type(batch).__name__}')
-    return {
-        name: items.stacked if isinstance(items, ItemBatch) else default_collate(items)
+    return TravellingBatch(
+        (name, items.stacked if isinstance(items, ItemBatch) else default_collate(items))
         for name, items in batch._asdict().items()
-    }
+    )

@@ -1,28 +1,24 @@
-"""Samples that travel between processes, on to devices, and through copies and files."""
+"""Samples stay the same on devices, as copies and in files."""
 
 from __future__ import annotations
 
 import copy
 import pickle
-from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
 import torch
 from mmengine.structures import InstanceData, PixelData
 from mmpose.structures import PoseDataSample
-from torch.utils.data import DataLoader
 
-from mmp3d.datasets.packed_sample import LEAST_SHARED_BYTES, PackedSample
-
-LARGE = LEAST_SHARED_BYTES // 4
+from mmp3d.datasets.packed_sample import PackedSample
 
 
 def sample() -> PackedSample:
-    """Labels of two people, small and large maps, and metainfo."""
+    """Labels of two people, maps, and metainfo."""
     made = PackedSample(metainfo=dict(img_path='a.jpg', flip_indices=[1, 0], joints_annotated=np.ones(2)))
     made.gt_instance_labels = InstanceData(places=torch.arange(6).view(2, 3), weights=torch.ones(2, 3))
-    made.gt_fields = PixelData(heatmaps=torch.rand(1, 1, LARGE), mask=torch.ones(1, 1, LARGE, dtype=torch.bool))
+    made.gt_fields = PixelData(heatmaps=torch.rand(1, 4, 5), mask=torch.ones(1, 4, 5, dtype=torch.bool))
     made.gt_instances = InstanceData(keypoints=np.ones((2, 3)))
     return made
 
@@ -44,7 +40,6 @@ def assert_same(found: PoseDataSample, wanted: PoseDataSample) -> None:
         copy.copy,
         copy.deepcopy,
         lambda made: pickle.loads(pickle.dumps(made)),
-        lambda made: pickle.loads(ForkingPickler.dumps(made)),
         lambda made: made.to('cpu'),
         lambda made: made.cpu(),
     ],
@@ -52,19 +47,6 @@ def assert_same(found: PoseDataSample, wanted: PoseDataSample) -> None:
 def test_a_sample_stays_the_same_wherever_it_goes(handed_on):
     made = sample()
     assert_same(handed_on(made), made)
-
-
-def test_only_large_tensors_are_shared_between_processes():
-    message = bytes(ForkingPickler.dumps(sample()))
-    assert message.count(b'rebuild_storage_fd') == message.count(b'rebuild_storage') == 1
-    assert len(message) < 2 * LARGE
-
-
-def test_a_sample_from_a_worker_can_be_written_into():
-    (made,) = next(iter(DataLoader([sample()], collate_fn=list, num_workers=1)))
-    made.gt_instance_labels.weights[:] = 2
-    made.pred_instances = InstanceData(scores=torch.ones(2))
-    assert made.gt_instance_labels.weights.sum() == 12
 
 
 def test_a_sample_on_a_device_is_another_sample():
