@@ -47,6 +47,7 @@ from mmp3d.apis.lifters import load_lifters
 from mmp3d.apis.model_index import find_model
 from mmp3d.engine.end_with_launcher import end_with_launcher
 from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_processes, load_config, run_command
+from mmp3d.engine.network_options import add_network_arguments
 from mmp3d.export import FORMATS
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
 from mmp3d.pipeline.stage_profile import StageProfile, stage
@@ -84,10 +85,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('--weights', help="checkpoint; default the model's own")
     parser.add_argument('--device', help='cpu, cuda:0, ...; default the best there is (cpu with --lift)')
-    parser.add_argument('--half', action='store_true', help='the image network in bfloat16 or float16')
     parser.add_argument('--batch-size', type=int, help='frames at a time (default: 8)')
     parser.add_argument('--fps', type=float, help="of images or 2D poses (default 25), or in place of the video's")
-    parser.add_argument('--fuse-conv-bn', action='store_true', help='fold batch norm into the convolutions: faster')
+    add_network_arguments(parser)
     parser.add_argument('--person-thr', type=float, help='leave out people with a lower score')
     parser.add_argument(
         '--min-frames', type=int, metavar='N', help='leave out people who are in fewer frames (default: 10)'
@@ -130,6 +130,7 @@ def _check_options(args: argparse.Namespace) -> None:
         half=False,
         work_dir=None,
         fuse_conv_bn=False,
+        compile=False,
         cfg_options=None,
     )
     other = found if args.lift else dict(size=None, keep_ids=False)
@@ -222,6 +223,7 @@ class People:
                 show_progress=True,
                 half=args.half,
                 fuse_conv_bn=args.fuse_conv_bn,
+                compile=args.compile,
             )
 
     def _size_without_input(self) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Test a checkpoint.
 
-python tools/test.py CONFIG [CHECKPOINT] [--eval METRIC ...] [--out FILE] [--plot FOLDER] [--fuse-conv-bn]
-    [--cfg-options key=value ...]
+python tools/test.py CONFIG [CHECKPOINT] [--eval METRIC ...] [--out FILE] [--plot FOLDER] [--fuse-conv-bn] [--half]
+    [--compile] [--cfg-options key=value ...]
 
 A model that names the checkpoints of its parts itself (configs/tdbu_*.py) needs no CHECKPOINT.
 Scores with every protocol choice are saved as results.json beside the run's log.
@@ -18,6 +18,7 @@ from mmengine.dist import is_main_process
 import mmp3d
 from mmp3d.compat.checkpoint import load_weights
 from mmp3d.engine.launch import add_common_arguments, build_runner, load_config, prepare_run, run_command
+from mmp3d.engine.network_options import add_network_arguments
 from mmp3d.evaluation.offline import collect_reports, write_results
 from mmp3d.evaluation.selection import select_evaluators
 from mmp3d.visualization.curve_plot import plot_reports
@@ -31,7 +32,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--eval', nargs='*', metavar='METRIC', help="metrics; without names, the config's own")
     parser.add_argument('--out', metavar='FILE', help='save the predictions (.json or .json.gz) for tools/evaluate.py')
     parser.add_argument('--plot', metavar='FOLDER', help='draw the PCK curves of every metric that has some, as PNG')
-    parser.add_argument('--fuse-conv-bn', action='store_true', help='fold batch norm into the convolutions: faster')
+    add_network_arguments(parser)
     parser.add_argument('--trust', action='store_true', help='let the checkpoint run code of its own while it is read')
     add_common_arguments(parser)
     return parser.parse_args(arguments)
@@ -50,8 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cfg.test_evaluator = select_evaluators(cfg, args.eval)
     if args.out:
         cfg.test_evaluator.append(dict(type='DumpPredictions', out_file=args.out))
-    if args.fuse_conv_bn:
-        cfg.custom_hooks = [*cfg.get('custom_hooks', []), dict(type='InferenceFormHook')]
+    options = {name: getattr(args, name) for name in ('fuse_conv_bn', 'half', 'compile')}
+    if any(options.values()):
+        cfg.custom_hooks = [*cfg.get('custom_hooks', []), dict(type='InferenceFormHook', **options)]
     cfg.load_from = None
     runner = build_runner(cfg)
     if args.checkpoint is not None:

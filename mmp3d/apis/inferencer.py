@@ -41,11 +41,10 @@ from mmp3d.apis.progress import FrameProgress
 from mmp3d.apis.recorded_config import recorded_config
 from mmp3d.apis.sources import Frame, Source
 from mmp3d.compat.checkpoint import load_weights, meta_of
-from mmp3d.engine.half_precision import run_in_half
 from mmp3d.engine.launch import load_config
+from mmp3d.engine.network_options import NetworkOptions
 from mmp3d.geometry import MUPOTS17
 from mmp3d.models.estimators import TwoBranchEstimator
-from mmp3d.models.inference_form import in_inference_form
 
 OTHER_MODEL = "this inferencer runs mmp3d's bottom-up models and 'tdbu' (mmpose's own: mmpose.apis.MMPoseInferencer)"
 
@@ -66,9 +65,9 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         pose2d: 2D poses for the network, see :func:`~mmp3d.apis.given_poses.pose_lookup`; None for none.
         trust: Let the checkpoint run code of its own while it is read.
         show_progress: Show a progress bar.
-        fuse_conv_bn: Fold batch norm into the convolutions, see :func:`~mmp3d.models.inference_form.in_inference_form`:
-            faster, and the same up to rounding.
+        fuse_conv_bn: Fold batch norm, see :class:`~mmp3d.engine.network_options.NetworkOptions`, as for the others.
         half: Run the network in bfloat16, or in float16 on a device without it; positions stay float32.
+        compile: Compile the backbone.
 
     Raises:
         FileNotFoundError: Config, checkpoint, camera or pose file does not exist.
@@ -100,6 +99,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         show_progress: bool = False,
         fuse_conv_bn: bool = False,
         half: bool = False,
+        compile: bool = False,
     ) -> None:
         mmp3d.register_all_modules()
         self.trust = trust
@@ -112,11 +112,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
             model = load_config(model)
         super().__init__(model, weights, device, scope='mmpose', show_progress=show_progress)
         self.model = revert_sync_batchnorm(self.model)
-        if fuse_conv_bn:
-            in_inference_form(self.model)
         self.visualizer.set_dataset_meta(self.model.dataset_meta)
-        if half and (image_network := self.model.bottom_up if self.by_clip else self.model) is not None:
-            run_in_half(image_network)
+        NetworkOptions(fuse_conv_bn, half, compile).apply(self.model)
 
     @property
     def by_clip(self) -> bool:

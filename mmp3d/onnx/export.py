@@ -78,7 +78,7 @@ def export_model(
     names = [f'{name}.onnx' for name in graphs]
     refuse_existing([folder / name for name in (*names, NAME)], overwrite)
     with tempfile.TemporaryDirectory(dir=folder, prefix='.unchecked-') as unchecked:
-        differences = {name: _written(graph, Path(unchecked) / f'{name}.onnx', name) for name, graph in graphs.items()}
+        differences = {name: _checked(graph, Path(unchecked) / f'{name}.onnx') for name, graph in graphs.items()}
         manifest['graphs'] = {name: _described(name, graph, differences[name]) for name, graph in graphs.items()}
         (Path(unchecked) / NAME).write_text(json.dumps(manifest, indent=1) + '\n', encoding='utf-8')
         # The manifest comes last: without it the folder is not one of exported graphs.
@@ -107,8 +107,8 @@ def _require_onnx() -> None:
         raise ValueError(f'graphs are written with the package onnx, which is not installed: {INSTALL}') from error
 
 
-def _written(graph: Graph, path: Path, name: str) -> dict[str, float]:
-    """Write one graph and compare it; its greatest differences."""
+def write_graph(graph: Graph, path: Path) -> None:
+    """Write one graph; nothing is checked."""
     # The newer exporter (torch.export) fixes the sizes of the example: maps of another size then fail.
     older = {'dynamo': False} if 'dynamo' in inspect.signature(torch.onnx.export).parameters else {}
     graph.module.eval()
@@ -124,11 +124,16 @@ def _written(graph: Graph, path: Path, name: str) -> dict[str, float]:
             opset_version=OPSET,
             **older,
         )
+
+
+def _checked(graph: Graph, path: Path) -> dict[str, float]:
+    """Write one graph and compare it; its greatest differences."""
+    write_graph(graph, path)
     differences = parity(graph, GraphSession(path, threads=torch.get_num_threads()))
     wrong = failures(differences)
     if wrong:
         raise ValueError(
-            f'{name}: output {wrong[0]!r} differs from PyTorch by {differences[wrong[0]]:.2g}, more than '
+            f'{path.stem}: output {wrong[0]!r} differs from PyTorch by {differences[wrong[0]]:.2g}, more than '
             f'{TOLERANCE:g}; nothing was written'
         )
     return differences
