@@ -7,6 +7,7 @@ from mmpose.registry import MODELS
 from mmp3d import register_all_modules
 from mmp3d.geometry import MUPOTS17
 from mmp3d.models.integration.branch_errors import BranchErrors
+from mmp3d.models.integration.pose_pairs import PosePairs
 from mmp3d.models.losses import IntegrationLoss
 
 register_all_modules()
@@ -109,6 +110,58 @@ def test_loss_is_the_mean_squared_distance_of_known_joints():
     assert IntegrationLoss()(poses[:0], target[:0], valid[:0]) == 0
 
 
+def test_loss_about_the_root_does_not_see_where_somebody_is():
+    target = people(2)
+    poses = target + torch.tensor([300.0, 400, 0])
+    poses[:, 3, 2] += 170
+    valid = torch.ones(2, 17)
+    about = IntegrationLoss(squared=False, absolute_weight=0, relative_weight=2.0)
+    assert about(poses, target, valid).item() == pytest.approx(2 * 0.17 / 17, abs=1e-3)
+    valid[0, ROOT] = 0
+    assert about(poses, target, valid).item() == pytest.approx(2 * 0.17 / 17, abs=1e-3)
+    poses.requires_grad_(True)
+    IntegrationLoss(squared=False)(poses, target, valid).backward()
+    assert poses.grad.isfinite().all()
+    assert IntegrationLoss(squared=False)(target, target, valid).item() == pytest.approx(0, abs=1e-3)
+
+
+def test_augmentations_of_measured_branches_are_the_three_of_the_paper():
+    poses = people(4000)
+    marks = torch.ones(poses.shape[:2])
+    marks[:1000, :] = 0
+    pairs = PosePairs(poses, poses + 50, marks, torch.full(poses.shape[:2], 0.5))
+    options = dict(mask=(0.1, 0.1), shift_share=0.2, shift=(50, 300), unpaired=0.4)
+    found = BranchErrors(**options).augment(pairs, torch.Generator().manual_seed(0))
+    # Who is in one branch alone stays there.
+    assert (found.bottom_up_scores[:1000] > 0).any(dim=1).all()
+    lacking = torch.stack([(scores[1000:] == 0).all(dim=1) for scores in found[2:]])
+    assert lacking.float().mean(dim=1).tolist() == pytest.approx([0.2, 0.2], abs=0.03)
+    kept = found.bottom_up_scores[1000:][~lacking[1]]
+    assert (kept == 0).float().mean().item() == pytest.approx(0.1, abs=0.01)
+    away = (found.bottom_up - poses - 50).norm(dim=-1)
+    assert (away > 1).float().mean().item() == pytest.approx(0.2, abs=0.01)
+    same = BranchErrors(mask=(0, 0), shift_share=0, unpaired=0).augment(pairs)
+    assert all(torch.equal(*both) for both in zip(same, pairs.cleaned(), strict=True))
+
+
+def test_measured_branches_are_taken_as_they_are_and_augmented_in_training():
+    batch = clips()
+    poses = batch['keypoints_cam']
+    marks = torch.full(poses.shape[:-1], 0.5)
+    batch |= dict(top_down=poses + 100, bottom_up=poses - 50, top_down_scores=marks, bottom_up_scores=marks)
+    model = MODELS.build(
+        dict(type='IntegrationEstimator', network=dict(type='LinearIntegration'), errors=dict(unpaired=1.0))
+    )
+    samples = model.data_preprocessor(batch)['data_samples']
+    there = model.known_people(samples)
+    torch.testing.assert_close(there.pairs.top_down, there.truth + 100)
+    torch.testing.assert_close(model.network(there.pairs), there.truth + 25)
+    augmented = model.known_people(samples, augment=True).pairs
+    assert ((augmented.top_down_scores == 0).all(dim=1) ^ (augmented.bottom_up_scores == 0).all(dim=1)).all()
+    predicted = model(**model.data_preprocessor(batch), mode='tensor')
+    torch.testing.assert_close(predicted, there.truth + 25)
+
+
 def clips(valid=1.0):
     poses = people(6, 2, 1)
     shape = poses.shape[:-1]
@@ -122,7 +175,7 @@ def clips(valid=1.0):
     )
 
 
-@pytest.mark.parametrize('mode', ['regress', 'blend'])
+@pytest.mark.parametrize('mode', ['regress', 'blend', 'weigh'])
 def test_estimator_learns_and_predicts_people_who_are_there(mode):
     torch.manual_seed(0)
     network = dict(type='IntegrationNet', mode=mode, hidden_channels=16)

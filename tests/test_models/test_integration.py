@@ -15,6 +15,7 @@ ALL = [
     dict(type='IntegrationNet', mode='blend', hidden_channels=16),
     dict(type='HardIntegration'),
     dict(type='LinearIntegration'),
+    dict(type='IntegrationNet', mode='weigh', hidden_channels=16),
 ]
 
 
@@ -61,7 +62,7 @@ def test_hard_has_the_bottom_up_depth_on_the_top_down_ray():
     torch.testing.assert_close(*relative, atol=0.01, rtol=0)
 
 
-@pytest.mark.parametrize('mode', ['regress', 'blend'])
+@pytest.mark.parametrize('mode', ['regress', 'blend', 'weigh'])
 def test_gradients_are_finite_with_joints_missing(mode):
     network = MODELS.build(dict(type='IntegrationNet', mode=mode, hidden_channels=16))
     pairs = pairs_of()
@@ -69,6 +70,35 @@ def test_gradients_are_finite_with_joints_missing(mode):
     pairs.bottom_up_scores[1] = 0
     network(pairs).square().mean().backward()
     assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+
+
+def test_untrained_weights_are_the_confidences_for_roots_and_poses_about_them():
+    pairs = pairs_of()
+    pairs.top_down_scores[:, ROOT], pairs.top_down_scores[:, 3], pairs.bottom_up_scores[:, 4] = 0.5, 0.25, 0
+    relative = [poses - poses[:, ROOT, None] for poses in pairs[:2]]
+    expected = relative[0] * 2 / 3 + relative[1] / 3
+    expected[:, 3] = relative[0][:, 3] / 3 + relative[1][:, 3] * 2 / 3
+    expected[:, 4] = relative[0][:, 4]
+    expected += ((pairs.top_down + pairs.bottom_up) / 2)[:, ROOT, None]
+    torch.testing.assert_close(MODELS.build(ALL[4])(pairs), expected, atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize('mode', ['blend', 'weigh'])
+def test_without_a_root_in_common_the_mean_by_confidence_counts(mode):
+    pairs = pairs_of()
+    pairs.top_down_scores[1, ROOT], pairs.top_down[1, ROOT] = 0, torch.nan
+    network = MODELS.build(dict(type='IntegrationNet', mode=mode, hidden_channels=16))
+    torch.testing.assert_close(network(pairs)[1], MODELS.build(ALL[3])(pairs)[1], atol=0.01, rtol=0)
+
+
+def test_each_joint_has_a_weight_of_its_own():
+    pairs, network = pairs_of(), MODELS.build(ALL[4])
+    with torch.no_grad():
+        network.layers[-1].bias[[3, -1]] = torch.tensor([50.0, -50.0])
+    poses = network(pairs)
+    torch.testing.assert_close(poses[:, ROOT], pairs.bottom_up[:, ROOT], atol=0.01, rtol=0)
+    relative = pairs.top_down[:, 3] - pairs.top_down[:, ROOT]
+    torch.testing.assert_close(poses[:, 3] - poses[:, ROOT], relative, atol=0.01, rtol=0)
 
 
 def test_another_mode_is_refused():

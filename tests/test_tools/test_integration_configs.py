@@ -1,5 +1,6 @@
 """The configs of discriminator and integration network train and test from the command line."""
 
+import json
 import shutil
 
 import pytest
@@ -8,6 +9,8 @@ from mmengine.config import Config
 from mmpose.registry import DATASETS, MODELS
 
 from mmp3d.compat.checkpoint import load_checkpoint, load_weights
+from mmp3d.synthetic.generate import generate
+from mmp3d.synthetic.recipe import CLOSE, Recipe
 from tests.test_tools.test_lifting_configs import CHECKOUT, SMALL, tool, trained_and_tested
 
 SMALL_NETS = ['model.network.hidden_channels=8']
@@ -23,6 +26,19 @@ def test_the_discriminator_is_trained_alone(tmp_path):
 def test_the_integration_network_is_trained_on_simulated_branches(tmp_path):
     _, scores = trained_and_tested('integration_tiny_virtual', tmp_path, ['model.network.hidden_channels=8'])
     assert scores['LiftingErrors/MPJPE-abs'] > 0
+
+
+def test_the_integration_network_is_trained_on_what_the_branches_said(tmp_path):
+    root, pairs = tmp_path / 'MuPoTS', tmp_path / 'pairs.npz'
+    generate(Recipe('mupots', 1, frames=4, people=(2, 3), size=(384, 256), seed=5, interactions=CLOSE), root)
+    tool('branch_pairs')([str(CHECKOUT / 'configs' / 'tdbu_tiny_mupots.py'), str(root), '--out', str(pairs)])
+    options = [f'{part}_dataloader.dataset.ann_file={pairs}' for part in ('train', 'val', 'test')]
+    options += ['load_from=None', 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1']
+    config, folder = str(CHECKOUT / 'configs' / 'integration_tiny_pairs.py'), tmp_path / 'run'
+    tool('train')([config, '--work-dir', str(folder), '--cfg-options', *options])
+    tool('test')([config, str(folder / 'epoch_1.pth'), '--work-dir', str(folder / 'test'), '--cfg-options', *options])
+    (scores,) = (folder / 'test').glob('*/results.json')
+    assert json.loads(scores.read_text())['scores']['LiftingErrors/MPJPE-abs'] > 0
 
 
 @pytest.fixture(scope='module')
