@@ -41,7 +41,7 @@ model = dict(
     semi_supervised_loss=dict(
         type='SemiSupervisedLoss',
         reprojection_weight=0.1,
-        perspective_weight=0.1,
+        perspective_weight=1.0,
         pseudo_weight=0.1,
         order='easy_first',
     ),

@@ -81,6 +81,16 @@ def test_a_lifter_that_always_says_the_same_is_not_consistent():
     torch.testing.assert_close(error, expected, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize('fixed', [True, False])
+def test_a_fixed_source_is_not_drawn_to_what_is_found_of_it(fixed):
+    poses, found = people().requires_grad_(), (people() * 1.1).requires_grad_()
+    options = dict(lifter=lambda rays, scores: found, labels=poses.detach(), labelled=torch.ones(3, 2, 17))
+    term = loss(fixed_source=fixed, reprojection_weight=0, pseudo_weight=0)
+    term(poses, *seen(poses.detach()), **options)['loss_multi_perspective'].backward()
+    assert found.grad.abs().sum() > 0
+    assert (poses.grad is None) == fixed
+
+
 def test_nobody_is_turned_behind_the_camera():
     poses = people() - torch.tensor([0, 0, 3500.0])
     looked = []

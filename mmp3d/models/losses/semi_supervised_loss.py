@@ -89,6 +89,9 @@ class SemiSupervisedLoss(nn.Module):
         order: ``'easy_first'`` (text) or ``'hard_first'`` (print).
         unit: The error that counts as 1 in eq. 11, as a share of the person's size; the paper does not say which unit.
         angle: Greatest turn of E_mp, degrees.
+        fixed_source: The pose that E_mp turns is taken as it is, and the student learns to find it in the turned view,
+            where 2D and 3D fit each other exactly. False: the pose, too, is drawn to what is found there. The paper
+            does not say which.
 
     Raises:
         ValueError: An option is out of its range.
@@ -102,6 +105,7 @@ class SemiSupervisedLoss(nn.Module):
         order: str = 'easy_first',
         unit: float = 0.1,
         angle: float = 180.0,
+        fixed_source: bool = True,
     ) -> None:
         super().__init__()
         weights = (reprojection_weight, perspective_weight, pseudo_weight)
@@ -111,6 +115,7 @@ class SemiSupervisedLoss(nn.Module):
                 f'{weights}, {order!r}, {unit!r} and {angle!r}'
             )
         self.weights, self.order, self.unit, self.angle = weights, order, unit, math.radians(angle)
+        self.fixed_source = fixed_source
 
     def forward(
         self,
@@ -137,7 +142,7 @@ class SemiSupervisedLoss(nn.Module):
         reprojection = reprojection_error(poses, rays, scores)
         perspective = torch.zeros_like(reprojection)
         if self.weights[1]:
-            perspective = multi_perspective_error(poses, lifter, angles)
+            perspective = multi_perspective_error(poses.detach() if self.fixed_source else poses, lifter, angles)
         present = (scores > 0).flatten(1).any(dim=1)
         share = self.sample_weights(reprojection, perspective, present)
         errors = (reprojection, perspective, label_error(poses, labels, labelled))
