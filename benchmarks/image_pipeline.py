@@ -4,11 +4,12 @@ python benchmarks/image_pipeline.py [--images 12] [--repeats 7] [--steps]
 
 Milliseconds of processor time per image on one core, from the file to what the model is given; the median of several
 passes over the same synthetic pictures of four people: 640 x 480 px (COCO's size) and 2048 x 2048 px (MuCo-3DHP's),
-the latter at JPEG quality 75, MATLAB's default, with which MuCo's script writes. The sides take turns.
+the latter at JPEG quality 75, MATLAB's default, with which MuCo's script writes. In the rows "shrunk", ours reads
+what `tools/data.py shrink` made of the latter, mmpose's the files themselves. The sides take turns.
 
-"alone" is decoding, warp, mirroring, targets, mask and packing on both sides; "colour" adds the random colour to both
-and to ours also the simulated input poses, which mmpose has no counterpart of. mmpose's heatmaps have 128 cells a side
-as in its own 512 px configs, or 256 as ours.
+"alone" is decoding, warp, mirroring, targets, mask and packing on both sides; "colour" adds the random colour to both;
+"poses" to ours also the simulated input poses, which mmpose has no counterpart of. Heatmaps have 128 cells a side, as
+in mmpose's own 512 px configs, or 256 as in ours, on both sides.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -28,15 +30,19 @@ from mmpose.registry import TRANSFORMS
 
 import mmp3d
 from mmp3d.datasets import MuCoDataset
+from mmp3d.datasets.image_file import largest_reduction
+from mmp3d.datasets.inspection.shrink import shrink_images
 from mmp3d.synthetic.generate import generate
 from mmp3d.synthetic.recipe import Recipe
 
 CONFIG = Path(__file__).resolve().parents[1] / 'configs' / 'bu_hrnet_w32_muco.py'
 INPUT = (512, 512)
-# Transforms of ours that are left out of "alone".
-EXTRA = ('RandomHSV', 'SimulateInputPoses')
+# The kinds of rows, and which transforms of ours each leaves out.
+KINDS = {'alone': ('RandomHSV', 'SimulateInputPoses'), 'colour': ('SimulateInputPoses',), 'poses': ()}
+CELLS = (128, 256)
+LEAST_SIDE = 768
 MATLAB_QUALITY = 75
-SETS = {'640 x 480': (640, 480), '2048 x 2048': (2048, 2048)}
+SIZES = ((640, 480), (2048, 2048))
 
 
 def mmpose_pipeline(cells: int, colour: bool) -> list[dict]:
@@ -54,18 +60,28 @@ def mmpose_pipeline(cells: int, colour: bool) -> list[dict]:
     ]
 
 
-def our_pipeline(colour: bool) -> list[dict]:
+def our_pipeline(cells: int, left_out: Sequence[str]) -> list[dict]:
     """The training transforms of the 512 px config."""
-    steps = Config.fromfile(CONFIG).train_pipeline
-    return [dict(step) for step in steps if colour or step['type'] not in EXTRA]
+    steps = [step for step in Config.fromfile(CONFIG).train_pipeline if step['type'] not in left_out]
+    for step in steps:
+        if 'encoder' in step:
+            step.encoder.stride = INPUT[0] // cells
+    return steps
 
 
-def write_pictures(folder: Path, size: tuple[int, int], count: int) -> MuCoDataset:
-    """Synthetic pictures of four people in MuCo's layout; the large ones at MATLAB's quality."""
+def write_pictures(folder: Path, size: tuple[int, int], count: int) -> dict[str, MuCoDataset]:
+    """The data sets by name: of the pictures, and of smaller copies where they can be shrunk.
+
+    Four synthetic people in MuCo's layout; the large pictures at MATLAB's quality.
+    """
     generate(Recipe('muco', count, people=(4, 4), size=size, seed=5), folder)
     for path in folder.glob('*/*.jpg') if max(size) > 1024 else ():
         cv2.imwrite(str(path), cv2.imread(str(path)), [cv2.IMWRITE_JPEG_QUALITY, MATLAB_QUALITY])
-    return MuCoDataset(data_root=str(folder))
+    sets = {f'{size[0]} x {size[1]}': MuCoDataset(data_root=str(folder))}
+    if largest_reduction(size, LEAST_SIDE) > 1:
+        shrink_images('muco', folder, 'train', folder / 'shrunk', LEAST_SIDE)
+        sets['shrunk'] = MuCoDataset(data_root=str(folder), data_prefix=dict(img='shrunk'))
+    return sets
 
 
 def timed_steps(transforms: Sequence[Callable], items: Sequence[dict], seed: int) -> np.ndarray:
@@ -80,13 +96,13 @@ def timed_steps(transforms: Sequence[Callable], items: Sequence[dict], seed: int
     return 1e3 * spent / len(items)
 
 
-def compare(data: MuCoDataset, pipelines: dict[str, list[dict]], repeats: int) -> dict[str, dict[str, float]]:
+def compare(data: dict[str, MuCoDataset], pipelines: dict[str, list[dict]], repeats: int) -> dict[str, dict]:
     """Median ms of each step of each pipeline, in turns over the same images; the first pass is not counted."""
     built = {name: [TRANSFORMS.build(step) for step in steps] for name, steps in pipelines.items()}
     passes = {name: [] for name in pipelines}
     for repeat in range(repeats + 1):
         for name, transforms in built.items():
-            items = [data.get_data_info(index) for index in range(len(data))]
+            items = [data[name].get_data_info(index) for index in range(len(data[name]))]
             passes[name].append(timed_steps(transforms, items, 1000 * repeat))
     return {
         name: dict(zip((step['type'] for step in pipelines[name]), np.median(rows[1:], axis=0), strict=True))
@@ -94,13 +110,10 @@ def compare(data: MuCoDataset, pipelines: dict[str, list[dict]], repeats: int) -
     }
 
 
-def report(images: str, kind: str, times: dict[str, dict[str, float]], steps: bool) -> None:
-    """Print a line for each of mmpose's pipelines, and where asked for the steps of all."""
-    totals = {name: sum(spent.values()) for name, spent in times.items()}
-    for name, total in totals.items():
-        if name != 'mmp3d':
-            ratio = total / totals['mmp3d']
-            print(f'{images:12} {kind:7} {name:18} {totals["mmp3d"]:9.2f} {total:9.2f} {ratio:6.2f}x', flush=True)
+def report(row: str, times: dict[str, dict[str, float]], steps: bool) -> None:
+    """Print a line, and where asked for the steps of both."""
+    ours, theirs = (sum(spent.values()) for spent in times.values())
+    print(f'{row} {ours:9.2f} {theirs:9.2f} {theirs / ours:6.2f}x', flush=True)
     for name, spent in times.items() if steps else ():
         print(f'    {name}: ' + ', '.join(f'{step} {value:.2f}' for step, value in spent.items()))
 
@@ -117,15 +130,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     if hasattr(os, 'sched_setaffinity'):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    print(f'{"images":12} {"steps":7} {"compared with":18} {"mmp3d, ms":>9} {"mmpose, ms":>9} {"ratio":>7}')
+    print(f'{"images":12} {"steps":7} {"cells":>5} {"mmp3d, ms":>9} {"mmpose, ms":>9} {"ratio":>7}')
     with tempfile.TemporaryDirectory() as folder:
-        for images, size in SETS.items():
-            data = write_pictures(Path(folder) / images.replace(' ', ''), size, args.images)
-            for kind in ('alone', 'colour'):
-                colour = kind == 'colour'
-                pipelines = {f'mmpose, {cells} cells': mmpose_pipeline(cells, colour) for cells in (128, 256)}
-                times = compare(data, {'mmp3d': our_pipeline(colour), **pipelines}, args.repeats)
-                report(images, kind, times, args.steps)
+        for size in SIZES:
+            sets = write_pictures(Path(folder) / str(size[0]), size, args.images)
+            whole = next(iter(sets.values()))
+            for (images, data), (kind, left_out), cells in product(sets.items(), KINDS.items(), CELLS):
+                pipelines = {
+                    'mmp3d': our_pipeline(cells, left_out),
+                    'mmpose': mmpose_pipeline(cells, kind != 'alone'),
+                }
+                times = compare(dict(mmp3d=data, mmpose=whole), pipelines, args.repeats)
+                report(f'{images:12} {kind:7} {cells:5d}', times, args.steps)
 
 
 if __name__ == '__main__':

@@ -3,6 +3,7 @@
 python tools/data.py check NAME --root DIR [--split SPLIT ...] [--images N|all] [--workers N]
 python tools/data.py show NAME --root DIR --index I [--split SPLIT] [--out FILE]
 python tools/data.py convert NAME --root DIR [--split SPLIT ...] [--out FOLDER] [--frames]
+python tools/data.py shrink NAME --root DIR --out FOLDER --least-side N [--split SPLIT]
 
 NAME: muco, mupots, mpi_inf_3dhp, coco, jta, 3dpw, h36m. Exit status: 0 all is well; 1 a mistake in the command, or
 something that cannot be read; 2 an unknown option; 3 `check` found something missing or wrong.
@@ -26,6 +27,7 @@ from mmp3d.datasets.inspection import (
     open_split,
     remedy_of,
 )
+from mmp3d.datasets.inspection.shrink import shrink_images
 from mmp3d.datasets.inspection.videos import extract_frames
 from mmp3d.engine.launch import run_command
 from mmp3d.visualization.item_picture import item_picture
@@ -45,15 +47,20 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     convert = commands.add_parser('convert', help='parse the annotations once, for all later runs')
     convert.add_argument('--out', metavar='FOLDER', help="annotation_cache of the data set; default its own folder's")
     convert.add_argument('--frames', action='store_true', help='jta: write the frames of videos/ to frames/ instead')
-    for command in (check, show, convert):
+    shrink = commands.add_parser('shrink', help='copy the pictures, large JPEGs at a half, a quarter or an eighth')
+    shrink.add_argument('--out', metavar='FOLDER', required=True, help="for the copies; the data set's data_prefix")
+    shrink.add_argument('--least-side', type=int, required=True, metavar='N', help='as in LoadMultiPersonImage')
+    for command in (check, show, convert, shrink):
         command.add_argument('name', choices=list(RELEASES), metavar='NAME', help=', '.join(RELEASES))
         command.add_argument('--root', required=True, help='folder of the data set')
-    for command in (check, show, convert):
+    for command in (check, show, convert, shrink):
         command.add_argument('--ann-file', metavar='FILE', help="annotations in place of the loader's default")
     for command in (check, convert):
         command.add_argument('--split', nargs='+', help='default: all splits')
+    for command in (check, convert, shrink):
         command.add_argument('--workers', type=int, metavar='N', help='default: as many as there are processors')
-    show.add_argument('--split', help='default: the first that the data set has')
+    for command in (show, shrink):
+        command.add_argument('--split', help='default: the first that the data set has')
     return parser.parse_args(arguments)
 
 
@@ -109,10 +116,18 @@ def convert(args: argparse.Namespace) -> int:
     return 0
 
 
+def shrink(args: argparse.Namespace) -> int:
+    """Write smaller copies of the pictures and print how many."""
+    split = args.split or next(iter(RELEASES[args.name].splits))
+    counts = shrink_images(args.name, args.root, split, args.out, args.least_side, args.ann_file, args.workers)
+    print(', '.join(f'{count:,} {what}' for what, count in counts.items()))
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
-    status = {'check': check, 'show': show, 'convert': convert}[args.command](args)
+    status = {'check': check, 'show': show, 'convert': convert, 'shrink': shrink}[args.command](args)
     if status:
         sys.exit(status)
 

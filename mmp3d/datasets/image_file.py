@@ -43,7 +43,8 @@ def read_image(
         path: Image file.
         expected_shape: (height, width) that it must have; None for any.
         least_side: A JPEG is shrunk while it is decoded, by :func:`largest_reduction` of ``expected_shape``, which
-            halves the time; each pixel is then the mean of a square of the file's. None: never.
+            halves the time; each pixel is then the mean of a square of the file's. One that was shrunk by that much
+            before, see :mod:`~mmp3d.datasets.inspection.shrink`, is read as it is. None: never.
 
     Returns:
         (H, W, 3) uint8 BGR.
@@ -64,6 +65,9 @@ def read_image(
     factor = 1
     if least_side is not None and expected_shape is not None and content.startswith(_JPEG_START):
         factor = largest_reduction(expected_shape, least_side)
+        if factor > 1 and _header_shape(content) == _reduced_shape(expected_shape, factor):
+            # The file itself was shrunk by as much.
+            expected_shape, factor = _reduced_shape(expected_shape, factor), 1
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), _REDUCED[factor])
     except cv2.error as error:
@@ -99,14 +103,22 @@ def common_image_size(folder: Path, pattern: str) -> tuple[int, int] | None:
 
 def _check_shape(path: str | Path, content: bytes, image: np.ndarray, expected: Sequence[int], factor: int) -> None:
     found, wanted = image.shape[:2], tuple(expected)
-    fits = found == tuple(-(-side // factor) for side in wanted)
+    fits = found == _reduced_shape(wanted, factor)
     if factor > 1:
         # A pixel more or less is lost in the reduction. The header's sides may be swapped by the file's orientation.
-        width, height = image_size(io.BytesIO(content)) or (0, 0)
-        fits = fits and sorted((height, width)) == sorted(wanted)
-        found = (height, width)
+        found = _header_shape(content)
+        fits = fits and sorted(found) == sorted(wanted)
     if not fits:
         raise ValueError(f'image {path} is {found[1]}x{found[0]}, annotated as {wanted[1]}x{wanted[0]}')
+
+
+def _header_shape(content: bytes) -> tuple[int, int]:
+    width, height = image_size(io.BytesIO(content)) or (0, 0)
+    return height, width
+
+
+def _reduced_shape(shape: Sequence[int], factor: int) -> tuple[int, ...]:
+    return tuple(-(-side // factor) for side in shape)
 
 
 def _is_truncated(content: bytes) -> bool:

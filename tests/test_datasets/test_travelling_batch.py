@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from mmp3d.datasets.travelling_batch import TravellingBatch, collate_samples
 from tests.test_datasets.test_packed_sample import assert_same, sample
 
 register_all_modules()
+FILES = Path('/proc/self/fd')
 
 
 def items(*shapes: tuple[int, ...]) -> list[dict]:
@@ -94,3 +96,11 @@ def test_copies_and_files_are_those_of_any_dict(copied):
     batch = TravellingBatch(a=torch.ones(2))
     found = copied(batch)
     assert type(found) is TravellingBatch and torch.equal(found['a'], batch['a'])
+
+
+@pytest.mark.skipif(not FILES.is_dir(), reason='the system does not tell which files are open')
+def test_no_file_stays_open_behind_a_batch():
+    data = items((3, 4, 5)) * 40
+    loader = DataLoader(data, batch_size=1, collate_fn=collate_samples, num_workers=1)
+    counts = [len(list(FILES.iterdir())) for _ in loader]
+    assert max(counts[20:]) <= max(counts[:20])

@@ -102,6 +102,7 @@ def test_convert_writes_the_frames_of_videos(run, tmp_path):
         (['show', 'muco', '--root', 'muco', '--out', 'a.txt'], 'cannot write a.txt: name a file that ends'),
         (['convert', 'muco', '--root', 'muco', '--frames'], 'only jta comes as videos'),
         (['convert', 'jta', '--root', 'muco', '--frames'], 'holds no <split>/*.mp4'),
+        (['shrink', 'muco', '--root', 'muco', '--out', 'a', '--least-side', '0'], '--least-side must be a positive'),
     ],
 )
 def test_mistakes_are_named(run, muco, tmp_path, monkeypatch, arguments, message):
@@ -127,3 +128,11 @@ def test_convert_parses_annotations_once(run, muco, tmp_path, monkeypatch):
     ended = run('convert', 'muco', '--root', muco, '--out', tmp_path / 'kept')
     assert (ended.status, ended.out.strip()) == (0, 'train: 2 images')
     assert list((tmp_path / 'kept').glob('*.columns'))
+
+
+def test_shrink_writes_smaller_copies(run, muco, tmp_path):
+    arguments = ['shrink', 'muco', '--root', muco, '--out', tmp_path / 'small', '--least-side', 20, '--workers', 1]
+    ended = run(*arguments)
+    assert (ended.status, ended.out.strip()) == (0, '2 shrunk')
+    assert len(list((tmp_path / 'small').rglob('*.jpg'))) == 2
+    assert run(*arguments).out.strip() == '2 there already'
