@@ -69,9 +69,9 @@ class BottomUpBranch:
         """
         seen = [place for place, image in enumerate(chunk.images) if image is not None]
         parts = []
-        for places, items in made_ahead(self._batches(chunk, seen, poses, camera), helper=helper):
+        for places, data in made_ahead(self._batches(chunk, seen, poses, camera), helper=helper):
             with torch.inference_mode(), stage('bottom-up network', len(places)):
-                people = self.network.start_test(items)
+                people = self.network.start_test(data)
             parts.append((places, helper.submit(_columns, people, len(places))))
         return partial(_by_place, len(chunk.frames), parts)
 
@@ -89,7 +89,8 @@ class BottomUpBranch:
                 batch = same[start : start + self.batch_size]
                 with stage('bottom-up input', len(batch)):
                     items = pseudo_collate([self._item(chunk, place, poses, camera) for place in batch])
-                yield batch, items
+                    data = self.network.data_preprocessor(items, False)
+                yield batch, data
 
     def _item(self, chunk: Chunk, place: int, poses: Sequence[People2D] | None, camera: Camera) -> dict:
         frame = chunk.frames[place]
