@@ -50,10 +50,10 @@ def write_clip_video(path: Path, clip: PeopleClip, sources: Sequence[Source], ov
                     image = cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)
                     drawn = visualizer.add_datasample('people', image, people_of(clip, number), draw_gt=False)
                 pictures.add(drawn)
+        pictures.close()
     except BaseException:
         pictures.discard()
         raise
-    pictures.close()
 
 
 def people_of(clip: PeopleClip, frame: int) -> PoseDataSample:

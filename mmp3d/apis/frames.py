@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,6 +25,7 @@ VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpe
 # Frames that wait at most, and their bytes: a chunk of the stages, but fewer of a 4K video.
 MOST_AHEAD, BYTES_AHEAD = 32, 2**28
 
+Found = TypeVar('Found')
 InputType = str | Path | np.ndarray | Source
 InputsType = InputType | Sequence[InputType] | Iterator[np.ndarray]
 
@@ -86,6 +88,15 @@ def frames_ahead(sources: Sequence[Source], frames: Iterator[Frame] | None = Non
     """
     frames = each_in_stage('reading frames', read_frames(sources) if frames is None else frames)
     return made_ahead(frames, _most_ahead) if all(source.is_lasting for source in sources) else frames
+
+
+def beside_drawing(found: Iterator[Found], sources: Sequence[Source]) -> Iterator[Found]:
+    """What networks find in the frames of ``sources``, looked for by another thread one batch ahead of the caller.
+
+    So they work while the caller draws. Where the frames are made or filmed as they are asked for, as in
+    :func:`frames_ahead`, so are the results.
+    """
+    return made_ahead(found) if all(source.is_lasting for source in sources) else found
 
 
 def _most_ahead(frame: Frame) -> int:

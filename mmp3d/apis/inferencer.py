@@ -32,7 +32,7 @@ from mmp3d.apis.clip_call import ClipCall
 from mmp3d.apis.clip_reader import ClipReader, ReaderOptions
 from mmp3d.apis.clip_run import ClipRun, clip_pipeline
 from mmp3d.apis.frame_samples import empty_sample, frame_facts, record_of
-from mmp3d.apis.frames import InputsType, frames_ahead, open_sources
+from mmp3d.apis.frames import InputsType, beside_drawing, frames_ahead, open_sources
 from mmp3d.apis.given_poses import PoseInput, pose_lookup
 from mmp3d.apis.model_index import IndexedModel, find_model
 from mmp3d.apis.outputs import OutputFiles
@@ -40,6 +40,7 @@ from mmp3d.apis.people import person_dicts
 from mmp3d.apis.progress import FrameProgress
 from mmp3d.apis.recorded_config import recorded_config
 from mmp3d.apis.sources import Frame, Source
+from mmp3d.apis.two_branch import two_branch_model
 from mmp3d.compat.checkpoint import load_weights, meta_of
 from mmp3d.engine.launch import load_config
 from mmp3d.engine.network_options import NetworkOptions
@@ -165,8 +166,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         vis_out_dir, pred_out_dir = (str(kwargs.get(name) or '') for name in ('vis_out_dir', 'pred_out_dir'))
         outputs = OutputFiles(vis_out_dir, pred_out_dir, sources)
         if self.by_clip:
-            draws = any(kwargs.get(name) for name in ('return_vis', 'show', 'vis_out_dir'))
-            calls = self._clip_call(batch_size, work_dir, draws, **stages[0])
+            calls = self._clip_call(batch_size, work_dir, _draws(kwargs), **stages[0])
             return self._run_clips(calls, sources, outputs, stages, return_datasamples)
         if work_dir is not None:
             raise ValueError('work_dir is for models that look at whole clips; this one has nothing to keep')
@@ -290,9 +290,10 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         total = sum(map(len, sources))
         # However the loop ends, also when the caller drops the generator, the files so far are finished.
         with closing(outputs), FrameProgress('Inference', total, self.show_progress) as progress:
-            for batch in self.preprocess(frames_ahead(sources), batch_size, **preprocess_options):
-                samples = self.forward(batch, **forward_options)
-                for frame, sample in zip(batch[0], samples, strict=True):
+            batches = self.preprocess(frames_ahead(sources), batch_size, **preprocess_options)
+            found = ((batch[0], self.forward(batch, **forward_options)) for batch in batches)
+            for frames, samples in beside_drawing(found, sources) if _draws(visualize_options) else found:
+                for frame, sample in zip(frames, samples, strict=True):
                     progress.add(1, len(sample.pred_instances))
                     yield self._finished(frame, sample, outputs, visualize_options, postprocess_options, as_samples)
 
@@ -356,7 +357,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         if not cfg:
             cfg.update(recorded_config(weights, self.trust))
         if whole:
-            return _two_branch_model(cfg, weights, self.trust).to(device).eval()
+            return two_branch_model(cfg, weights, self.trust).to(device).eval()
         if cfg.get('data_mode') != 'bottomup':
             raise ValueError(f'{OTHER_MODEL}, and this config has data_mode {cfg.get("data_mode")!r}')
         model = MODELS.build(cfg.model)
@@ -382,14 +383,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         return super()._init_visualizer(ConfigDict(visualizer=dict(type='MultiPersonPose3DVisualizer')))
 
 
-def _two_branch_model(cfg: ConfigDict, weights: str | None, trust: bool) -> TwoBranchEstimator:
-    """The whole system; its parts have their own weights unless ``weights`` hold all of them."""
-    model = MODELS.build(cfg.model)
-    model.cfg = cfg
-    if weights is not None:
-        load_weights(model, weights, trust=trust)
-    model.dataset_meta = parse_pose_metainfo(MUPOTS17.metainfo(MUPOTS17.name))
-    return model
+def _draws(options: dict) -> bool:
+    return any(options.get(name) for name in ('return_vis', 'show', 'vis_out_dir'))
 
 
 def _at_least(people: InstanceData, person_thr: float = 0.0) -> InstanceData:

@@ -120,9 +120,12 @@ class VideoPictures:
 
     def close(self) -> None:
         """Finish the file and give it its name."""
-        self._encoding.finish()
+        try:
+            self._encoding.finish()
+        finally:
+            if self._writer is not None:
+                self._writer.release()
         if self._writer is not None:
-            self._writer.release()
             os.replace(self._partial, self.path)
 
     def discard(self) -> None:

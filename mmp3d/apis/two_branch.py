@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import ConfigDict
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import MODELS
 
 import mmp3d
 from mmp3d.apis.model_index import find_model
+from mmp3d.compat.checkpoint import load_weights
 from mmp3d.engine.launch import load_config
+from mmp3d.geometry import MUPOTS17
 from mmp3d.models.estimators import TwoBranchEstimator
 
 
@@ -38,3 +42,19 @@ def load_two_branch(
     if not isinstance(system, TwoBranchEstimator):
         raise ValueError(f'{config}: its model is a {type(system).__name__}; give a config such as configs/tdbu_*.py')
     return system.to(device).eval()
+
+
+def two_branch_model(cfg: ConfigDict, weights: str | None, trust: bool) -> TwoBranchEstimator:
+    """The whole system of a config.
+
+    Args:
+        cfg: Its ``model`` names the parts, each with the weights of its own.
+        weights: A checkpoint with those of all parts; None: their own.
+        trust: Let the checkpoint run code while it is read.
+    """
+    model = MODELS.build(cfg.model)
+    model.cfg = cfg
+    if weights is not None:
+        load_weights(model, weights, trust=trust)
+    model.dataset_meta = parse_pose_metainfo(MUPOTS17.metainfo(MUPOTS17.name))
+    return model

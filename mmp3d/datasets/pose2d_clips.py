@@ -75,7 +75,7 @@ class Pose2DClipDataset(Dataset):
 
     def _clips(self, video: Path, clip_length: int, keep_ids: bool) -> list[dict[str, np.ndarray]]:
         # Tracking is built on the readers of this package.
-        from mmp3d.pipeline.pose_tracks import check_image_size, pose_tracks
+        from mmp3d.pipeline.pose_file_tracks import check_image_size, pose_tracks
 
         tracks = pose_tracks(video, keep_ids=keep_ids)
         check_image_size(video, tracks, self.camera)

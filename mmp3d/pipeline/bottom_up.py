@@ -51,9 +51,9 @@ class BottomUpBranch:
     ) -> Callable[[], list[BottomUpPeople]]:
         """See :class:`~mmp3d.pipeline.clip_stages.BottomUpFinder`."""
         parts = []
-        for places, items in made_ahead(self._batches(chunk, poses, camera), helper=helper):
+        for places, data in made_ahead(self._batches(chunk, poses, camera), helper=helper):
             with torch.inference_mode(), stage('bottom-up network', len(places)):
-                people = self.network.start_test(items)
+                people = self.network.start_test(data)
             parts.append((places, helper.submit(_columns, people, len(places))))
         return partial(_by_place, len(chunk.frames), parts)
 
@@ -68,7 +68,8 @@ class BottomUpBranch:
         for places in chunk.batches(self.batch_size):
             with stage('bottom-up input', len(places)):
                 items = pseudo_collate([self._item(chunk, place, poses, camera) for place in places])
-            yield places, items
+                data = self.network.data_preprocessor(items, False)
+            yield places, data
 
     def _item(self, chunk: Chunk, place: int, poses: Sequence[People2D] | None, camera: Camera) -> dict:
         frame = chunk.frames[place]

@@ -228,8 +228,11 @@ class PoseTracker:
 
     def _begin_tracks(self, people: _People, rows: np.ndarray) -> None:
         known = rows != UNTRACKED
+        fresh = ~known & self._sure(people)
+        if not fresh.any():
+            return
         again = (self._likeness(people[known], people) >= self.settings.duplicate).any(axis=0)
-        fresh = np.flatnonzero(~known & self._sure(people) & ~again)
+        fresh = np.flatnonzero(fresh & ~again)
         people.ids[fresh] = self._next_id + np.arange(len(fresh))
         people.hits[fresh] = 1
         self._next_id += len(fresh)
@@ -308,6 +311,8 @@ def _known_median(values: np.ndarray) -> np.ndarray:
 def _assign(rows: np.ndarray, likeness: np.ndarray, tracks: np.ndarray, people: np.ndarray, gate: float) -> None:
     """Give the chosen people to the chosen tracks one to one for the most likeness in all; fills ``rows``."""
     tracks, people = np.flatnonzero(tracks), np.flatnonzero(people)
+    if not len(tracks) or not len(people):
+        return
     candidates = likeness[np.ix_(tracks, people)]
     candidates = np.where(candidates >= gate, candidates, 0)
     first, second = linear_sum_assignment(candidates, maximize=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
+
 import cv2
 import numpy as np
 import pytest
 
 from mmp3d.apis import frames
 from mmp3d.apis.frames import open_sources, read_frames
-from mmp3d.apis.sources import ImageArray, ImageFile, ImageStream
+from mmp3d.apis.sources import Frame, ImageArray, ImageFile, ImageStream
 from mmp3d.apis.video_file import VideoFile
 from tests.test_apis import scenes
 
@@ -72,3 +75,44 @@ def test_one_unreadable_among_several(tmp_path, monkeypatch):
     assert read[0].image is None and 'a.mp4' in read[0].error
     assert read[1].image is not None
     assert len(said) == 1
+
+
+def readers_of(sources, ahead):
+    """The frames, and in which threads they were read."""
+    threads, found = set(), []
+    for source in sources:
+        read = source.frames
+        source.frames = lambda read=read: (threads.add(threading.current_thread()) or frame for frame in read())
+    for frame in ahead(sources):
+        found.append(frame)
+    return found, threads
+
+
+def test_frames_of_files_are_read_ahead_by_another_thread_and_others_are_not(tmp_path):
+    video = VideoFile(str(scenes.write_video(tmp_path / 'clip.mp4', 5)))
+    found, threads = readers_of([video, ImageArray(scenes.image(), 'a')], frames.frames_ahead)
+    assert [frame.index for frame in found] == [0, 1, 2, 3, 4, 0]
+    assert len(threads) == 1 and threading.main_thread() not in threads
+    found, threads = readers_of([ImageStream(iter([scenes.image()] * 2))], frames.frames_ahead)
+    assert len(found) == 2 and threads == {threading.main_thread()}
+
+
+def test_few_large_frames_wait(monkeypatch):
+    image = scenes.image()
+    monkeypatch.setattr(frames, 'BYTES_AHEAD', 3 * image.nbytes)
+    read = []
+    sources = [ImageArray(image, str(number)) for number in range(9)]
+    for source in sources:
+        source.frames = lambda source=source: iter([read.append(source) or Frame(image, source)])
+    with closing(frames.frames_ahead(sources)) as ahead:
+        next(ahead)
+        assert len(read) <= 4
+        assert len(list(ahead)) == 8
+
+
+def test_what_is_found_in_a_stream_is_looked_for_when_it_is_asked_for():
+    looked = []
+    found = (looked.append(number) or number for number in range(3))
+    stream = frames.beside_drawing(found, [ImageStream(iter(()))])
+    assert next(stream) == 0 and looked == [0]
+    assert list(frames.beside_drawing(stream, [ImageArray(scenes.image(), 'a')])) == [1, 2]

@@ -52,3 +52,27 @@ def test_nothing_asked_for_writes_nothing(tmp_path):
     outputs.add(source, {}, PICTURE)
     outputs.close()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_caller_may_draw_on_what_waits_to_be_encoded(tmp_path):
+    for name in ('kept', 'changed'):
+        video = VideoPictures(tmp_path / f'{name}.mp4', 25)
+        for shade in (40, 200):
+            picture = np.full_like(PICTURE, shade)
+            video.add(picture)
+            picture[:] = 0 if name == 'changed' else shade
+        video.close()
+    assert (tmp_path / 'kept.mp4').read_bytes() == (tmp_path / 'changed.mp4').read_bytes()
+
+
+def test_an_error_of_the_encoder_ends_the_video(tmp_path, monkeypatch):
+    def failing(self, picture):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(VideoPictures, '_encode', failing)
+    video = VideoPictures(tmp_path / 'clip.mp4', 25)
+    video.add(PICTURE)
+    with pytest.raises(OSError, match='No space left'):
+        video.close()
+    video.discard()
+    assert not list(tmp_path.iterdir())

@@ -1,5 +1,7 @@
 """The bottom-up branch learns, predicts in camera space, and takes any number of people."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from scipy.special import erf
 
 from mmp3d import register_all_modules
 from mmp3d.codecs.heatmaps import render_person_heatmaps
+from mmp3d.engine.half_precision import run_in_half
 from mmp3d.geometry import Camera
 from tests.test_models.scenes import CODEC, SIZE, sample, small_model
 
@@ -232,3 +235,21 @@ def test_of_two_people_seen_alike_the_nearer_one_ranks_first():
     # Three hundred millimetres are so many standard deviations of the depth's error.
     within = [erf(300 / (0.1 * far) / np.sqrt(2)) for far in distance]
     assert people.bbox_scores == pytest.approx(0.8 * np.array(within), rel=1e-4)
+
+
+@pytest.mark.parametrize('half', [False, True])
+def test_the_parts_of_a_test_step_give_what_it_gives_in_any_thread(half):
+    model = small_model(flip_test=True).eval()
+    if half:
+        run_in_half(model)
+    images = [(255 * torch.rand(3, SIZE[1], SIZE[0])).byte() for _ in range(2)]
+    batch = [dict(inputs=images, data_samples=[sample(2, 0)[0], sample(1, 1)[0]]) for _ in range(2)]
+    with torch.inference_mode():
+        whole = model.test_step(batch[0])
+        people = model.start_test(model.data_preprocessor(batch[1], False))
+    with ThreadPoolExecutor(1) as helper:
+        parts = helper.submit(people).result()
+    assert len(whole[0].pred_instances) > 0
+    for first, second in zip(whole, parts, strict=True):
+        for name, values in first.pred_instances.items():
+            np.testing.assert_array_equal(values, second.pred_instances[name])

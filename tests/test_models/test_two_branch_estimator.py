@@ -59,6 +59,9 @@ class AnnotatedBottomUp(nn.Module):
         self.factor, self.anything, self.looked_at = factor, nn.Parameter(torch.zeros(1)), 0
         self.items = {(item['img_shape'], item['frame_id'], item['seq_name']): item for item in items_of(loader)}
 
+    def data_preprocessor(self, data, training):
+        return data
+
     def start_test(self, data):
         samples = []
         for sample in data['data_samples']:

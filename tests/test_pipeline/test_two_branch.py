@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 
 from mmp3d import register_all_modules
 from mmp3d.geometry.depth_confidence import root_confidence
 from mmp3d.models.integration import HardIntegration, LinearIntegration
-from mmp3d.pipeline import ClipFrame, TwoBranchNetworks, TwoBranchPipeline, TwoBranchSettings
+from mmp3d.pipeline import ClipFrame, StageStore, TwoBranchNetworks, TwoBranchPipeline, TwoBranchSettings
 from tests.test_pipeline.two_branch_scenes import (
     CAMERA,
     ROOT,
@@ -228,3 +230,32 @@ def test_mistakes_are_named():
 def test_wrong_settings(options, message):
     with pytest.raises(ValueError, match=message):
         TwoBranchSettings(**options)
+
+
+def test_the_pictures_of_a_chunk_go_before_the_next_ones_come():
+    truth, known, most = walkers(), [], 0
+
+    def counted():
+        nonlocal most
+        for frame in frames_of(truth):
+            image = frame.image.copy()
+            known.append(weakref.ref(image))
+            yield frame._replace(image=image)
+            del image
+            most = max(most, sum(reference() is not None for reference in known))
+
+    assert len(list(system(truth, HardIntegration(), chunk=4).run(counted(), CAMERA))) == 12
+    assert most == 4
+
+
+def test_what_was_found_before_an_error_is_kept(tmp_path):
+    truth, store = walkers(), StageStore(tmp_path)
+
+    def broken():
+        yield from frames_of(truth[:5])
+        raise ValueError('no more')
+
+    pipeline = system(truth, HardIntegration(), chunk=4)
+    with pytest.raises(ValueError, match='no more'):
+        list(pipeline.run(broken(), CAMERA, store, 'clip'))
+    assert store.path('clip/bottom_up-000000').is_file()

@@ -50,6 +50,9 @@ class KnownBottomUp(nn.Module):
         self.anything = nn.Parameter(torch.zeros(1))
         self.seen = []
 
+    def data_preprocessor(self, data, training):
+        return data
+
     def start_test(self, data):
         samples = []
         for image, sample in zip(data['inputs'], data['data_samples'], strict=True):

@@ -368,3 +368,20 @@ def test_the_input_is_not_written_over_and_a_video_needs_frames(folder, capsys):
 def test_a_threshold_that_is_no_score_is_named_before_the_work(tmp_path, capsys, threshold):
     assert main(['infer', 'clip.mp4', '--out', str(tmp_path), '--person-thr', threshold]) == 1
     assert '--person-thr must be from 0 to 1' in capsys.readouterr().err
+
+
+def test_a_profile_names_the_stages_and_changes_no_file(folder, tmp_path, capsys):
+    assert infer(folder, tmp_path / 'plain', '--export', 'json', 'mp4') == 0
+    capsys.readouterr()
+    assert infer(folder, tmp_path / 'timed', '--export', 'json', 'mp4', '--profile') == 0
+    said = capsys.readouterr().out
+    stages = {line[:25].split('  ')[0] for line in said[said.index('stage ') :].splitlines()}
+    assert {'loading networks', 'reading frames', 'bottom-up network', 'bottom-up decoding', 'drawing', 'all'} <= stages
+    first, second = ([path.read_bytes() for path in sorted((tmp_path / name).iterdir())] for name in ('plain', 'timed'))
+    assert first == second and len(first) == 2
+
+
+def test_a_profile_of_a_failed_run_is_said_too(folder, tmp_path, capsys):
+    (tmp_path / 'broken.mp4').write_bytes(b'no video')
+    assert infer(folder, tmp_path, '--profile', source=tmp_path / 'broken.mp4') == 1
+    assert capsys.readouterr().out.startswith('stage ')

@@ -114,11 +114,13 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
         return super().forward(inputs, data_samples, mode)
 
     def start_test(self, data: dict) -> Callable[[], SampleList]:
-        """The first half of ``test_step``, all that needs the network; the function that is given is the second one.
+        """The part of ``test_step`` that needs the network; the function that is given is the rest of it.
 
         The latter finds the people in the maps, in any thread, beside the network's work on the next batch.
+
+        Args:
+            data: A batch as ``data_preprocessor(batch, False)`` gives it, which may be another thread's work, too.
         """
-        data = self.data_preprocessor(data, False)
         maps = self(**data, mode='maps')
         return partial(self._people, maps, data['data_samples'])
 
