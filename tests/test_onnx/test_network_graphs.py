@@ -43,6 +43,10 @@ def test_a_network_has_an_output_for_each_part_that_it_has(name, outputs):
 
 
 def test_other_models_are_named():
+    released = load_two_branch().bottom_up
+    released.joint_transform = nn.Identity()
+    with pytest.raises(ValueError, match='a bottom-up network with joint_transform'):
+        graphs_of(released)
     assert list(graphs_of(LinearIntegration())) == ['integration']
     with pytest.raises(ValueError, match='ONNX export knows no Linear; see docs/onnx.md'):
         graphs_of(nn.Linear(1, 1))
