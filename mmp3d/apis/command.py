@@ -37,7 +37,7 @@ but not all that was asked for; 130 interrupted.
 `mmp3d data check` also ends with 3: something is missing or wrong."""
 TOOLS = ('infer', 'convert', 'demo', 'data', 'evaluate')
 PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmdet', 'mmpose', 'numpy', 'opencv-python')
-EXTRAS = {'rerun-sdk': '.rrd files'}
+EXTRAS = {'rerun-sdk': '.rrd files', 'onnx': 'writes ONNX graphs', 'onnxruntime': 'runs ONNX graphs'}
 ABSENT = 'not installed'
 
 

@@ -64,26 +64,17 @@ def export_model(
     _require_onnx()
     pipeline = pipeline_of(model.eval())
     graphs = graphs_of(pipeline or model)
-    manifest = {
-        'format': FORMAT,
-        'version': VERSION,
-        'mmp3d_version': __version__,
-        'config': config,
-        'opset': OPSET,
-        'joint_set': MUPOTS17.name,
-        'joint_names': list(MUPOTS17.joint_names),
-        **_told(pipeline, model),
-    }
+    manifest = {**_heading(config), **_told(pipeline, model)}
     folder = writable_folder(folder)
-    names = [f'{name}.onnx' for name in graphs]
-    refuse_existing([folder / name for name in (*names, NAME)], overwrite)
+    files = [*(f'{name}.onnx' for name in graphs), NAME]
+    refuse_existing([folder / name for name in files], overwrite)
     with tempfile.TemporaryDirectory(dir=folder, prefix='.unchecked-') as unchecked:
         differences = {name: _checked(graph, Path(unchecked) / f'{name}.onnx') for name, graph in graphs.items()}
         manifest['graphs'] = {name: _described(name, graph, differences[name]) for name, graph in graphs.items()}
         (Path(unchecked) / NAME).write_text(json.dumps(manifest, indent=1) + '\n', encoding='utf-8')
-        # The manifest comes last: without it the folder is not one of exported graphs.
+        # The manifest goes first and comes last: without it the folder is not one of exported graphs.
         (folder / NAME).unlink(missing_ok=True)
-        for name in (*names, NAME):
+        for name in files:
             shutil.move(Path(unchecked) / name, folder / name)
     return differences
 
@@ -95,7 +86,7 @@ def pipeline_of(model: nn.Module) -> TwoBranchPipeline | None:
     if isinstance(model, BottomUpDepthEstimator):
         networks = TwoBranchNetworks(bottom_up=model, bottom_up_pipeline=model.cfg.test_dataloader.dataset.pipeline)
         return TwoBranchPipeline(networks, TwoBranchSettings(branches='bottom_up', tracker=everybody(FPS)))
-    if isinstance(model, PoseLiftingEstimator) and (model.gcn or model.pose_net):
+    if isinstance(model, PoseLiftingEstimator) and (model.gcn is not None or model.pose_net is not None):
         return TwoBranchPipeline(TwoBranchNetworks(lifter=model), TwoBranchSettings(branches='top_down'))
     return None
 
@@ -137,6 +128,18 @@ def _checked(graph: Graph, path: Path) -> dict[str, float]:
             f'{TOLERANCE:g}; nothing was written'
         )
     return differences
+
+
+def _heading(config: str) -> dict[str, Any]:
+    return {
+        'format': FORMAT,
+        'version': VERSION,
+        'mmp3d_version': __version__,
+        'config': config,
+        'opset': OPSET,
+        'joint_set': MUPOTS17.name,
+        'joint_names': list(MUPOTS17.joint_names),
+    }
 
 
 def _described(name: str, graph: Graph, differences: Mapping[str, float]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import torch
 from mmpose.codecs.utils import generate_gaussian_heatmaps
 
 from mmp3d.codecs.cells import cells_to_pixels, pixels_to_cells, read_cells, window_cells
-from mmp3d.codecs.heatmaps import draw_heatmaps, render_person_heatmaps
+from mmp3d.codecs.heatmaps import draw_heatmaps, render_at_once, render_person_heatmaps
 
 
 def test_drawn_and_rendered_maps_agree():
@@ -75,3 +75,12 @@ def test_targets_are_the_largest_gaussian_of_all_people_within_three_sigma():
 
 def test_nobody_is_an_empty_map():
     assert draw_heatmaps(np.zeros((0, 17, 2)), np.zeros((0, 17)), (8, 6), 2.0).tolist() == np.zeros((17, 6, 8)).tolist()
+
+
+def test_maps_rendered_at_once_are_those_of_the_loop():
+    random = torch.Generator().manual_seed(0)
+    keypoints, scores = torch.rand(2, 3, 5, 2, generator=random) * 60, torch.rand(2, 3, 5, generator=random)
+    scores[0, 2] = 0
+    for least in (0.0, 0.1):
+        expected = render_person_heatmaps(list(keypoints), list(scores), (20, 15), 4.0, 4, least)
+        assert torch.equal(render_at_once(keypoints, scores, (20, 15), 4.0, 4, least), expected)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmp3d.codecs import missing_joints
-from mmp3d.codecs.missing_joints import filled_cells
+from mmp3d.codecs.missing_joints import filled_cells, filled_cells_at_once
 from mmp3d.geometry.grouping import MISSING
 
 
@@ -38,7 +38,9 @@ def test_same_cells_as_a_look_at_every_cell(height, width, depth, low, highest, 
     flat = torch.randint(0, height * width, (5, 4), generator=generator)
     flat[torch.rand(flat.shape, generator=generator) < 0.4] = MISSING
     flat[:, 0] = 0
-    torch.testing.assert_close(filled_cells(flat, heatmaps, tags, 1.5), plainly_filled(flat, heatmaps, tags, 1.5))
+    expected = plainly_filled(flat, heatmaps, tags, 1.5)
+    torch.testing.assert_close(filled_cells(flat, heatmaps, tags, 1.5), expected)
+    torch.testing.assert_close(filled_cells_at_once(flat, heatmaps, tags, 1.5), expected)
 
 
 @pytest.mark.parametrize('most', [1, 40])

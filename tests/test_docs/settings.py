@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from mmpose.registry import MODELS
 
-from mmp3d.apis import load_lifters
+from mmp3d.apis import load_lifters, load_two_branch
 from mmp3d.compat.released_weights import RELEASED_NETS
 from mmp3d.evaluation import write_predictions
 from mmp3d.geometry import Camera
@@ -92,6 +93,15 @@ def _own_video(folder: Path) -> dict[str, Any]:
     return dict(my_video=[(number, image, poses[..., :2] * 5, poses[..., 2]) for number in range(2)])
 
 
+def _graphs(folder: Path) -> dict[str, Any]:
+    for package in ('onnx', 'onnxruntime'):
+        pytest.importorskip(package, reason='runs exported graphs: pip install -r requirements/onnx.txt')
+    from mmp3d.onnx.export import export_model
+
+    export_model(load_two_branch(), folder / 'graphs', 'tdbu_tiny_mupots.py')
+    return _own_video(folder)
+
+
 SETTINGS = {
     'README.md': _video,
     'docs/add_data_set.md': _checkout,
@@ -101,6 +111,7 @@ SETTINGS = {
     'docs/inference.md': _video,
     'docs/integration.md': _branches,
     'docs/joint_sets.md': _joints,
+    'docs/onnx.md': _graphs,
     'docs/pipeline.md': _own_video,
     'docs/predictions.md': _predictions,
     'docs/quick_start.md': _video,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmp3d.geometry.depth_confidence import root_confidence
+from mmp3d.geometry.depth_confidence import root_confidence, told_root_confidence
 
 
 def test_probability_of_a_normal_error():
@@ -16,3 +16,10 @@ def test_probability_of_a_normal_error():
 def test_no_error_is_certain_and_nobody_is_legal():
     assert root_confidence(np.ones((2, 3)), 0.0).tolist() == [1, 1]
     assert root_confidence(np.zeros((0, 3)), 0.1).shape == (0,)
+
+
+def test_told_errors_are_laplace_distributions():
+    roots = np.array([[0.0, 0, 5000], [3000, 0, 4000]])
+    found = told_root_confidence(roots, np.array([0.05, 0.1]), tolerance=250)
+    np.testing.assert_allclose(found, [1 - np.exp(-1), 1 - np.exp(-0.5)])
+    assert told_root_confidence(roots[:0], np.zeros(0)).shape == (0,)

@@ -342,6 +342,7 @@ def test_a_camera_file_tells_the_size(folder, tmp_path):
         (['--lift', '--pose2d', 'poses.json', '--batch-size', '2'], '--batch-size does not go with --lift'),
         (['clip.mp4', '--keep-ids'], '--keep-ids does not go without --lift'),
         (['--lift', '--pose2d', 'poses.json', '--half'], '--half does not go with --lift'),
+        (['--lift', '--pose2d', 'poses.json', '--compile'], '--compile does not go with --lift'),
         (['clip.mp4', '--lift', '--pose2d', 'poses.json', '--size', '9', '9'], '--size is for'),
     ],
 )
