@@ -84,14 +84,14 @@ def main() -> None:
     work, items = training_step(bottom_up, loader)
     report('bottom-up network, training, 512 x 512 px', work, items, args.repeats)
     bottom_up.eval()
-    channels = cfg.model.backbone.in_channels
     top_down = model_of(Config.fromfile(CONFIGS / 'td_hrnet_w32_coco.py')).eval()
+    channels = cfg.model.backbone.in_channels
     with torch.inference_mode():
         image = torch.rand(1, channels, 512, 832)
-        report('bottom-up network, a frame of 832 x 512 px', lambda: bottom_up.backbone(image), 1, args.repeats)
+        report('bottom-up backbone, a frame of 832 x 512 px', lambda: bottom_up.backbone(image), 1, args.repeats)
         width, height = Config.fromfile(CONFIGS / 'td_hrnet_w32_coco.py').input_size
         crop = torch.rand(1, 3, height, width)
-        name = f'top-down network, a person, {width} x {height} px'
+        name = f'top-down backbone, a person, {width} x {height} px'
         report(name, lambda: top_down.backbone(crop), 1, args.repeats)
     report_disk(bottom_up)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmengine.dist import get_rank
+from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.runner import EpochBasedTrainLoop
 from mmpose.registry import LOOPS
 
@@ -32,8 +32,11 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
     def run(self):
         """Train; returns the model."""
         self.runner.call_hook('before_train')
-        # A resumed run has its seed from the checkpoint; the sampler was made before that was read.
-        self.dataloader.sampler.seed = self.runner.seed
+        # A resumed run has its seed from the checkpoint; the sampler was made before that was read. With diff_rank_seed
+        # those of the processes differ, and the order must not.
+        seeds = [self.runner.seed]
+        broadcast_object_list(seeds)
+        self.dataloader.sampler.seed = seeds[0]
         done = self._batches_done()
         if self._epoch and not done:
             self._validate()
