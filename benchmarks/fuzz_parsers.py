@@ -26,11 +26,10 @@ from itertools import count
 from pathlib import Path
 from typing import TextIO
 
-from mmengine.logging import MMLogger
 from process_facts import memory, processor_seconds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tests.fuzzing.kinds import KINDS  # noqa: E402  (the tests are no installed package)
+from tests.fuzzing.kinds import KINDS, targets_of  # noqa: E402  (the tests are no installed package)
 
 # What a process may take beside what the libraries take, so that an input cannot take the whole machine's memory.
 MOST_MEMORY = 6 << 30
@@ -45,8 +44,10 @@ SETTLED = 200
 def read_inputs(kind: str, folder: Path, first: int, inputs: int | None, seconds: float, found: Path) -> None:
     """Read the inputs of a kind; says on standard output, a JSON object a line, what is read and what comes of it."""
     warnings.simplefilter('ignore')
+    from mmengine.logging import MMLogger  # the watching process does without the libraries
+
+    targets = targets_of(kind, folder)
     MMLogger.get_current_instance().setLevel(logging.CRITICAL)
-    targets = KINDS[kind](folder)
     resource.setrlimit(resource.RLIMIT_AS, (memory('VmSize') + MOST_MEMORY, resource.RLIM_INFINITY))
     end, taken, done, settled = time.monotonic() + seconds, 0, 0, 0
     for seed in count(first) if inputs is None else range(first, first + inputs):

@@ -7,7 +7,7 @@ import logging
 import pytest
 from mmengine.logging import MMLogger
 
-from tests.fuzzing.kinds import KINDS
+from tests.fuzzing.kinds import KINDS, targets_of
 
 # Of each file: as many as take about two seconds a kind.
 INPUTS = {'annotations': 100, 'poses2d': 150, 'cameras': 150, 'clips': 60, 'videos': 40}
@@ -20,7 +20,7 @@ def test_mutated_files(kind, tmp_path):
     level = logger.level
     logger.setLevel(logging.CRITICAL)
     try:
-        for name, target in KINDS[kind](tmp_path / kind).items():
+        for name, target in targets_of(kind, tmp_path / kind).items():
             for seed in range(INPUTS.get(kind, 100)):
                 try:
                     target.run(seed)

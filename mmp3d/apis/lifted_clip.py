@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mmp3d.datasets.pose2d_file import read_pose2d_file
+from mmp3d.export.empty_clip import empty_clip
 from mmp3d.export.people_clip import PeopleClip
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.models.estimators import PoseLiftingEstimator
@@ -42,7 +43,7 @@ def lifted_clip(
 
     Raises:
         FileNotFoundError, ValueError: The file cannot be used, see :func:`~mmp3d.pipeline.lift_pose_file`, or its
-            frame numbers reach too far.
+            frame numbers reach too far, or the clip is more than the memory of this machine.
     """
     poses = read_pose2d_file(pose2d)
     numbers = [frame.frame_id for frame in frames_of(poses)]
@@ -52,8 +53,7 @@ def lifted_clip(
         raise ValueError(f'{pose2d}: frame numbers reach {length - 1}; number the frames of one clip from 0')
     tracks = lift_pose_file(poses, camera, networks, TrackerSettings.at_rate(fps), keep_ids)
     tracks = [track for track in tracks if np.isfinite(track.keypoints_cam).any()]
-    scores = np.zeros((len(tracks), length, MUPOTS17.num_joints), np.float32)
-    positions = np.full((*scores.shape, 3), np.nan, np.float32)
+    positions, scores = empty_clip(len(tracks), length, MUPOTS17.num_joints)
     for row, track in enumerate(tracks):
         positions[row, track.frame_ids - first] = track.keypoints_cam
         scores[row, track.frame_ids - first] = np.minimum(track.keypoint_scores, 1)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
+from mmp3d.export.empty_clip import clip_bytes, empty_clip
 from mmp3d.export.people_clip import AXES, PeopleClip
 from mmp3d.geometry import Camera
 
@@ -38,8 +38,8 @@ MOST_BYTES = 1 << 30
 MOST_GROWTH = 64
 
 
-def empty_clip(people: int, header: Mapping, content_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (N, T, K, 3), all NaN, and scores (N, T, K), all 0, for a clip that is read.
+def clip_of_header(people: int, header: Mapping, content_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`empty_clip` for a clip that is read.
 
     Args:
         people: N.
@@ -47,13 +47,12 @@ def empty_clip(people: int, header: Mapping, content_size: int) -> tuple[np.ndar
         content_size: Bytes of the file.
 
     Raises:
-        ValueError: The clip would be out of all proportion to the file.
+        ValueError: The clip would be out of all proportion to the file, or to this machine.
     """
-    shape = (people, header['num_frames'], len(header['joint_names']))
-    size = math.prod(shape) * 4 * np.float32().itemsize
-    if size > max(MOST_BYTES, MOST_GROWTH * content_size):
+    shape = people, header['num_frames'], len(header['joint_names'])
+    if clip_bytes(*shape) > max(MOST_BYTES, MOST_GROWTH * content_size):
         raise ValueError(f'num_frames: {shape[1]} frames of {people} people and {shape[2]} joints are not in this file')
-    return np.full((*shape, 3), np.nan, np.float32), np.zeros(shape, np.float32)
+    return empty_clip(*shape)
 
 
 def header_fields(header: object) -> dict:

@@ -12,7 +12,7 @@ import json
 
 import numpy as np
 
-from mmp3d.export.clip_header import empty_clip, header_fields, header_of
+from mmp3d.export.clip_header import clip_of_header, header_fields, header_of
 from mmp3d.export.people_clip import PeopleClip
 
 COLUMNS = ('frame', 'time_s', 'track_id', 'joint', 'x_mm', 'y_mm', 'z_mm', 'score')
@@ -48,7 +48,7 @@ def clip_from_csv(content: bytes) -> PeopleClip:
     ids = header.get('track_ids')
     if not isinstance(ids, list) or not all(isinstance(track_id, int) for track_id in ids):
         raise ValueError(f'field "track_ids" must be a list of whole numbers, got {ids}')
-    positions, scores = empty_clip(len(ids), header, len(content))
+    positions, scores = clip_of_header(len(ids), header, len(content))
     frames = range(positions.shape[1])
     rows_by_id = {str(track_id): row for row, track_id in enumerate(ids)}
     joints = {name: index for index, name in enumerate(fields['joint_names'])}

@@ -9,7 +9,7 @@ import json
 
 import numpy as np
 
-from mmp3d.export.clip_header import empty_clip, header_fields, header_of
+from mmp3d.export.clip_header import clip_of_header, header_fields, header_of
 from mmp3d.export.people_clip import PeopleClip
 
 
@@ -33,7 +33,7 @@ def clip_from_json(content: bytes) -> PeopleClip:
     people = data.get('people')
     if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
         raise ValueError('field "people" must be a list of objects')
-    positions, scores = empty_clip(len(people), data, len(content))
+    positions, scores = clip_of_header(len(people), data, len(content))
     shape = scores.shape
     for row, person in enumerate(people):
         frames = _array(person, 'frames', (-1,), row).astype(np.int64)

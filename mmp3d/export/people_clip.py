@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from mmp3d.export.empty_clip import empty_clip
 from mmp3d.export.linking import linked
 from mmp3d.geometry import MUPOTS17, Camera
 
@@ -125,6 +126,9 @@ def clip_from_images(images: Iterable[Mapping], fps: float, seq_name: str = '') 
             ``keypoints_cam``, ``track_ids``; see docs/predictions.md.
         fps: Frames a second.
         seq_name: Name of the clip.
+
+    Raises:
+        ValueError: The clip is more than the memory of this machine.
     """
     frames, camera = [], None
     for image in images:
@@ -133,8 +137,7 @@ def clip_from_images(images: Iterable[Mapping], fps: float, seq_name: str = '') 
     ids = list(linked(frames, fps))
     known = np.unique(np.concatenate([*ids, np.zeros(0, np.int64)]))
     known = known[known >= 0]
-    shape = (len(known), len(frames), MUPOTS17.num_joints)
-    clip_poses, clip_scores = np.full((*shape, 3), np.nan, np.float32), np.zeros(shape, np.float32)
+    clip_poses, clip_scores = empty_clip(len(known), len(frames), MUPOTS17.num_joints)
     for index, (frame_ids, people) in enumerate(zip(ids, frames, strict=True)):
         rows = np.searchsorted(known, frame_ids[frame_ids >= 0])
         clip_poses[rows, index] = people['keypoints_cam'][frame_ids >= 0]

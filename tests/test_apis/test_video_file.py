@@ -63,6 +63,14 @@ def test_playlists_do_not_open_other_files(tmp_path, text):
         list(read_frames(open_sources(tmp_path / 'clip.mp4')))
 
 
+def test_pictures_of_another_size_within_a_file_are_brought_to_the_size_of_the_first(tmp_path, said):
+    parts = [odd_videos.write_coded(tmp_path / f'{side}.avi', 'MJPG', (side, side)).read_bytes() for side in (64, 128)]
+    (tmp_path / 'clip.avi').write_bytes(b''.join(parts))
+    images = [frame.image for frame in read_frames(open_sources(tmp_path / 'clip.avi'))]
+    assert [image.shape for image in images] == [(64, 64, 3)] * 6
+    assert [round(image.mean(), -1) for image in images] == [0, 40, 80] * 2
+
+
 def test_a_video_without_frames(tmp_path):
     path = odd_videos.write_coded(tmp_path / 'clip.avi', 'MJPG', frames=0)
     with pytest.raises(ValueError, match='no frame that can be decoded'):

@@ -61,7 +61,7 @@ def test_inputs_are_read_and_what_goes_wrong_is_kept(tmp_path, monkeypatch, caps
 
     monkeypatch.setattr(fuzz.resource, 'setrlimit', lambda *limits: None)
     monkeypatch.setattr(
-        fuzz, 'KINDS', {'kind': lambda folder: {'a file': file_target(folder, 'a.bin', bytes(9), read)}}
+        fuzz, 'targets_of', lambda kind, folder: {'a file': file_target(folder, 'a.bin', bytes(9), read)}
     )
     fuzz.read_inputs('kind', tmp_path / 'files', 0, 40, 60, tmp_path / 'found')
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
