@@ -17,9 +17,10 @@ from mmp3d.geometry.depth_confidence import root_confidence
 from mmp3d.models.integration import HardIntegration, LinearIntegration
 from mmp3d.models.lifters.person_view import person_view
 from mmp3d.models.lifters.placement import FARTHEST, NEAREST, root_from_rays
-from mmp3d.pipeline.integration import BranchFrames, integrate
+from mmp3d.pipeline.integration import BranchFrames, integrate, pair_people
 from mmp3d.pipeline.lifting import lift_track
 from mmp3d.pipeline.matching import CameraPeople, match_people
+from mmp3d.pipeline.network_stages import NetworkRule
 from mmp3d.pipeline.track import Track
 from mmp3d.pipeline.tracking import FramePoses, PoseTracker
 from tests.test_export.clips import WRITABLE, walking_clip
@@ -188,7 +189,8 @@ def test_integrated_people(network, distance, other, focal):
     lower = CameraPeople(_person(distance)[None].astype(np.float32), np.ones((1, 17), np.float32))
     upper = CameraPeople(_person(other)[None].astype(np.float32), np.ones((1, 17), np.float32))
     branches = [BranchFrames([people], [np.ones(1, np.float32)]) for people in (lower, upper)]
-    (found,) = integrate(match_people([lower], [upper]), *branches, network, _camera(focal), 0.2)
+    people = pair_people(match_people([lower], [upper]), *branches, least_score=0.2)
+    (found,) = integrate(people, NetworkRule(network), _camera(focal))
     shown = found['keypoints_cam'][..., 2] > 0
     assert np.isfinite(found['keypoints_cam']).all() and np.isfinite(found['bboxes']).all()
     assert np.isfinite(found['keypoints'][shown]).all() and np.isnan(found['keypoints'][~shown]).all()

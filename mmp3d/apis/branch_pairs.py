@@ -23,6 +23,7 @@ from mmp3d.geometry import Camera
 from mmp3d.models.estimators import TwoBranchEstimator
 from mmp3d.models.integration import LinearIntegration
 from mmp3d.pipeline.integration import PairedPeople, integrate
+from mmp3d.pipeline.network_stages import NetworkRule
 from mmp3d.pipeline.stage_columns import by_frame
 from mmp3d.pipeline.stage_store import digest
 from mmp3d.version import __version__
@@ -136,7 +137,7 @@ def _people_of(samples: Sequence[PoseDataSample], people: PairedPeople, every: i
     if not samples:
         return
     camera = Camera.from_dict(samples[0].metainfo['camera'])
-    shown = integrate(people, LinearIntegration(), camera)
+    shown = integrate(people, NetworkRule(LinearIntegration()), camera)
     said = by_frame({'counts': people.counts, **people.pairs})
     for sample, seen, pairs in zip(samples, shown, said, strict=True):
         if sample.metainfo['frame_id'] % every == 0:

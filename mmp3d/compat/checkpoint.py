@@ -37,9 +37,8 @@ def load_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
             contains.
     """
     file = _local_file(path)
-    _check_sums(file)
+    _check_archive(file)
     try:
-        _check_growth(file)
         checkpoint = torch.load(file, map_location=map_location, weights_only=not trust)
     except Exception as error:  # a damaged pickle can raise almost anything
         raise ValueError(_unreadable(file, error)) from error
@@ -205,14 +204,20 @@ def _local_file(path: str | Path) -> Path:
     return file
 
 
-def _check_sums(file: Path) -> None:
-    """Raise ValueError where a part does not have the checksum that it was written with; torch looks at none."""
-    if not zipfile.is_zipfile(file):
-        return
+def _check_archive(file: Path) -> None:
+    """Raise ValueError where a small file stands for a large one, or a part does not have its checksum.
+
+    torch packs nothing, and looks at no checksum.
+    """
     try:
+        if not zipfile.is_zipfile(file):
+            return
         with zipfile.ZipFile(file) as archive:
+            inflated = sum(member.file_size for member in archive.infolist())
+            if inflated > file.stat().st_size:
+                raise ValueError(f'its members are said to have {inflated} bytes, more than the file')
             damaged = archive.testzip()
-    except Exception as error:  # a damaged archive can raise almost anything, too
+    except Exception as error:  # a damaged archive can raise almost anything
         raise ValueError(_unreadable(file, error)) from error
     if damaged is not None:
         raise ValueError(f'{file}: damaged, {damaged} does not have its checksum. Copy or download it again.')
@@ -230,16 +235,6 @@ def _fetched(url: str) -> Path:
                 f'{url}: cannot be fetched ({error}). Download it by hand and give the file.'
             ) from error
     return file
-
-
-def _check_growth(file: Path) -> None:
-    """Raise ValueError where a small file stands for a large one; torch packs nothing."""
-    if not zipfile.is_zipfile(file):
-        return
-    with zipfile.ZipFile(file) as archive:
-        inflated = sum(member.file_size for member in archive.infolist())
-    if inflated > file.stat().st_size:
-        raise ValueError(f'its members are said to have {inflated} bytes, more than the file')
 
 
 def _unreadable(file: Path, error: Exception) -> str:

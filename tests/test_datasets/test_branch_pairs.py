@@ -69,7 +69,7 @@ def test_files_that_are_no_pairs_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'no branch pairs at .*tools/branch_pairs\.py'):
         BranchPairsDataset(str(path))
     path.write_bytes(b'')
-    with pytest.raises(ValueError, match='not readable'):
+    with pytest.raises(ValueError, match='not a readable'):
         BranchPairsDataset(str(path))
     np.savez(path, header=json.dumps(dict(format='mmp3d-branch-pairs', version=99)))
     with pytest.raises(ValueError, match='expected mmp3d-branch-pairs version 1, found mmp3d-branch-pairs version 99'):

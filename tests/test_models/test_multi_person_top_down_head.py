@@ -79,7 +79,7 @@ def test_mirrored_own_heatmaps_come_back_to_their_joints():
     plain = torch.rand(1, 17, 32, 32)
     mirrored = plain[:, MUPOTS17.flip_indices].flip(-1)
     network.head.forward = lambda maps: CropMaps(maps, maps[:, :, None], 2 * maps)
-    maps = network.head._flip_merged([plain, mirrored], list(MUPOTS17.flip_indices))
+    maps = network.head.flip_merged([plain, mirrored], list(MUPOTS17.flip_indices))
     torch.testing.assert_close(maps.heatmaps, plain)
     torch.testing.assert_close(maps.own_heatmaps, 2 * plain)
     assert maps.tags.shape == (1, 17, 2, 32, 32)
