@@ -6,7 +6,7 @@ Shapes: N people of a frame, K = 17 MuPoTS joints. Pixels of the full image; cam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from functools import partial
 
 import numpy as np
@@ -40,11 +40,6 @@ class BottomUpBranch:
         self.network, self.batch_size = network, batch_size
         self._transforms = list(pipeline)
         self._pipeline = Compose(self._transforms)
-
-    def find(self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera) -> list[BottomUpPeople]:
-        """People of each frame at once, see :meth:`start`."""
-        with ThreadPoolExecutor(1, 'bottom-up') as helper:
-            return self.start(chunk, poses, camera, helper)()
 
     def start(
         self, chunk: Chunk, poses: Sequence[People2D] | None, camera: Camera, helper: Executor

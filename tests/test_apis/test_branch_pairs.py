@@ -43,7 +43,7 @@ def written(roots, tmp_path_factory):
 
 def test_pairs_are_of_people_who_are_annotated(written, roots):
     header, columns, offsets = BRANCH_PAIRS.load(written)
-    assert set(header['networks']) == {'people_2d', 'bottom_up', 'lifting'}
+    assert set(header['networks']) == {'people_2d', 'bottom_up', 'lifter'}
     assert len(header['data']) == 2
     assert 4 <= len(offsets) - 1 <= 8
     assert not written.with_name('pairs.npz.stages').exists()
@@ -56,7 +56,7 @@ def test_pairs_are_of_people_who_are_annotated(written, roots):
 
 
 def test_a_run_that_was_ended_goes_on(written, roots, tmp_path, monkeypatch):
-    calls, find = [], BottomUpBranch.find
+    calls, find = [], BottomUpBranch.start
 
     def dies(self, chunk, *rest):
         if len(calls) == 1:
@@ -65,11 +65,11 @@ def test_a_run_that_was_ended_goes_on(written, roots, tmp_path, monkeypatch):
         return find(self, chunk, *rest)
 
     out = tmp_path / 'pairs.npz'
-    monkeypatch.setattr(BottomUpBranch, 'find', dies)
+    monkeypatch.setattr(BottomUpBranch, 'start', dies)
     with pytest.raises(KeyboardInterrupt):
         write_branch_pairs(config(), roots, out)
     assert not out.exists()
-    monkeypatch.setattr(BottomUpBranch, 'find', lambda self, *rest: (calls.append(rest), find(self, *rest))[1])
+    monkeypatch.setattr(BottomUpBranch, 'start', lambda self, *rest: (calls.append(rest), find(self, *rest))[1])
     write_branch_pairs(config(), roots, out)
     assert len(calls) == 2
     for name, values in BRANCH_PAIRS.load(written)[1].items():
@@ -89,9 +89,9 @@ def test_pairs_of_other_data_or_settings_are_kept_unless_asked(written, roots, t
 
 
 def test_frames_between_are_not_looked_at(written, roots, tmp_path, monkeypatch):
-    shown, find = [], BottomUpBranch.find
+    shown, find = [], BottomUpBranch.start
     monkeypatch.setattr(
-        BottomUpBranch, 'find', lambda self, chunk, *rest: (shown.append(chunk.images), find(self, chunk, *rest))[1]
+        BottomUpBranch, 'start', lambda self, chunk, *rest: (shown.append(chunk.images), find(self, chunk, *rest))[1]
     )
     write_branch_pairs(config(), roots[:1], tmp_path / 'pairs.npz', every=3)
     (images,) = shown

@@ -1,5 +1,7 @@
 """The bottom-up branch on frames, as its own config tests it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,11 @@ def scene(sizes=((72, 96),) * 3, people=2):
     return Chunk(0, frames), poses
 
 
+def find(branch, chunk, poses):
+    with ThreadPoolExecutor(1) as helper:
+        return branch.start(chunk, poses, CAMERA, helper)()
+
+
 def directly(model, image, poses):
     item = dict(img=image, img_path='', camera=CAMERA, flip_indices=MUPOTS17.flip_indices.tolist())
     if poses is not None:
@@ -54,7 +61,7 @@ def directly(model, image, poses):
 @pytest.mark.parametrize('fed', [True, False])
 def test_people_are_those_of_the_network_on_its_own_pipeline(model, fed):
     chunk, poses = scene()
-    found = BottomUpBranch(model, PIPELINE, batch_size=1).find(chunk, poses if fed else None, CAMERA)
+    found = find(BottomUpBranch(model, PIPELINE, batch_size=1), chunk, poses if fed else None)
     assert len(found) == 3 and any(len(people['keypoints']) for people in found)
     for people, image, given in zip(found, chunk.images, poses, strict=True):
         expected = directly(model, image, given if fed else None)
@@ -65,7 +72,7 @@ def test_people_are_those_of_the_network_on_its_own_pipeline(model, fed):
 
 def test_images_of_several_sizes_and_one_that_cannot_be_read(model):
     chunk, poses = scene(((72, 96), None, (48, 96), (72, 96)))
-    found = BottomUpBranch(model, PIPELINE).find(chunk, poses, CAMERA)
+    found = find(BottomUpBranch(model, PIPELINE), chunk, poses)
     assert len(found) == 4 and len(found[1]['keypoints']) == 0 and found[1]['keypoints_cam'].shape == (0, 17, 3)
     assert all(people[name].dtype == np.float32 for people in found for name in FIELDS)
 
