@@ -81,8 +81,8 @@ HARD, LINEAR = ({'model.integration': dict(_delete_=True, type=f'{name}Integrati
 INTEGRATED = {
     'model.integration': dict(
         _delete_=True,
-        config='configs/integration_tiny_virtual.py',
-        checkpoint='weights/integration_tiny_virtual.pth',
+        config='configs/integration_tiny_pairs.py',
+        checkpoint='weights/integration_tiny_pairs.pth',
     )
 }
 FED = {

@@ -21,7 +21,7 @@ randomness = dict(seed=0)
 # model; the errors are those of the shipped tiny networks (benchmarks/branch_errors.py), mask, shift and unpaired too
 model = dict(
     type='IntegrationEstimator',
-    network=dict(type='IntegrationNet', mode='weigh', hidden_channels=128),
+    network=dict(type='IntegrationNet', mode='regress', hidden_channels=128),
     errors=dict(
         top_down_joint=44.0,
         bottom_up_joint=70.0,

@@ -22,19 +22,25 @@ def build_sub_model(name: str, part: nn.Module | dict[str, Any]) -> nn.Module:
         part: A network as it is; the config of one, with ``type``; or ``dict(config=FILE, checkpoint=FILE,
             options={...})``: the ``model`` of a config file with ``options`` as ``--cfg-options`` has them. With
             ``checkpoint`` None the weights are random, or those of the whole's checkpoint. Files that the working
-            folder does not have are looked for beside mmp3d's own configs.
+            folder does not have are looked for beside mmp3d's own configs. ``config=None`` is no config: so
+            ``--cfg-options`` can put a ``type`` in its place.
 
     Returns:
         The network, with the config in its ``cfg``.
 
     Raises:
         FileNotFoundError: The config or the checkpoint does not exist; names it, and the command that makes one.
-        ValueError: The checkpoint is another network's, or ``part`` has neither ``type`` nor ``config``.
+        ValueError: The checkpoint is another network's, or ``part`` has neither ``type`` nor ``config``, or both.
     """
     if isinstance(part, nn.Module):
         return part
-    part = dict(part)
+    part = {key: value for key, value in part.items() if key != 'config' or value is not None}
     checkpoint = part.pop('checkpoint', None)
+    if 'config' in part and 'type' in part:
+        raise ValueError(
+            f'model.{name}: has a config, {part["config"]}, and a type, {part["type"]}; for the type alone give '
+            f'model.{name}.config=None model.{name}.checkpoint=None, in a config file _delete_=True'
+        )
     if 'config' in part:
         source = shipped_file(part['config'])
         cfg = load_config(str(source), part.get('options'), ('model',))
