@@ -330,7 +330,8 @@ class _ClipRun:
 
     def _top_down_scores(self, people: CameraPeople) -> np.ndarray:
         sure = root_confidence(people.keypoints_cam[:, ROOT], self.settings.root_depth_error)
-        return np.clip(people.keypoint_scores, 0, 1).mean(axis=1) * sure
+        # The root brings it to the bottom-up branch's scale and leaves the order (docs/pipeline.md).
+        return np.sqrt(np.clip(people.keypoint_scores, 0, 1).mean(axis=1) * sure)
 
     def _got(self, stage: str, key: str, compute: partial, part: _Part | None = None) -> dict[str, np.ndarray]:
         return self.store.get(self._name(stage, part), key, compute)

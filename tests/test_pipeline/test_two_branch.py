@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mmp3d import register_all_modules
+from mmp3d.geometry.depth_confidence import root_confidence
 from mmp3d.models.integration import HardIntegration, LinearIntegration
 from mmp3d.pipeline import ClipFrame, TwoBranchNetworks, TwoBranchPipeline, TwoBranchSettings
 from tests.test_pipeline.two_branch_scenes import (
@@ -69,6 +70,15 @@ def test_who_is_seen_by_one_branch_alone_stays_and_keeps_the_id():
     assert len({tuple(people.track_ids.tolist()) for people in frames}) == 1
     for people, true in zip(frames, truth, strict=True):
         np.testing.assert_allclose(people.keypoints_cam, true, atol=0.02)
+
+
+def test_one_branch_alone_scores_half_and_the_top_down_branch_the_root_of_its_confidence():
+    truth = walkers()
+    lower = KnownBottomUp(truth, score=0.6, absent=[(3, 1)])
+    frames = run(system(truth, LinearIntegration(), bottom_up=lower), truth, without=[(0, 0)])
+    sure = np.sqrt(root_confidence(truth[3, :, ROOT], TwoBranchSettings().root_depth_error))
+    np.testing.assert_allclose(frames[3].bbox_scores, [(0.6 + sure[0]) / 2, sure[1] / 2], rtol=1e-4)
+    assert frames[0].source[0] == 'bu' and frames[0].bbox_scores[0] == pytest.approx(0.3)
 
 
 def test_strangers_may_be_left_out_and_people_of_a_track_stay():
