@@ -2,10 +2,10 @@
 
 python benchmarks/image_pipeline.py [--images 12] [--repeats 7] [--steps]
 
-Milliseconds of processor time per image on one core, from the file to what the model is given; the fastest of several
-passes, step by step, over the same synthetic pictures of four people: 640 x 480 px (COCO's size) and 2048 x 2048 px (MuCo-3DHP's),
-the latter at JPEG quality 75, MATLAB's default, with which MuCo's script writes. In the rows "shrunk", ours reads
-what `tools/data.py shrink` made of the latter, mmpose's the files themselves. The sides take turns.
+Milliseconds of processor time per image on one core, from the file to what the model is given: of each step the fastest
+of several passes over the same synthetic pictures of four people. They have 640 x 480 px (COCO's size) or 2048 x 2048 px
+(MuCo-3DHP's), the latter at JPEG quality 75, MATLAB's default, with which MuCo's script writes. In the rows "shrunk",
+ours reads what `tools/data.py shrink` made of the latter, mmpose's the files themselves. The sides take turns.
 
 "alone" is decoding, warp, mirroring, targets, mask and packing on both sides; "colour" adds the random colour to both;
 "poses" to ours also the simulated input poses, which mmpose has no counterpart of. Heatmaps have 128 cells a side, as
