@@ -26,6 +26,7 @@ import numpy as np
 import torch
 from mmcv.cnn import fuse_conv_bn
 from mmengine.evaluator import Evaluator
+from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from torch import nn
@@ -179,6 +180,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     mmp3d.register_all_modules()
     if options.what == 'accuracy':
+        # The metrics' tables by sequence.
+        MMLogger.get_current_instance().setLevel('WARNING')
         lines = compare_accuracy(options.data, options.forms, options.threads)
     else:
         lines = (

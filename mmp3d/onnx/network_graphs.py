@@ -15,6 +15,7 @@ from mmp3d.models.estimators import (
 )
 from mmp3d.models.integration import HardIntegration, IntegrationNet, LinearIntegration
 from mmp3d.models.lifters.pose_gcn import POSE_UNIT
+from mmp3d.models.lifters.temporal_lifter import TemporalLifter
 from mmp3d.onnx.examples import cell_example, clip_example, crop_example, image_example, map_example, pair_example
 from mmp3d.onnx.graphs import (
     BottomUpGraph,
@@ -105,10 +106,16 @@ def _bottom_up(model: BottomUpDepthEstimator) -> dict[str, Graph]:
 
 
 def _lifting(model: PoseLiftingEstimator) -> dict[str, Graph]:
+    temporal = [net for net in (model.pose_net, model.depth_net) if net is not None]
+    for net in temporal:
+        if not isinstance(net, TemporalLifter):
+            raise ValueError(
+                f'ONNX export of {type(net).__name__} is not there: only temporal convolutions are exported'
+            )
     nets = {'gcn': 'frame_poses', 'pose_net': 'poses', 'depth_net': 'depths'}
     outputs = {said: CLIP for name, said in nets.items() if getattr(model, name) is not None}
     inputs, units = {'rays': CLIP, 'scores': CLIP}, dict.fromkeys([*outputs, 'keypoints_cam'], POSE_UNIT)
-    context = max(getattr(net, 'receptive_field', 1) for net in (model.pose_net, model.depth_net))
+    context = max([1, *(net.receptive_field for net in temporal)])
     graphs = {
         'lifting_windows': Graph(
             WindowsGraph(model), inputs, outputs, partial(clip_example, shortest=context + 1), units
