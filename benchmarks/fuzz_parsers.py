@@ -61,8 +61,8 @@ def read_inputs(kind: str, folder: Path, first: int, inputs: int | None, seconds
                 kept = keep(target.path, kind, name, seed, found)
                 _say(error=f'{type(error).__name__}: {error!s:.200} (kept: {kept})')
             done += 1
-        settled = settled or (memory('VmRSS') if seed - first >= SETTLED else 0)
-        _say(done=done, taken=taken, settled=settled >> 20, memory=memory('VmRSS') >> 20)
+        settled = settled or (memory('RssAnon') if seed - first >= SETTLED else 0)
+        _say(done=done, taken=taken, settled=settled >> 20, memory=memory('RssAnon') >> 20)
 
 
 def keep(path: Path, kind: str, name: str, seed: int, found: Path) -> Path | None:

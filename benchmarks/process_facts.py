@@ -7,8 +7,11 @@ from pathlib import Path
 
 
 def memory(name: str = 'VmRSS', process: int | str = 'self') -> int:
-    """Bytes of an entry of ``/proc/<process>/status``: ``'VmRSS'`` now, ``'VmHWM'`` at most so far, ``'VmSize'`` of
-    addresses. 0 where there is no such process or no Linux."""
+    """Bytes of an entry of ``/proc/<process>/status``, 0 where there is no such process or no Linux.
+
+    ``'VmRSS'``: in memory now, of which the system may take pages of files away at any time; ``'RssAnon'``: without
+    these; ``'VmHWM'``: the most so far; ``'VmSize'``: addresses.
+    """
     try:
         lines = Path(f'/proc/{process}/status').read_text().splitlines()
     except OSError:

@@ -107,7 +107,7 @@ class StandIn(nn.Module):
 
 
 class Soak:
-    """One clip through the system, with its memory, MB, when a quarter or a day was read, and when all was.
+    """One clip through the system, with its own memory, MB, when a quarter or a day was read, and when all was.
 
     Args:
         frames: T.
@@ -146,12 +146,12 @@ class Soak:
     def _pictures(self) -> Iterator[np.ndarray]:
         for number in range(self.frames):
             if number == self.settles_at:
-                self.settled = memory() >> 20
+                self.settled = memory('RssAnon') >> 20
             scale = 2 if self.changes_at is not None and number >= self.changes_at else 1
             picture = np.zeros((180 * scale, 320 * scale, 3), np.uint8)
             picture[0, :4, 0] = np.frombuffer(number.to_bytes(4, 'little'), np.uint8)
             yield picture
-        self.read = memory() >> 20
+        self.read = memory('RssAnon') >> 20
 
 
 def main() -> int:
