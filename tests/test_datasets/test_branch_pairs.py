@@ -74,9 +74,8 @@ def test_files_that_are_no_pairs_are_named(tmp_path):
     np.savez(path, header=json.dumps(dict(format='mmp3d-branch-pairs', version=99)))
     with pytest.raises(ValueError, match='expected mmp3d-branch-pairs version 1, found mmp3d-branch-pairs version 99'):
         BranchPairsDataset(str(path))
-    with pytest.raises(
-        ValueError, match=r'bottom_up must be numbers of shape \(3, 1, 17, 3\), found float64 of shape \(2, 1, 17, 3\)'
-    ):
+    shapes = r'bottom_up must be numbers of shape \(3, 1, 17, 3\), found float64 of shape \(2, 1, 17, 3\)'
+    with pytest.raises(ValueError, match=shapes):
         BranchPairsDataset(write_pairs(path, bottom_up=np.zeros((2, 1, 17, 3))))
     with pytest.raises(ValueError, match='max_people must be positive, got 0'):
         BranchPairsDataset(write_pairs(path), max_people=0)
