@@ -55,10 +55,10 @@ class Cell(NamedTuple):
 
 # Builds mmcv's operators for the processor; this PyTorch's headers need a later C++ than mmcv's setup asks for.
 FULL_MMCV = {'MMCV_WITH_OPS': '1', 'FORCE_CUDA': '0', 'CXX': str(ROOT / 'benchmarks' / 'cxx20.sh')}
+# The fork of mmcv has no form without operators; mmcv-lite stays.
 FORKS = (
-    'uninstall -y mmengine mmcv-lite mmdet',
-    'install --no-deps onedl-mmengine==0.10.12',
-    'install --no-deps --no-build-isolation onedl-mmcv==2.3.6 onedl-mmdetection==3.5.1',
+    'uninstall -y mmengine mmdet',
+    'install --no-deps --no-build-isolation onedl-mmengine==0.10.12 onedl-mmdetection==3.5.1',
 )
 CELLS = {
     'default': Cell(),
@@ -69,7 +69,7 @@ CELLS = {
     'python-3.10': Cell(python='python3.10'),
     'python-3.12': Cell(python='python3.12'),
     'full-mmcv': Cell(before=('install --no-build-isolation --no-deps mmcv==2.1.0',), variables=FULL_MMCV),
-    'forks': Cell(after=FORKS, variables={'MMCV_WITH_OPS': '0'}),
+    'forks': Cell(after=FORKS),
 }
 
 

@@ -25,9 +25,11 @@ HOST_PACKAGES = (
     HostPackage(('torchvision',), '>=0.15,<1', 'its kernels stand in for mmcv ops'),
     HostPackage(('numpy',), '>=1.23,<2.4', 'mmpose 1.3 cannot draw joints with numpy 2.4'),
     HostPackage(('setuptools',), '<82', 'mmengine 0.10 imports pkg_resources, which setuptools 82 dropped'),
-    HostPackage(('mmengine',), '>=0.10,<0.11', 'tested with 0.10.7'),
+    HostPackage(('mmengine', 'onedl-mmengine'), '>=0.10,<0.11', 'tested with 0.10.7, onedl-mmengine 0.10.12'),
     HostPackage(('mmcv-lite', 'mmcv'), '>=2.0.0,<2.2', 'mmdet 3.3 accepts nothing else'),
-    HostPackage(('mmdet',), '>=3.2,<3.4', 'tested with 3.3.0', '--no-deps '),
+    HostPackage(
+        ('mmdet', 'onedl-mmdetection'), '>=3.2,<3.6', 'tested with 3.3.0, onedl-mmdetection 3.5.1', '--no-deps '
+    ),
     HostPackage(('mmpose',), '>=1.3,<1.4', '--no-deps skips chumpy, which it never imports', '--no-deps '),
     HostPackage(('xtcocotools',), '>=1.14', 'its binary part must be built for the installed numpy', FROM_SOURCE),
 )

@@ -40,9 +40,9 @@ def test_a_cell_is_run_once_and_its_versions_and_tests_are_kept(tmp_path, comman
 
 def test_a_step_that_fails_is_the_outcome_and_nothing_is_tested(tmp_path, commands):
     run, seen = commands
-    run.fails = 'onedl-mmengine==0.10.12'
+    run.fails = 'onedl-mmdetection==3.5.1'
     result = matrix.cell_result('forks', tmp_path, ['tests/test_compat'])
-    assert result['outcome'] == 'failed: install --no-deps onedl-mmengine==0.10.12'
+    assert result['outcome'] == 'failed: --no-build-isolation onedl-mmengine==0.10.12 onedl-mmdetection==3.5.1'
     assert result['tests'] == ''
     assert not any('pytest' in command for command in seen)
 
