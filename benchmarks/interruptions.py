@@ -176,26 +176,25 @@ class Life:
         command: Tool and arguments.
         folder: What it writes to.
         log: File that what it says is added to.
+        from_start: Moments are counted from the start of the process, not from its first file.
     """
 
-    def __init__(self, command: list[str], folder: Path, log: Path) -> None:
+    def __init__(self, command: list[str], folder: Path, log: Path, from_start: bool) -> None:
         before = _state(folder)
-        self.start = time.monotonic()
         with log.open('a') as said:
             self.process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
-        while self.process.poll() is None and _state(folder) == before:
+        while not from_start and self.process.poll() is None and _state(folder) == before:
             time.sleep(LOOK)
-        self.first = time.monotonic()
+        self.begun = time.monotonic()
 
-    def end(self, moment: float | None, from_start: bool) -> int:
+    def end(self, moment: float | None) -> int:
         """Wait for its end, at most until a moment (s), and kill it then; the status."""
-        begun = self.start if from_start else self.first
         try:
-            self.process.wait(None if moment is None else max(0.0, begun + moment - time.monotonic()))
+            self.process.wait(moment)
         except subprocess.TimeoutExpired:
             self.process.kill()
         status = self.process.wait()
-        self.lasted = time.monotonic() - begun
+        self.lasted = time.monotonic() - self.begun
         return status
 
 
@@ -212,8 +211,8 @@ def run(task: Task, folder: Path, kills: int, chance: random.Random) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     log, whole = folder / 'log.txt', folder / 'whole'
-    life = Life([sys.executable, *_at_root(task.command(whole))], whole, log)
-    if life.end(None, task.from_start):
+    life = Life([sys.executable, *_at_root(task.command(whole))], whole, log, task.from_start)
+    if life.end(None):
         raise ValueError(f'the whole run failed, see {log}')
     longest, done, in_writing, chains, said = life.lasted / task.lives * 2, 0, 0, 0, ''
     while done < kills or not chains:
@@ -224,7 +223,7 @@ def run(task: Task, folder: Path, kills: int, chance: random.Random) -> str:
             writing = moment is not None and task.by_backend and chance.random() < 0.3
             if writing:
                 command, moment = [str(IN_WRITING), str(chance.randint(1, 3)), *command], None
-            status = Life([sys.executable, *command], parts, log).end(moment, task.from_start)
+            status = Life([sys.executable, *command], parts, log, task.from_start).end(moment)
             if status not in (0, -signal.SIGKILL):
                 raise ValueError(f'status {status} after {done} kills, see {log}')
             done, in_writing = done + bool(status), in_writing + bool(status and writing)
