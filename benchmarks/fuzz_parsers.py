@@ -182,17 +182,16 @@ def main() -> int:
     parser.add_argument('--patience', type=float, default=60, help='seconds that one input may take')
     parser.add_argument('--found', type=Path, default=Path('work_dirs/fuzz'), help='folder for inputs that went wrong')
     args = parser.parse_args()
-    rows, found = ['| kind | inputs | taken | memory, MB | minutes | wrong |\n|---|---|---|---|---|---|'], 0
+    print('| kind | inputs | taken | memory, MB | minutes | wrong |\n|---|---|---|---|---|---|', flush=True)
+    found = 0
     for kind in args.kind:
         watched, start = Watched(kind, args), time.monotonic()
         watched.run()
         found += len(watched.problems)
         facts, minutes = watched.totals, (time.monotonic() - start) / 60
-        memory = f'{facts["settled"]} to {facts["memory"]}'
-        rows.append(
-            f'| {kind} | {facts["done"]} | {facts["taken"]} | {memory} | {minutes:.1f} | {len(watched.problems)} |'
-        )
-    print('\n'.join(rows))
+        settled = f'{facts["settled"]} to {facts["memory"]}'
+        row = (kind, facts['done'], facts['taken'], settled, f'{minutes:.1f}', len(watched.problems))
+        print(f'| {" | ".join(map(str, row))} |', flush=True)
     return int(found > 0)
 
 

@@ -80,7 +80,7 @@ def iterate_predictions(path: str | os.PathLike) -> Iterator[dict]:
     try:
         with _open(path, path.suffix, 'rt') as file:
             yield from _images(JsonStream(file), path)
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f'{path} is not readable as JSON ({error}); write it again: tools/test.py --out') from error
 
 

@@ -46,8 +46,8 @@ def test_pictures_of_another_size_end_the_clip(tmp_path):
 
 def test_lost_frames_and_too_many_people_are_noticed(tmp_path):
     clip = soak.Soak(30, tmp_path)
-    people = InstanceData(track_ids=np.arange(9))
+    people = InstanceData(track_ids=np.arange(9))  # each in all of the frames
     clip._run = SimpleNamespace(people=lambda: [(None, people)] * 3)
     clip.read = clip.settled + 101
-    said = [f'frame {frame}: 9 people, expected 2' for frame in range(3)] + ['3 frames, expected 4', '9 ids']
+    said = [f'frame {frame}: 9 people, expected 2' for frame in range(3)] + ['3 frames, expected 4', '9 lasting ids']
     assert clip.wrong(4) == [*said, f'memory grew from {clip.settled} to {clip.read} MB']

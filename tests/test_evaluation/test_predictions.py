@@ -133,6 +133,7 @@ def test_damaged_content_is_named(tmp_path, content, message):
     [
         ('a.json', b'{"format": "mmp3d-'),
         ('a.json', b'\xff\xfe\x00'),
+        ('a.json', b'[' * 100_000),
         ('a.json', b''),
         ('a.json', json.dumps(damaged()).encode() + b']'),
         ('a.json.gz', b'not gzip'),
