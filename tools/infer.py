@@ -188,7 +188,8 @@ class People:
             camera = self._cameras.of_size(self._size_without_input(), args.pose2d)
         networks = load_lifters(args.model or 'lifting', args.weights, args.device or 'cpu')
         fps = args.fps or job.fps
-        return FoundClip(lifted_clip(args.pose2d, camera, networks, fps, job.name, args.keep_ids, job.length))
+        with stage('lifting', job.length):
+            return FoundClip(lifted_clip(args.pose2d, camera, networks, fps, job.name, args.keep_ids, job.length))
 
     def _found(self, job: ClipJob) -> FoundClip:
         args, fps = self.args, self.args.fps or job.fps

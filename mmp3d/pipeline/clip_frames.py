@@ -83,8 +83,8 @@ def chunks_of(frames: Iterable[ClipFrame], size: int) -> Iterator[Chunk]:
                     f'frame {frame.frame_id} comes after frame {last}; sort the frames by number, each once'
                 )
             last = frame.frame_id
+        handed_over = [Chunk(start, found)]
         start += len(found)
-        chunk = Chunk(start - len(found), found)
         # The pictures are the caller's alone: they go before those of the next chunk come.
         del found, frame
-        yield chunk
+        yield handed_over.pop()

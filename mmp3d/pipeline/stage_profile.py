@@ -136,6 +136,8 @@ def each_in_stage(name: str, items: Iterable[Item]) -> Iterator[Item]:
 
 def _clocks() -> tuple[float, float]:
     torch = sys.modules.get('torch')  # not imported for this alone
-    if torch is not None and torch.cuda.is_initialized():
-        torch.cuda.synchronize()
+    # A thread's current GPU need not be that of the networks.
+    for number in range(torch.cuda.device_count() if torch and torch.cuda.is_initialized() else 0):
+        if torch.cuda.memory_allocated(number):
+            torch.cuda.synchronize(number)
     return time.perf_counter(), time.thread_time()

@@ -25,7 +25,7 @@ def threads():
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize('options', [(), ('--top-down', '--random-weights')])
+@pytest.mark.parametrize('options', [(), ('--top-down',)])
 def test_the_networks_run_again_on_what_they_got(tmp_path, capsys, monkeypatch, threads, options):
     size = ['--frames', str(FRAMES), '--people', '2', '--size', '160', '100', '--rounds', '1']
     looked, image_network = [], end_to_end._image_network

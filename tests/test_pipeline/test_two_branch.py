@@ -240,9 +240,9 @@ def test_the_pictures_of_a_chunk_go_before_the_next_ones_come():
         for frame in frames_of(truth):
             image = frame.image.copy()
             known.append(weakref.ref(image))
+            most = max(most, sum(reference() is not None for reference in known))
             yield frame._replace(image=image)
             del image
-            most = max(most, sum(reference() is not None for reference in known))
 
     assert len(list(system(truth, HardIntegration(), chunk=4).run(counted(), CAMERA))) == 12
     assert most == 4
