@@ -1,4 +1,4 @@
-"""What users call: the inferencer, the lifters for :func:`mmp3d.pipeline.lift_tracks`, the whole system, and on ONNX graphs."""
+"""What users call: the inferencer, the lifters for :func:`mmp3d.pipeline.lift_tracks`, the whole system, ONNX graphs."""
 
 from mmp3d.lazy_names import lazy_names
 
