@@ -1,4 +1,4 @@
-"""What users call: the inferencer, the lifters for :func:`mmp3d.pipeline.lift_tracks`, and the whole system."""
+"""What users call: the inferencer, the lifters for :func:`mmp3d.pipeline.lift_tracks`, the whole system, its graphs."""
 
 from mmp3d.lazy_names import lazy_names
 

@@ -22,8 +22,8 @@ class NetworkOptions:
         fuse_conv_bn: Fold batch norm into the convolutions and lay weights out with their channels innermost, see
             :func:`~mmp3d.models.inference_form.in_inference_form`: the same up to rounding.
         half: The image network in bfloat16 or float16, see :func:`~mmp3d.engine.half_precision.run_in_half`.
-        compile: The image network's backbone by ``torch.compile``: the same up to rounding. The first call takes a
-            minute or more, and every new size of the input once more.
+        compile: The image network's backbone by ``torch.compile``: the same up to rounding. The first call compiles,
+            which takes minutes, and so does the first one of every new size of the input.
     """
 
     fuse_conv_bn: bool = False

@@ -364,10 +364,13 @@ class _ClipRun:
     def _matches(self, lower: list[CameraPeople], upper: list[CameraPeople]) -> list[Matches]:
         if self.settings.matching == 'frame':
             return match_people(lower, upper, self.settings.min_similarity)
-        by_one_rule = match_nearest_roots
+        rule = match_nearest_roots
         if self.settings.matching == 'released':
-            from mmp3d.pipeline.release_matching import match_by_shape as by_one_rule
-        return [by_one_rule(*pair) for pair in zip(lower, upper, strict=True)]
+            # It aligns poses as the metrics do, whose package needs mmengine.
+            from mmp3d.pipeline.release_matching import match_by_shape
+
+            rule = match_by_shape
+        return [rule(*pair) for pair in zip(lower, upper, strict=True)]
 
     def paired(self, part: _Part) -> PairedPeople:
         """What both branches say about the people of a chunk."""
