@@ -3,7 +3,7 @@
 python benchmarks/image_pipeline.py [--images 12] [--repeats 7] [--steps]
 
 Milliseconds of processor time per image on one core, from the file to what the model is given: of each step the fastest
-of several passes over the same synthetic pictures of four people. They have 640 x 480 px (COCO's size) or 2048 x 2048 px
+of several passes over the same synthetic pictures of four people, of 640 x 480 px (COCO's size) or 2048 x 2048 px
 (MuCo-3DHP's), the latter at JPEG quality 75, MATLAB's default, with which MuCo's script writes. In the rows "shrunk",
 ours reads what `tools/data.py shrink` made of the latter, mmpose's the files themselves. The sides take turns.
 

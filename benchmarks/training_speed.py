@@ -188,6 +188,8 @@ def prepared(config: str, args: argparse.Namespace, iterations: int, work_dir: s
     for part in ('val', 'test'):
         cfg.update({f'{part}_{name}': None for name in ('cfg', 'dataloader', 'evaluator')})
     cfg.default_hooks.checkpoint = None
+    # mmengine gives out the visualizer of a name again, and with it the folder of the run before.
+    cfg.visualizer.name = work_dir
     cfg.update(load_from=None, work_dir=work_dir, launcher='none', log_level='WARNING')
     return cfg
 
