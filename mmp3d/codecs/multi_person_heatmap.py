@@ -6,7 +6,6 @@ Shapes: N people of a crop, K joints, L tag dimensions, H W map cells. Input px:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import torch
@@ -39,9 +38,6 @@ class MultiPersonHeatmap(BaseKeypointCodec):
         sigma: Standard deviation of a joint's Gaussian in cells.
         multi_person: False: only the box's own person is a target, and one person is read, each joint at its highest
             cell, without tags. That is the paper's baseline "TD (w/o MP)".
-        own_heatmaps: Besides the heatmaps of all people, those of the box's own person are learnt. That person is read
-            from them as the baseline reads it, and tags tell apart the others, in the heat that it leaves. Not in the
-            paper, where tags alone tell everybody apart.
         joint_order: Order in which joints are grouped.
         max_candidates: Greatest number of candidates a joint, hence about of people.
         nms_kernel: Side of the window in which a peak must be the highest, cells; odd.
@@ -51,10 +47,10 @@ class MultiPersonHeatmap(BaseKeypointCodec):
         fill_missing: Look for a person's missing joints below the threshold, where heat and tag agree best.
 
     Raises:
-        ValueError: ``input_size`` is no multiple of ``stride``, or ``own_heatmaps`` without ``multi_person``.
+        ValueError: ``input_size`` is no multiple of ``stride``.
     """
 
-    field_mapping_table = dict(heatmaps='heatmaps', own_heatmaps='own_heatmaps', heatmap_mask='heatmap_mask')
+    field_mapping_table = dict(heatmaps='heatmaps', heatmap_mask='heatmap_mask')
     label_mapping_table = dict(keypoint_indices='keypoint_indices', keypoint_weights='keypoint_weights')
 
     def __init__(
@@ -63,7 +59,6 @@ class MultiPersonHeatmap(BaseKeypointCodec):
         stride: int = 4,
         sigma: float = 2.0,
         multi_person: bool = True,
-        own_heatmaps: bool = False,
         joint_order: Sequence[int] = DEFAULT_JOINT_ORDER,
         max_candidates: int = 30,
         nms_kernel: int = 5,
@@ -75,16 +70,11 @@ class MultiPersonHeatmap(BaseKeypointCodec):
         super().__init__()
         if any(side % stride for side in input_size):
             raise ValueError(f'input_size {tuple(input_size)} must be a multiple of stride {stride}')
-        if own_heatmaps and not multi_person:
-            raise ValueError(
-                "own_heatmaps: with multi_person=False the heatmaps are the own person's already; set it to False"
-            )
         self.input_size = tuple(input_size)
         self.stride = stride
         self.sigma = sigma
         self.heatmap_size = (input_size[0] // stride, input_size[1] // stride)
         self.multi_person = multi_person
-        self.own_heatmaps = own_heatmaps
         self.joint_order = tuple(joint_order)
         self.max_candidates = max_candidates
         self.nms_kernel = nms_kernel
@@ -102,31 +92,20 @@ class MultiPersonHeatmap(BaseKeypointCodec):
 
         Returns:
             ``heatmaps`` (K, H, W), ``keypoint_indices`` and ``keypoint_weights`` (N, K), see ``joint_targets``; with
-            ``multi_person=False`` those of the own person, N = 1. With ``own_heatmaps`` also these, (K, H, W).
+            ``multi_person=False`` those of the own person, N = 1.
         """
         visible = np.ones(keypoints.shape[:2]) if keypoints_visible is None else keypoints_visible
         if not self.multi_person:
             keypoints, visible = keypoints[:1], visible[:1]
-        draw = partial(joint_targets, size=self.heatmap_size, stride=self.stride, sigma=self.sigma)
-        targets = draw(keypoints, visible)
-        if self.own_heatmaps:
-            targets['own_heatmaps'] = draw(keypoints[:1], visible[:1])['heatmaps']
-        return targets
+        return joint_targets(keypoints, visible, self.heatmap_size, self.stride, self.sigma)
 
-    def decode(
-        self,
-        heatmaps: Tensor,
-        tags: Tensor | None = None,
-        box: np.ndarray | None = None,
-        own_heatmaps: Tensor | None = None,
-    ) -> InstanceData:
+    def decode(self, heatmaps: Tensor, tags: Tensor | None = None, box: np.ndarray | None = None) -> InstanceData:
         """People of one crop.
 
         Args:
             heatmaps: (K, H, W).
             tags: (K, L, H, W); not used with ``multi_person=False``.
             box: (4,) xyxy input px, the box that was enlarged to the crop. Its own person comes first.
-            own_heatmaps: (K, H, W) of the box's own person; None: ``box`` tells who that is.
 
         Returns:
             InstanceData of N people, numpy float32, the own one first (see ``own_person``), then the best first:
@@ -134,30 +113,18 @@ class MultiPersonHeatmap(BaseKeypointCodec):
             N = 0 gives empty arrays. A joint that was not found has the score 0.
         """
         heatmaps = heatmaps.detach().float()
-        if own_heatmaps is not None:
-            own = own_heatmaps.detach().float()
-            left = (heatmaps - own).clamp(min=0)
-            people = [
-                self._people(self._highest(own), own),
-                self._people(self._grouped(left, tags.detach().float()), left),
-            ]
-            return InstanceData.cat(people)
         flat = self._grouped(heatmaps, tags.detach().float()) if self.multi_person else self._highest(heatmaps)
-        people = self._people(flat, heatmaps)
-        if box is None or len(people) < 2:
-            return people
-        own = own_person(people.keypoints, people.keypoint_scores, box)
-        return people[np.argsort(np.arange(len(people)) != own, kind='stable')]
-
-    def _people(self, flat: Tensor, heatmaps: Tensor) -> InstanceData:
-        """People of (N, K) cells, the best first."""
         scores = joint_scores(flat, heatmaps)
         people = InstanceData(
             keypoints=joint_places(flat, scores, heatmaps, self.stride).cpu().numpy(),
             keypoint_scores=scores.cpu().numpy(),
             bbox_scores=scores.mean(dim=1).cpu().numpy(),
         )
-        return people[np.argsort(-people.bbox_scores, kind='stable')]
+        people = people[np.argsort(-people.bbox_scores, kind='stable')]
+        if box is None or len(people) < 2:
+            return people
+        own = own_person(people.keypoints, people.keypoint_scores, box)
+        return people[np.argsort(np.arange(len(people)) != own, kind='stable')]
 
     def _grouped(self, heatmaps: Tensor, tags: Tensor) -> Tensor:
         scores, cells = find_candidates(heatmaps, self.max_candidates, self.nms_kernel)

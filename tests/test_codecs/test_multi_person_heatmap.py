@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +9,6 @@ from mmp3d.codecs import MultiPersonHeatmap
 from tests.test_models.top_down_scenes import SIZE, box_of, ideal_maps
 
 CODEC = MultiPersonHeatmap(SIZE, stride=4, sigma=1.0)
-OWN_CODEC = MultiPersonHeatmap(SIZE, stride=4, sigma=1.0, own_heatmaps=True)
 
 
 def people(seed):
@@ -61,40 +59,6 @@ def test_single_person_baseline_sees_the_first_alone():
     np.testing.assert_allclose(found.keypoints[0], truth[0], atol=2.0)
 
 
-@pytest.mark.parametrize('own', [0, 1])
-def test_own_heatmaps_tell_the_own_person_where_tags_do_not(own):
-    truth = people(3)[[own, 1 - own]]
-    encoded = OWN_CODEC.encode(truth)
-    np.testing.assert_array_equal(encoded['own_heatmaps'], OWN_CODEC.encode(truth[:1])['heatmaps'])
-    heatmaps, tags = ideal_maps(encoded)
-    found = OWN_CODEC.decode(heatmaps, 0 * tags, None, torch.from_numpy(encoded['own_heatmaps']))
-    assert len(found) == 2
-    np.testing.assert_allclose(found.keypoints, truth, atol=2.0)
-    np.testing.assert_allclose(found.bbox_scores, found.keypoint_scores.mean(axis=1))
-
-
-def test_nobody_but_the_own_person():
-    encoded = OWN_CODEC.encode(people(4)[:1])
-    found = OWN_CODEC.decode(*ideal_maps(encoded), None, torch.from_numpy(encoded['own_heatmaps']))
-    assert found.keypoints.shape == (1, 17, 2)
-
-
-def test_own_heatmaps_that_are_not_finite_say_nothing():
-    encoded = OWN_CODEC.encode(people(5))
-    own = torch.from_numpy(encoded['own_heatmaps']).clone()
-    own[4] = torch.nan
-    found = OWN_CODEC.decode(*ideal_maps(encoded), None, own)
-    assert np.flatnonzero(found.keypoint_scores[0] == 0).tolist() == [4]
-    assert np.isfinite(found.keypoints).all()
-
-
-@pytest.mark.parametrize(
-    'options, named',
-    [
-        (dict(input_size=(130, 128)), 'multiple of stride'),
-        (dict(input_size=SIZE, multi_person=False, own_heatmaps=True), 'own_heatmaps'),
-    ],
-)
-def test_options_that_do_not_fit_are_named(options, named):
-    with pytest.raises(ValueError, match=named):
-        MultiPersonHeatmap(stride=4, **options)
+def test_size_that_does_not_fit_is_named():
+    with pytest.raises(ValueError, match='multiple of stride'):
+        MultiPersonHeatmap((130, 128), stride=4)

@@ -9,7 +9,7 @@ from mmp3d.geometry.crop import image_to_input
 SIZE = (128, 128)
 
 
-def small_network(multi_person=True, own_heatmaps=False, **test_cfg):
+def small_network(multi_person=True, **test_cfg):
     return MODELS.build(
         dict(
             type='MultiPersonTopDownEstimator',
@@ -20,12 +20,7 @@ def small_network(multi_person=True, own_heatmaps=False, **test_cfg):
                 type='MultiPersonTopDownHead',
                 in_channels=8,
                 decoder=dict(
-                    type='MultiPersonHeatmap',
-                    input_size=SIZE,
-                    stride=4,
-                    sigma=1.0,
-                    multi_person=multi_person,
-                    own_heatmaps=own_heatmaps,
+                    type='MultiPersonHeatmap', input_size=SIZE, stride=4, sigma=1.0, multi_person=multi_person
                 ),
             ),
             test_cfg=test_cfg,
@@ -52,7 +47,7 @@ def perfect_network(people):
         for sample in samples:
             meta = sample.metainfo
             maps = ideal_maps(network.head.decoder.encode(image_to_input(people, meta), None))
-            results.append(network.head._decoded(sample, *maps, None))
+            results.append(network.head._decoded(sample, *maps))
         return results
 
     network.head.predict = predict

@@ -6,7 +6,6 @@ Shapes: B crops, N people of a crop, K joints, L tag dimensions, H W map cells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,13 +20,7 @@ from mmp3d.geometry.crop import image_to_input
 from mmp3d.models.heads.sample_targets import heatmap_targets, padded_labels
 from mmp3d.pipeline.stage_profile import stage
 
-
-class CropMaps(NamedTuple):
-    """(B, K, H, W) heatmaps, (B, K, L, H, W) tags and (B, K, H, W) heatmaps of the boxes' own people, or None."""
-
-    heatmaps: Tensor
-    tags: Tensor | None = None
-    own_heatmaps: Tensor | None = None
+Maps = tuple[Tensor, Tensor | None]
 
 
 @MODELS.register_module()
@@ -37,8 +30,7 @@ class MultiPersonTopDownHead(HeatmapHead):
     Args:
         in_channels: Channels of the backbone's last feature map.
         decoder: Config of the ``MultiPersonHeatmap`` codec. With its ``multi_person=False`` the head has no tag maps
-            and learns the box's own person alone: the paper's baseline; with ``own_heatmaps=True`` it has maps of him
-            besides those of all people.
+            and learns the box's own person alone: the paper's baseline.
         num_keypoints: K.
         deconv_out_channels: Channels of deconvolutions, each of which doubles the resolution; None: none, for a
             backbone such as HRNet whose map has the codec's stride.
@@ -68,7 +60,7 @@ class MultiPersonTopDownHead(HeatmapHead):
         init_cfg: OptConfigType = None,
         **kwargs,
     ) -> None:
-        multi_person, own_heatmaps = decoder.get('multi_person', True), decoder.get('own_heatmaps', False)
+        multi_person = decoder.get('multi_person', True)
         if init_cfg is None:
             init_cfg = [
                 dict(type='Normal', layer=['Conv2d', 'ConvTranspose2d'], std=0.01),
@@ -76,7 +68,7 @@ class MultiPersonTopDownHead(HeatmapHead):
             ]
         super().__init__(
             in_channels=in_channels,
-            out_channels=num_keypoints * (1 + multi_person + own_heatmaps),
+            out_channels=num_keypoints * (1 + multi_person),
             deconv_out_channels=deconv_out_channels,
             deconv_kernel_sizes=deconv_kernel_sizes,
             loss=heatmap_loss or dict(type='KeypointMSELoss'),
@@ -90,47 +82,39 @@ class MultiPersonTopDownHead(HeatmapHead):
         self.peak_weight = peak_weight
         self.tag_loss = MODELS.build(tag_loss or dict(type='BatchedAssociativeEmbeddingLoss', loss_weight=0.001))
 
-    def forward(self, feats: tuple[Tensor, ...]) -> CropMaps:
-        """Maps of feature maps; L = 1."""
+    def forward(self, feats: tuple[Tensor, ...]) -> Maps:
+        """(B, K, H, W) heatmaps and (B, K, 1, H, W) tags (None for the single-person baseline) from feature maps."""
         maps = super().forward(feats)
         if not self.multi_person:
-            return CropMaps(maps)
-        heatmaps, tags, *own = maps.split(self.num_keypoints, dim=1)
+            return maps, None
+        heatmaps, tags = maps.split(self.num_keypoints, dim=1)
         if self.tag_distance:
             columns = torch.arange(tags.shape[-1], device=tags.device, dtype=tags.dtype)
             tags = tags + cells_to_pixels(columns, self.decoder.stride) / self.tag_distance
-        return CropMaps(heatmaps, tags[:, :, None], *own)
+        return heatmaps, tags[:, :, None]
 
     def loss(self, feats: tuple[Tensor, ...], batch_data_samples: SampleList, train_cfg: OptConfigType = None) -> dict:
         """``loss_heatmap`` (eq. 1) and, with several people, ``loss_pull`` and ``loss_push``; ``train_cfg`` is unused.
 
-        With ``own_heatmaps`` also ``loss_own_heatmap``, eq. 1 of the own person alone.
-
         Raises:
             ValueError: The maps have another size than the targets.
         """
-        heatmaps, tags, own_heatmaps = self.forward(feats)
+        heatmaps, tags = self.forward(feats)
         labels = padded_labels(batch_data_samples)
-        losses = dict(loss_heatmap=self._heatmap_loss(heatmaps, batch_data_samples, 'heatmaps', not self.multi_person))
-        if own_heatmaps is not None:
-            losses['loss_own_heatmap'] = self._heatmap_loss(own_heatmaps, batch_data_samples, 'own_heatmaps', True)
-        if self.multi_person:
-            at_joints = read_cells(tags.flatten(2, 3), labels['keypoint_indices'][..., None])
-            losses['loss_pull'], losses['loss_push'] = self.tag_loss(at_joints, labels['keypoint_weights'])
-        return losses
-
-    def _heatmap_loss(self, heatmaps: Tensor, samples: SampleList, name: str, own_person: bool) -> Tensor:
-        target, weights = heatmap_targets(samples, self.peak_weight, name)
+        target, weights = heatmap_targets(batch_data_samples, self.peak_weight)
         if heatmaps.shape != target.shape:
             raise ValueError(
                 f'the head gives maps of {tuple(heatmaps.shape[1:])} and the codec of {tuple(target.shape[1:])} '
                 '(joints, height, width); make num_keypoints, the stride of the codec and the deconvolutions fit'
             )
-        if own_person:
+        if not self.multi_person:
             # As every single-person head learns: a joint without a label may be anywhere.
-            own = torch.stack([sample.gt_instance_labels.keypoint_weights[0] for sample in samples])
-            weights = weights * (own > 0)[..., None, None]
-        return self.loss_module(heatmaps.float(), target, mask=weights)
+            weights = weights * (labels['keypoint_weights'][:, 0] > 0)[..., None, None]
+        losses = dict(loss_heatmap=self.loss_module(heatmaps.float(), target, mask=weights))
+        if self.multi_person:
+            at_joints = read_cells(tags.flatten(2, 3), labels['keypoint_indices'][..., None])
+            losses['loss_pull'], losses['loss_push'] = self.tag_loss(at_joints, labels['keypoint_weights'])
+        return losses
 
     def predict(
         self, feats: Features, batch_data_samples: SampleList, test_cfg: OptConfigType = None
@@ -145,29 +129,29 @@ class MultiPersonTopDownHead(HeatmapHead):
         """
         test_cfg = test_cfg or {}
         if test_cfg.get('flip_test', False):
-            maps = self.flip_merged(feats, list(batch_data_samples[0].metainfo['flip_indices']))
+            heatmaps, tags = self.flip_merged(feats, list(batch_data_samples[0].metainfo['flip_indices']))
         else:
-            maps = self.forward(feats)
-        with stage('grouping', len(maps.heatmaps)):
+            heatmaps, tags = self.forward(feats)
+        with stage('grouping', len(heatmaps)):
             people = [
-                self._decoded(sample, *(None if each is None else each[index] for each in maps))
-                for index, sample in enumerate(batch_data_samples)
+                self._decoded(sample, crop_heatmaps, None if tags is None else tags[index])
+                for index, (sample, crop_heatmaps) in enumerate(zip(batch_data_samples, heatmaps, strict=True))
             ]
         if not test_cfg.get('output_heatmaps', False):
             return people
-        return people, [PixelData(heatmaps=crop_heatmaps) for crop_heatmaps in maps.heatmaps.detach()]
+        return people, [PixelData(heatmaps=crop_heatmaps) for crop_heatmaps in heatmaps.detach()]
 
-    def flip_merged(self, feats: list[tuple[Tensor, ...]], flip_indices: list[int]) -> CropMaps:
+    def flip_merged(self, feats: list[tuple[Tensor, ...]], flip_indices: list[int]) -> Maps:
         """Mean heatmaps of crops' and mirrored crops' features; tags of both, stacked: their values are arbitrary."""
-        plain, flipped = (self.forward(each) for each in feats)
-        back = [None if maps is None else maps.flip(-1)[:, flip_indices] for maps in flipped]
-        pairs = list(zip(plain, back, strict=True))
-        heatmaps, own_heatmaps = (None if maps is None else (maps + other) / 2 for maps, other in pairs[::2])
-        return CropMaps(heatmaps, None if plain.tags is None else torch.cat(pairs[1], dim=2), own_heatmaps)
+        (heatmaps, tags), (flipped, flipped_tags) = (self.forward(each) for each in feats)
+        heatmaps = (heatmaps + flipped.flip(-1)[:, flip_indices]) / 2
+        if tags is not None:
+            tags = torch.cat([tags, flipped_tags.flip(-1)[:, flip_indices]], dim=2)
+        return heatmaps, tags
 
-    def _decoded(self, sample, heatmaps: Tensor, tags: Tensor | None, own_heatmaps: Tensor | None) -> InstanceData:
+    def _decoded(self, sample, heatmaps: Tensor, tags: Tensor | None) -> InstanceData:
         meta = sample.metainfo
         box = np.asarray(meta['crop_box'], np.float64).reshape(2, 2)
-        people = self.decoder.decode(heatmaps, tags, image_to_input(box, meta).ravel(), own_heatmaps)
+        people = self.decoder.decode(heatmaps, tags, image_to_input(box, meta).ravel())
         usable = not (meta.get('crop_unusable', False) or meta.get('img_unreadable', False))
         return people if usable else people[:0]

@@ -20,20 +20,19 @@ def padded_labels(samples: SampleList) -> dict[str, Tensor]:
     }
 
 
-def heatmap_targets(samples: SampleList, peak_weight: float = 0.0, name: str = 'heatmaps') -> tuple[Tensor, Tensor]:
+def heatmap_targets(samples: SampleList, peak_weight: float = 0.0) -> tuple[Tensor, Tensor]:
     """Target heatmaps and the weight of each of their cells.
 
     A joint that the data set never annotates and a region where people are not annotated have the weight 0.
 
     Args:
-        samples: With heatmaps (K, H, W) and ``heatmap_mask`` (1, H, W) in ``gt_fields``, and ``joints_annotated``.
+        samples: With ``gt_fields.heatmaps`` (K, H, W), ``gt_fields.heatmap_mask`` (1, H, W) and ``joints_annotated``.
         peak_weight: A cell's weight is multiplied by 1 + this * its target.
-        name: Which heatmaps.
 
     Returns:
         Two tensors (B, K, H, W).
     """
-    target = torch.stack([sample.gt_fields.get(name) for sample in samples])
+    target = torch.stack([sample.gt_fields.heatmaps for sample in samples])
     mask = torch.stack([sample.gt_fields.heatmap_mask for sample in samples]).to(target)
     annotated = np.stack([sample.metainfo['joints_annotated'] for sample in samples])
     weights = mask * torch.from_numpy(annotated).to(target)[..., None, None]
