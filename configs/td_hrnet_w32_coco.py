@@ -14,7 +14,15 @@ default_hooks = dict(checkpoint=dict(save_best='coco/AP', rule='greater'))
 
 # codec; multi_person=False is the paper's baseline "TD (w/o MP)"
 input_size = (256, 256)
-codec = dict(type='MultiPersonHeatmap', input_size=input_size, stride=4, sigma=2.0, multi_person=True)
+codec = dict(
+    type='MultiPersonHeatmap',
+    input_size=input_size,
+    stride=4,
+    sigma=2.0,
+    multi_person=True,
+    # Top of the head, spine and head: COCO has none of them.
+    unlabelled_joints=(0, 15, 16),
+)
 
 # model
 model = dict(

@@ -25,6 +25,9 @@ codec = dict(
     nms_kernel=3,
     score_threshold=0.2,
     min_joints=4,
+    own_tag_spread=1.0,
+    # Top of the head, spine and head: COCO has none of them.
+    unlabelled_joints=(0, 15, 16),
 )
 
 # model

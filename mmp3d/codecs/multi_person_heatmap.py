@@ -17,6 +17,7 @@ from torch import Tensor
 from mmp3d.codecs.associative_embedding_depth import DEFAULT_JOINT_ORDER
 from mmp3d.codecs.joint_targets import joint_targets
 from mmp3d.codecs.missing_joints import filled_cells
+from mmp3d.codecs.own_joints import MAX_OWN_SHARE, own_cells, shares_of_joints
 from mmp3d.codecs.own_person import own_person
 from mmp3d.codecs.tagged_joints import (
     find_candidates,
@@ -45,6 +46,9 @@ class MultiPersonHeatmap(BaseKeypointCodec):
         tag_threshold: Greatest distance of a tag from its person's mean tag.
         min_joints: People with fewer grouped joints are dropped.
         fill_missing: Look for a person's missing joints below the threshold, where heat and tag agree best.
+        own_tag_spread: Read the box's own person anew, each joint where heat, tag and box agree best (``own_cells``),
+            and leave out who is a piece of it; None: what the tags grouped stays, as in the paper.
+        unlabelled_joints: Joints that the training data never labels. Their maps hold anything, so none is found.
 
     Raises:
         ValueError: ``input_size`` is no multiple of ``stride``.
@@ -66,6 +70,8 @@ class MultiPersonHeatmap(BaseKeypointCodec):
         tag_threshold: float = 1.0,
         min_joints: int = 3,
         fill_missing: bool = True,
+        own_tag_spread: float | None = None,
+        unlabelled_joints: Sequence[int] = (),
     ) -> None:
         super().__init__()
         if any(side % stride for side in input_size):
@@ -82,6 +88,8 @@ class MultiPersonHeatmap(BaseKeypointCodec):
         self.tag_threshold = tag_threshold
         self.min_joints = min_joints
         self.fill_missing = fill_missing
+        self.own_tag_spread = own_tag_spread
+        self.unlabelled_joints = list(unlabelled_joints)
 
     def encode(self, keypoints: np.ndarray, keypoints_visible: np.ndarray | None = None) -> dict:
         """Targets of one crop.
@@ -112,21 +120,42 @@ class MultiPersonHeatmap(BaseKeypointCodec):
             ``keypoints`` (N, K, 2) input px, ``keypoint_scores`` (N, K) in [0, 1], ``bbox_scores`` (N,) their mean.
             N = 0 gives empty arrays. A joint that was not found has the score 0.
         """
-        heatmaps = heatmaps.detach().float()
-        flat = self._grouped(heatmaps, tags.detach().float()) if self.multi_person else self._highest(heatmaps)
+        heatmaps = heatmaps.detach().float().clone()
+        heatmaps[self.unlabelled_joints] = 0
+        if not self.multi_person:
+            return self._read(self._highest(heatmaps), heatmaps)
+        tags = tags.detach().float()
+        grouped = self._grouped(heatmaps, tags)
+        if box is None or not len(grouped):
+            return _best_first(self._read(self._filled(grouped, heatmaps, tags), heatmaps))
+        return self._own_first(grouped, heatmaps, tags, box)
+
+    def _own_first(self, grouped: Tensor, heatmaps: Tensor, tags: Tensor, box: np.ndarray) -> InstanceData:
+        """Everybody of (N, K) grouped cells, N > 0, the box's own person before the others."""
+        if self.own_tag_spread is None:
+            people = _best_first(self._read(self._filled(grouped, heatmaps, tags), heatmaps))
+            order = np.arange(len(people)) != own_person(people.keypoints, people.keypoint_scores, box)
+            return people[np.argsort(order, kind='stable')]
+        people = self._read(grouped, heatmaps)
+        number = own_person(people.keypoints, people.keypoint_scores, box)
+        cells = own_cells(grouped[number], heatmaps, tags, box, self.stride, self.own_tag_spread)
+        others = torch.cat([grouped[:number], grouped[number + 1 :]])
+        others = others[shares_of_joints(others, cells, heatmaps.shape[-1]) <= MAX_OWN_SHARE]
+        # The own person's cells are taken, too.
+        filled = self._filled(torch.cat([cells[None], others]), heatmaps, tags)[1:]
+        return InstanceData.cat([self._read(cells[None], heatmaps), _best_first(self._read(filled, heatmaps))])
+
+    def _read(self, flat: Tensor, heatmaps: Tensor) -> InstanceData:
+        """People of (N, K) cells, in their order."""
         scores = joint_scores(flat, heatmaps)
-        people = InstanceData(
+        return InstanceData(
             keypoints=joint_places(flat, scores, heatmaps, self.stride).cpu().numpy(),
             keypoint_scores=scores.cpu().numpy(),
             bbox_scores=scores.mean(dim=1).cpu().numpy(),
         )
-        people = people[np.argsort(-people.bbox_scores, kind='stable')]
-        if box is None or len(people) < 2:
-            return people
-        own = own_person(people.keypoints, people.keypoint_scores, box)
-        return people[np.argsort(np.arange(len(people)) != own, kind='stable')]
 
     def _grouped(self, heatmaps: Tensor, tags: Tensor) -> Tensor:
+        """(N, K) cells of the peaks, grouped by tags."""
         scores, cells = find_candidates(heatmaps, self.max_candidates, self.nms_kernel)
         members = group_by_tags(
             scores.cpu().numpy(),
@@ -135,7 +164,10 @@ class MultiPersonHeatmap(BaseKeypointCodec):
             self.score_threshold,
             self.tag_threshold,
         )
-        flat = member_cells(members[(members != MISSING).sum(axis=1) >= self.min_joints], cells)
+        return member_cells(members[(members != MISSING).sum(axis=1) >= self.min_joints], cells)
+
+    def _filled(self, flat: Tensor, heatmaps: Tensor, tags: Tensor) -> Tensor:
+        """The same with the joints that were missing."""
         if not self.fill_missing:
             return flat
         filled = filled_cells(flat, heatmaps, tags, self.tag_threshold)
@@ -147,3 +179,7 @@ class MultiPersonHeatmap(BaseKeypointCodec):
         scores, cells = heatmaps.flatten(1).max(dim=1)
         # Maps that are not finite say nothing.
         return torch.where(scores.isfinite(), cells, MISSING)[None]
+
+
+def _best_first(people: InstanceData) -> InstanceData:
+    return people[np.argsort(-people.bbox_scores, kind='stable')]

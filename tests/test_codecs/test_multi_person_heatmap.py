@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from mmp3d.codecs import MultiPersonHeatmap
 from tests.test_models.top_down_scenes import SIZE, box_of, ideal_maps
 
 CODEC = MultiPersonHeatmap(SIZE, stride=4, sigma=1.0)
+OWN_CODEC = MultiPersonHeatmap(SIZE, stride=4, sigma=1.0, own_tag_spread=1.0)
 
 
 def people(seed):
@@ -57,6 +59,47 @@ def test_single_person_baseline_sees_the_first_alone():
     found = codec.decode(ideal_maps(encoded)[0])
     assert len(found) == 1
     np.testing.assert_allclose(found.keypoints[0], truth[0], atol=2.0)
+
+
+@pytest.mark.parametrize('fill_missing', [True, False])
+def test_own_person_is_read_anew_where_tags_split_it(fill_missing):
+    truth = people(6)
+    heatmaps, tags = ideal_maps(CODEC.encode(truth))
+    # The own person's joints fall into two groups, 1.5 apart.
+    cells = CODEC.encode(truth)['keypoint_indices'][0]
+    for joint in range(9, 17):
+        tags[joint, 0].view(-1)[int(cells[joint])] = 1.5
+    options = dict(stride=4, sigma=1.0, tag_threshold=0.9, fill_missing=fill_missing)
+    split = MultiPersonHeatmap(SIZE, **options).decode(heatmaps, tags, box_of(truth[0]))
+    whole = MultiPersonHeatmap(SIZE, **options, own_tag_spread=1.0).decode(heatmaps, tags, box_of(truth[0]))
+    assert len(split) == 3 and len(whole) == 2
+    np.testing.assert_allclose(whole.keypoints, truth, atol=2.0)
+    np.testing.assert_allclose(whole.bbox_scores, whole.keypoint_scores.mean(axis=1))
+
+
+def test_own_person_alone_is_read_anew():
+    truth = people(7)[:1]
+    found = OWN_CODEC.decode(*ideal_maps(OWN_CODEC.encode(truth)), box_of(truth[0]))
+    np.testing.assert_allclose(found.keypoints, truth, atol=2.0)
+
+
+def test_nobody_is_read_anew():
+    found = OWN_CODEC.decode(*ideal_maps(OWN_CODEC.encode(np.zeros((0, 17, 2)))), np.array([0, 0, 9, 9]))
+    assert found.keypoints.shape == (0, 17, 2)
+
+
+@pytest.mark.parametrize('multi_person', [True, False])
+@pytest.mark.parametrize('own_tag_spread', [None, 1.0])
+def test_joints_that_are_never_labelled_are_not_found(multi_person, own_tag_spread):
+    codec = MultiPersonHeatmap(
+        SIZE, stride=4, sigma=1.0, multi_person=multi_person, own_tag_spread=own_tag_spread, unlabelled_joints=(0, 15)
+    )
+    truth = people(8)[:1]
+    heatmaps, tags = ideal_maps(codec.encode(truth))
+    before = heatmaps.clone()
+    found = codec.decode(heatmaps, tags, box_of(truth[0]))
+    assert np.flatnonzero(found.keypoint_scores[0] == 0).tolist() == [0, 15]
+    torch.testing.assert_close(heatmaps, before)
 
 
 def test_size_that_does_not_fit_is_named():

@@ -11,6 +11,7 @@ from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 from mmp3d import register_all_modules
+from mmp3d.geometry import COCO17, MUPOTS17
 from tests.test_models.top_down_scenes import small_network, standing
 
 register_all_modules()
@@ -64,9 +65,11 @@ def test_maps_of_another_size_are_named():
         network.head.loss((), [sample(network)])
 
 
-@pytest.mark.parametrize('name', ['td_tiny_coco', 'td_hrnet_w32_coco'])
+@pytest.mark.parametrize('name', ['td_tiny_coco', 'td_tiny_single_coco', 'td_hrnet_w32_coco'])
 def test_configs_build(name):
     config = Config.fromfile(CONFIGS / f'{name}.py')
     config.model.backbone.init_cfg = None
     network = MODELS.build(config.model)
     assert network.head.decoder.heatmap_size == tuple(side // 4 for side in config.input_size)
+    _, labelled = COCO17.convert(np.zeros((1, 17, 2)), np.ones((1, 17), bool), MUPOTS17)
+    assert network.head.decoder.unlabelled_joints == np.flatnonzero(~labelled[0]).tolist()

@@ -44,12 +44,32 @@ def test_a_part_through_another_box_is_the_whole_person():
 
 @pytest.mark.parametrize('seed', range(10))
 def test_hugging_people_with_nearly_equal_boxes_stay_two(seed):
-    """Each is found through both boxes: four results, two people."""
+    """Each is found through both boxes: four results, two people, each through the box of its own."""
     one = person(seed)
     # Facing each other: left is where the other's right is, in one and the same rectangle.
     other = one[MUPOTS17.flip_indices] * (-1, 1) + (200, 0)
     found = people([one, other, other + 1, one - 1], scores_of(0.9, 0.8, 0.7, 0.6))
-    assert merge_people(found, [0, 0, 1, 1]).number.tolist() == [0, 1]
+    assert merge_people(found, [0, 0, 1, 1]).number.tolist() == [0, 2]
+
+
+def test_a_boxs_own_person_is_kept_before_what_another_box_shows_of_it():
+    own, neighbour = person(), person(1, x=300)
+    found = people([neighbour, own + 4, own], scores_of(0.9, 0.8, 0.5))
+    assert merge_people(found, [0, 0, 1]).number.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize('threshold, kept', [(0.85, [0, 2]), (1, [0, 2, 1])])
+def test_others_with_the_extent_of_another_boxs_own_person_are_that_person(threshold, kept):
+    own, neighbour = person(), person(1, x=300)
+    # The same place, but hardly a joint where it should be.
+    again = own[MUPOTS17.flip_indices] + (5, -5)
+    found = people([neighbour, again, own], scores_of(0.9, 0.8, 0.5))
+    assert merge_people(found, [0, 0, 1], threshold).number.tolist() == kept
+
+
+def test_others_without_a_box_of_their_own_stay():
+    found = people([person(), person(1, x=160), person(2, x=400)], scores_of(0.9, 0.8, 0.7))
+    assert merge_people(found, [0, 0, 1]).number.tolist() == [0, 2, 1]
 
 
 def test_people_of_one_box_need_more_to_be_one():
