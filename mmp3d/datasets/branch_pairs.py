@@ -38,7 +38,7 @@ class BranchPairsDataset(PeopleArchiveDataset):
     ``keypoint_scores (N, 1, K)``, those of the surer branch.
 
     Args:
-        ann_file: A file of ``tools/branch_pairs.py``.
+        ann_file: A file of ``tools/branch_pairs.py``, or several.
         max_people: N; of a picture with more, the first N are served.
 
     Raises:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,31 +124,46 @@ class PeopleArchiveDataset(Dataset):
     """Items of a :class:`PeopleArchive`, in places for N people: its columns, and ``person_valid (N,)``.
 
     Args:
-        ann_file: The file.
+        ann_file: The file, or several, whose items follow each other.
         max_people: N; of an item with more, the first N are served.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is damaged, of another kind, or has nobody in it.
+        ValueError: One is damaged, of another kind or number of frames, or has nobody in it, or none is named.
     """
 
     ARCHIVE: PeopleArchive
     NAME: str
 
-    def __init__(self, ann_file: str, max_people: int = 4) -> None:
+    def __init__(self, ann_file: str | Sequence[str], max_people: int = 4) -> None:
         if max_people < 1:
             raise ValueError(f'max_people must be positive, got {max_people!r}')
         self.ann_file, self.max_people = ann_file, max_people
-        self.header, self.columns, self.offsets = self.ARCHIVE.load(ann_file)
-        if not int(self.offsets[-1]):
-            raise ValueError(f'{ann_file}: there is nobody in it; {self.ARCHIVE.remedy} from pictures with people')
+        files = [ann_file] if isinstance(ann_file, (str, Path)) else list(ann_file)
+        if not files:
+            raise ValueError(f'ann_file: names no file; {self.ARCHIVE.remedy}')
+        self.headers, columns, offsets = zip(*(self._loaded(file) for file in files), strict=True)
+        self.columns = {name: self._joined(name, [each[name] for each in columns]) for name in self.ARCHIVE.columns}
+        self.offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(each) for each in offsets]))])
         self.metainfo = dict(dataset_name=self.NAME)
+
+    def _loaded(self, file: str) -> tuple[dict, dict[str, np.ndarray], np.ndarray]:
+        header, columns, offsets = self.ARCHIVE.load(file)
+        if not int(offsets[-1]):
+            raise ValueError(f'{file}: there is nobody in it; {self.ARCHIVE.remedy} from pictures with people')
+        return header, columns, offsets
+
+    def _joined(self, name: str, columns: Sequence[np.ndarray]) -> np.ndarray:
+        frames = sorted({values.shape[1] for values in columns})
+        if len(frames) > 1:
+            raise ValueError(f'ann_file: the files have clips of {frames} frames; give files of one length')
+        return np.concatenate(columns)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
-        start, stop = self.offsets[index : index + 2]
+        start, stop = self.offsets[index], self.offsets[index + 1]
         count = min(int(stop - start), self.max_people)
         item = {}
         for name, values in self.columns.items():

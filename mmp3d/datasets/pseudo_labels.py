@@ -30,7 +30,7 @@ class PseudoLabelDataset(PeopleArchiveDataset):
     3)`` mm, ``keypoints_3d_valid (N, T, K)`` 1 where somebody is, and ``person_valid (N,)``.
 
     Args:
-        ann_file: A file of ``tools/pseudo_label.py``.
+        ann_file: A file of ``tools/pseudo_label.py``, or several.
         max_people: N; of an item with more, the first N are served.
 
     Raises:

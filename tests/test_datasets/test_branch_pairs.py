@@ -49,6 +49,18 @@ def test_a_picture_is_an_item_with_places_for_people(tmp_path):
     assert BranchPairsDataset(dataset.ann_file, max_people=1)[0]['keypoints_cam'].shape == (1, 1, 17, 3)
 
 
+def test_several_files_follow_each_other(tmp_path):
+    files = [write_pairs(tmp_path / f'{number}.npz', offsets) for number, offsets in enumerate([(0, 2, 3), (0, 1)])]
+    dataset = BranchPairsDataset(files)
+    assert [int(item['person_valid'].sum()) for item in dataset] == [2, 1, 1]
+    assert torch.equal(dataset[2]['keypoints_cam'], BranchPairsDataset(files[1])[0]['keypoints_cam'])
+    with pytest.raises(ValueError, match='names no file'):
+        BranchPairsDataset([])
+    longer = {name: np.zeros((1, 2, 17, *axes)) for name, axes in BRANCH_PAIRS.columns.items()}
+    with pytest.raises(ValueError, match=r'clips of \[1, 2\] frames'):
+        BranchPairsDataset([files[0], write_pairs(tmp_path / 'longer.npz', (0, 1), **longer)])
+
+
 def test_joints_that_are_not_known_are_zero_with_mark_zero():
     columns = columns_of(2)
     columns['top_down'][0, 0, 3] = np.nan
