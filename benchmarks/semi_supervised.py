@@ -49,7 +49,7 @@ ROWS = {
 }
 LABELLED_MOTIONS, UNLABELLED_MOTIONS = 8, 96
 # Items of an epoch and epochs of each run.
-FRAMES, WINDOWS, CLIPS = (262144, 4), (65536, 2), (2048, 2)
+FRAMES, WINDOWS, CLIPS = (262144, 4), (65536, 2), (2048, 1)
 IN_PROCESS = dict(num_workers=0, persistent_workers=False)
 
 
