@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mmp3d.codecs.cells import cells_to_pixels
-from mmp3d.codecs.grouping import MISSING
+from mmp3d.geometry.grouping import MISSING
 
 # Heat outside of the box, a tenth wider on every side, counts this much: a box may be too small.
 OUTSIDE = 0.3

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from mmp3d.codecs.grouping import MISSING
 
 from mmp3d.codecs.own_joints import own_cells, shares_of_joints
+from mmp3d.geometry.grouping import MISSING
 
 BOX = np.array([0.0, 0.0, 31.0, 31.0])
 
