@@ -11,9 +11,9 @@ from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
 from mmp3d import register_all_modules
+from mmp3d.datasets.branch_pairs import BRANCH_PAIRS
 from mmp3d.datasets.measured_people import COLUMNS, write_measured_people
-from mmp3d.datasets.pseudo_labels import COLUMNS as LABEL_COLUMNS
-from mmp3d.datasets.pseudo_labels import save_labels
+from mmp3d.datasets.pseudo_labels import LABELS
 from mmp3d.synthetic.generate import generate
 from mmp3d.synthetic.recipe import CLOSE, Recipe
 from tests.shared_data import shared_path
@@ -67,11 +67,13 @@ def synthetic(tmp_path_factory) -> Path:
 
 
 def write_labels(root: Path) -> None:
-    """Files of pseudo-labels with three people in two clips."""
+    """Files of pseudo-labels and of branch pairs with three people in two clips."""
     generator = np.random.default_rng(0)
-    for name in ('virtual', 'coco'):
-        labels = {key: generator.uniform(0.5, 1, (3, 1, 17, *axes)) for key, axes in LABEL_COLUMNS.items()}
-        save_labels(root / f'data/ssl/{name}.npz', {}, labels, np.array([0, 1, 3]))
+    files = ((LABELS, ('ssl/virtual', 'ssl/coco')), (BRANCH_PAIRS, ('branch_pairs/train', 'branch_pairs/val')))
+    for archive, names in files:
+        for name in names:
+            columns = {key: generator.uniform(0.5, 1, (3, 1, 17, *axes)) for key, axes in archive.columns.items()}
+            archive.save(root / f'data/{name}.npz', {}, columns, np.array([0, 1, 3]))
 
 
 def numbers_of(batch) -> list[np.ndarray]:
