@@ -24,7 +24,6 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
-from mmp3d.engine.stage_profile import StageProfile
 from torch import nn
 
 import mmp3d
@@ -36,6 +35,7 @@ from mmp3d.apis.clip_run import ClipRun
 from mmp3d.apis.found_clip import clip_of_run
 from mmp3d.apis.given_poses import pose_lookup
 from mmp3d.models.estimators import TwoBranchEstimator
+from mmp3d.pipeline.stage_profile import StageProfile
 from mmp3d.synthetic.generate import generate
 from mmp3d.synthetic.recipe import Recipe
 
