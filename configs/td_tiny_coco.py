@@ -25,7 +25,7 @@ codec = dict(
     nms_kernel=3,
     score_threshold=0.2,
     min_joints=4,
-    own_tag_spread=1.0,
+    own_tag_spread=1.5,
     # Top of the head, spine and head: COCO has none of them.
     unlabelled_joints=(0, 15, 16),
 )

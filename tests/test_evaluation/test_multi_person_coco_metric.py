@@ -35,9 +35,11 @@ def measured(scene, *boxes, **options):
     metric = MultiPersonCocoMetric(str(path), **options)
     metric.dataset_meta = metainfo
     for number, (keypoints, scores) in enumerate(boxes):
+        # Joints that COCO does not label are at 0: not found.
+        found = np.max(keypoints, axis=-1) > 1
         people = dict(
             keypoints=np.asarray(keypoints, np.float32),
-            keypoint_scores=np.tile(np.asarray(scores, np.float32)[:, None], (1, 17)),
+            keypoint_scores=found * np.asarray(scores, np.float32)[:, None],
             bbox_scores=np.asarray(scores, np.float32),
         )
         metric.process(None, [dict(id=number, img_id=7, pred_instances=people, gt_instances={})])
