@@ -1,6 +1,7 @@
 """Semi-supervised lifters (the paper's Table 2): students of one teacher who differ in the terms of their loss alone.
 
-python benchmarks/semi_supervised.py --motion-folders DIR [--out FOLDER] [--seeds 0 1] [--rows NAME ...] [--clips 256]
+python benchmarks/semi_supervised.py --motion-folders DIR [--out FOLDER] [--seeds 0 1] [--rows NAME ...] [--epochs 1]
+    [--clips 256]
 
 The teacher, lifters of configs/lifting_tiny_virtual.py, learns from 8 procedural motions. Its students start as the
 teacher, have the same motions with labels, and of BVH motion and 96 procedural ones the 2D poses alone. They are
@@ -48,8 +49,8 @@ ROWS = {
     'Rep+MP+dis': (0.1, 1.0, 0.0, 0.01),
 }
 LABELLED_MOTIONS, UNLABELLED_MOTIONS = 8, 96
-# Items of an epoch and epochs of each run.
-FRAMES, WINDOWS, CLIPS = (262144, 4), (65536, 2), (2048, 1)
+# Items of an epoch and epochs of the teacher's two runs; unlabelled clips, an epoch of the students.
+FRAMES, WINDOWS, CLIPS = (262144, 4), (65536, 2), 2048
 IN_PROCESS = dict(num_workers=0, persistent_workers=False)
 
 
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     weights = {'teacher': [published(out, 'teacher', teacher(out))]}
     labels = pseudo_labels(out, weights['teacher'][0], args.motion_folders)
     for row in args.rows:
-        weights[row] = [student(out, row, seed, weights['teacher'][0], labels) for seed in args.seeds]
+        weights[row] = [student(out, row, seed, weights['teacher'][0], labels, args.epochs) for seed in args.seeds]
     MMLogger.get_current_instance().setLevel('WARNING')
     print(errors_table(args, weights).to_text())
     rows = [f'--row "{row} {number}" model.lifter.checkpoint={file}'
@@ -77,6 +78,7 @@ def parse_args(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--out', default='work_dirs/semi_supervised', metavar='FOLDER')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1], metavar='SEED')
     parser.add_argument('--rows', nargs='*', choices=list(ROWS), default=list(ROWS), metavar='NAME')
+    parser.add_argument('--epochs', type=int, default=1, help='of the students, each 64 steps')
     parser.add_argument('--clips', type=int, default=256, help='held-out clips of each kind of input')
     return parser.parse_args(arguments)
 
@@ -96,15 +98,13 @@ def teacher(out: Path) -> Path:
 
 def pseudo_labels(out: Path, checkpoint: Path, motion_folders: Sequence[str]) -> Path:
     """The unlabelled clips, labelled by the teacher."""
-    unlabelled = dict(
-        num_items=CLIPS[0], motion_folders=list(map(str, motion_folders)), num_procedural=UNLABELLED_MOTIONS
-    )
+    unlabelled = dict(num_items=CLIPS, motion_folders=list(map(str, motion_folders)), num_procedural=UNLABELLED_MOTIONS)
     config = written(out / 'labels.py', CONFIGS / 'ssl_tiny_virtual.py', dict(unlabelled_dataset=unlabelled))
     write_pseudo_labels(load_config(str(config)), checkpoint, out / 'labels.npz')
     return out / 'labels.npz'
 
 
-def student(out: Path, row: str, seed: int, checkpoint: Path, labels: Path) -> Path:
+def student(out: Path, row: str, seed: int, checkpoint: Path, labels: Path, epochs: int) -> Path:
     """Train the student of a row and publish it as lifters."""
     reprojection, perspective, pseudo, naturalness = ROWS[row]
     model = dict(
@@ -121,7 +121,7 @@ def student(out: Path, row: str, seed: int, checkpoint: Path, labels: Path) -> P
     )
     options = dict(model=model, train_dataloader=dict(dataset=sources), randomness=dict(seed=seed))
     name = f'{row.replace(" ", "_")}_{seed}'
-    return published(out, name, trained(out / name, CONFIGS / 'ssl_tiny_virtual.py', CLIPS[1], options))
+    return published(out, name, trained(out / name, CONFIGS / 'ssl_tiny_virtual.py', epochs, options))
 
 
 def trained(folder: Path, base: Path, epochs: int, options: Mapping[str, Any]) -> Path:

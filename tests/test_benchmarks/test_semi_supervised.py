@@ -23,7 +23,7 @@ sys.path.remove(str(FILE.parent))
 
 @pytest.fixture
 def tiny(monkeypatch):
-    for name, amount in dict(FRAMES=(256, 1), WINDOWS=(256, 1), CLIPS=(32, 1)).items():
+    for name, amount in dict(FRAMES=(256, 1), WINDOWS=(256, 1), CLIPS=32).items():
         monkeypatch.setattr(semi_supervised, name, amount)
     monkeypatch.setattr(semi_supervised, 'UNLABELLED_MOTIONS', 8)
 
