@@ -246,7 +246,8 @@ def _unreadable(file: Path, error: Exception) -> str:
 
     if is_lfs_pointer(first_bytes(file)):
         return lfs_message(file)
-    refused = re.search(r'GLOBAL (\S+) was not an allowed', str(error))
+    # The second form is that of PyTorch before 2.4.
+    refused = re.search(r'(?:GLOBAL|Unsupported class) (\S+)(?: was not an allowed|$)', str(error))
     if refused:
         return (
             f'{file}: refused, because reading it would run code for the class {refused[1]}. If you trust whoever made '

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import wraps
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -11,17 +14,14 @@ from mmp3d.engine.bfloat16_optim_wrapper import has_bfloat16_instructions
 
 def run_in_half(network: nn.Module) -> None:
     """Let a network compute in half precision from now on, each of its calls in :func:`half_precision`."""
-    contexts: list[torch.autocast] = []
+    forward = network.forward
 
-    def enter(module: nn.Module, inputs: tuple) -> None:
-        contexts.append(half_precision(next(module.parameters()).device))
-        contexts[-1].__enter__()
+    @wraps(forward)
+    def forward_in_half(*inputs: Any, **options: Any) -> Any:
+        with half_precision(next(network.parameters()).device):
+            return forward(*inputs, **options)
 
-    def leave(module: nn.Module, inputs: tuple, outputs: object) -> None:
-        contexts.pop().__exit__(None, None, None)
-
-    network.register_forward_pre_hook(enter)
-    network.register_forward_hook(leave, always_call=True)
+    network.forward = forward_in_half
 
 
 def half_precision(device: torch.device) -> torch.autocast:

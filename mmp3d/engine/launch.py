@@ -81,7 +81,9 @@ def join_processes(patience: timedelta | None = None) -> None:
         patience: How long one may wait for another; None for half an hour.
     """
     if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group('gloo', timeout=patience)
+        # PyTorch 2.0 takes no None.
+        waits = {} if patience is None else {'timeout': patience}
+        torch.distributed.init_process_group('gloo', **waits)
 
 
 def build_runner(cfg: Config) -> Runner:
