@@ -55,8 +55,9 @@ class Cell(NamedTuple):
 
 # Builds mmcv's operators for the processor; this PyTorch's headers need a later C++ than mmcv's setup asks for.
 FULL_MMCV = {'MMCV_WITH_OPS': '1', 'FORCE_CUDA': '0', 'CXX': str(ROOT / 'benchmarks' / 'cxx20.sh')}
-# The fork of mmcv has no form without operators; mmcv-lite stays.
+# The fork of mmcv has no form without operators; mmcv-lite stays. That of mmdet imports imgaug, which needs numpy 1.
 FORKS = (
+    'install imgaug',
     'uninstall -y mmengine mmdet',
     'install --no-deps --no-build-isolation onedl-mmengine==0.10.12 onedl-mmdetection==3.5.1',
 )
@@ -69,7 +70,7 @@ CELLS = {
     'python-3.10': Cell(python='python3.10'),
     'python-3.12': Cell(python='python3.12'),
     'full-mmcv': Cell(before=('install --no-build-isolation --no-deps mmcv==2.1.0',), variables=FULL_MMCV),
-    'forks': Cell(after=FORKS),
+    'forks': Cell(constraints=('numpy==1.26.4',), after=FORKS),
 }
 
 
