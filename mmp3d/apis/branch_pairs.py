@@ -16,6 +16,7 @@ from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
+from mmp3d.apis.data_digest import data_digest
 from mmp3d.apis.measured_people import same_people
 from mmp3d.datasets.branch_pairs import BRANCH_PAIRS, cleaned_columns
 from mmp3d.datasets.report import shown_progress, warn
@@ -25,7 +26,7 @@ from mmp3d.models.integration import LinearIntegration
 from mmp3d.pipeline.integration import PairedPeople, integrate
 from mmp3d.pipeline.network_stages import NetworkRule
 from mmp3d.pipeline.stage_columns import by_frame
-from mmp3d.pipeline.stage_store import digest
+from mmp3d.pipeline.stage_memory import digest
 from mmp3d.version import __version__
 
 Columns = dict[str, np.ndarray]
@@ -65,7 +66,7 @@ def write_branch_pairs(
     if out.suffix != '.npz' or every < 1:
         raise ValueError(f'branch pairs: expected a file *.npz and every >= 1, got {out} and every={every}')
     stages = out.with_name(f'{out.name}.stages')
-    model = _model(cfg, stages, device)
+    model = _model(cfg, stages, device, every)
     header = _header(cfg, model, data_roots, every)
     if out.exists() and BRANCH_PAIRS.holds(out, header, overwrite):
         return BRANCH_PAIRS.load(out)[0]
@@ -84,12 +85,16 @@ def write_branch_pairs(
     return BRANCH_PAIRS.load(out)[0]
 
 
-def _model(cfg: Config, stages: Path, device: str) -> TwoBranchEstimator:
-    model = MODELS.build({'stage_dir': str(stages), **cfg.model})
+def _model(cfg: Config, stages: Path, device: str, every: int) -> TwoBranchEstimator:
+    model = MODELS.build({**cfg.model, 'stage_dir': cfg.model.get('stage_dir') or str(stages)})
     if not isinstance(model, TwoBranchEstimator) or not all(model.pipeline.uses.values()):
         raise ValueError(
             f'{cfg.filename}: branch pairs need a TwoBranchEstimator of both branches, such as '
             'configs/tdbu_tiny_mupots.py'
+        )
+    if every > 1 and model.top_down is not None:
+        raise ValueError(
+            f'{cfg.filename}: its top-down network must see every frame to track people; leave out --every'
         )
     return model.to(device).eval()
 
@@ -101,19 +106,9 @@ def _header(cfg: Config, model: TwoBranchEstimator, data_roots: Sequence[str | P
     return {
         'networks': networks,
         'settings': digest(model.settings, loader, every),
-        'data': [_facts(Path(root)) for root in data_roots],
+        'data': [data_digest(root) for root in data_roots],
         'mmp3d_version': __version__,
     }
-
-
-def _facts(root: Path) -> str:
-    """What tells a folder of data from another one: the names and sizes of its files."""
-    if not root.is_dir():
-        raise FileNotFoundError(
-            f'no data at {root}; python tools/make_synthetic.py --format mupots --out {root} writes some'
-        )
-    files = sorted(path for path in root.rglob('*') if path.is_file() and not path.name.startswith('.'))
-    return digest([[path.relative_to(root).as_posix(), path.stat().st_size] for path in files])
 
 
 def _pictures(

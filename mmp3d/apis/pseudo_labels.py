@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from mmengine.config import Config
 from mmengine.dataset import default_collate
 from mmpose.registry import DATASETS, MODELS
 
+from mmp3d.apis.data_digest import data_digest
 from mmp3d.compat.checkpoint import load_run_weights
 from mmp3d.datasets.item_batch import ItemBatch
 from mmp3d.datasets.pseudo_labels import COLUMNS, LABELS, load_labels, save_labels
@@ -91,8 +92,15 @@ def _header(cfg: Config, checkpoint: str | Path) -> dict:
     return {
         'teacher': hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest(),
         'config': hashlib.sha256(text.encode()).hexdigest(),
+        **_data(cfg.unlabelled_dataset),
         'mmp3d_version': __version__,
     }
+
+
+def _data(dataset: Mapping) -> dict:
+    """Which files a data set of files reads; one that is drawn is told by its config."""
+    root = dataset.get('data_root')
+    return {'data': data_digest(root)} if root and Path(root).exists() else {}
 
 
 def _write_part(path: Path, header: dict, teacher: PoseLiftingEstimator, dataset, numbers: range) -> None:

@@ -95,15 +95,6 @@ class DepthCoding:
             values = values @ _chains(values).T
         return values * self.relative_depth_scale
 
-    def known_to_root(self, weights: Tensor) -> Tensor:
-        """(..., K) bool: whose depth relative to the root the labels tell, given the weights of ``encode``."""
-        known = weights > 0
-        known[..., self.root_index] = True
-        if self.relative_depth_to == 'root':
-            return known
-        chains = _chains(weights.float())
-        return (~known).to(chains) @ chains.T == 0
-
     def read(self, relative: Tensor, root: Tensor, scores: Tensor, found: Tensor) -> tuple[Tensor, Tensor]:
         """Depths of people from the maps' values at their joints (eq. 3-4).
 

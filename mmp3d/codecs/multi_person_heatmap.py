@@ -88,6 +88,8 @@ class MultiPersonHeatmap(BaseKeypointCodec):
         self.tag_threshold = tag_threshold
         self.min_joints = min_joints
         self.fill_missing = fill_missing
+        if own_tag_spread is not None and not own_tag_spread > 0:
+            raise ValueError(f'own_tag_spread must be above 0 or None, got {own_tag_spread!r}')
         self.own_tag_spread = own_tag_spread
         self.unlabelled_joints = list(unlabelled_joints)
 

@@ -97,9 +97,10 @@ def _videos(path: Path) -> list[Path]:
     """The files and folders of 2D poses at a path, which may be one itself."""
     if not path.exists():
         raise FileNotFoundError(f'no 2D poses at {path}; expected a file, or a folder with a file or folder a video')
-    if path.is_file():
+    if path.is_file() or any(path.glob('*_keypoints.json')):  # a file, or a folder of OpenPose's
         return [path]
-    videos = sorted(each for each in path.iterdir() if each.is_dir() or each.suffix == '.json')
+    shown = (each for each in path.iterdir() if not each.name.startswith('.'))
+    videos = sorted(each for each in shown if each.is_dir() or each.suffix == '.json')
     if not videos:
         raise FileNotFoundError(f'{path}: holds no *.json file and no folder; expected one a video')
     return videos

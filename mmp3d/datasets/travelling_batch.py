@@ -43,11 +43,12 @@ def collate_samples(items: Sequence[dict]) -> TravellingBatch:
 
 
 class _Place(NamedTuple):
-    """Where a tensor is in the shared memory: first byte, type and shape."""
+    """Where a tensor is in the shared memory: first byte, type, shape, and bytes of a number."""
 
     start: int
     dtype: torch.dtype
     shape: torch.Size
+    itemsize: int
 
 
 class _Packer(pickle.Pickler):
@@ -78,7 +79,7 @@ class _Unpacker(pickle.Unpickler):
 
 
 def _part(memory: Tensor, place: _Place) -> Tensor:
-    size = place.shape.numel() * place.dtype.itemsize
+    size = place.shape.numel() * place.itemsize
     return memory[place.start : place.start + size].view(place.dtype).view(place.shape)
 
 
@@ -88,8 +89,8 @@ def _packed(batch: TravellingBatch) -> tuple:
     packer.dump(dict(batch))
     places, end = [], 0
     for tensor in packer.tensors:
-        places.append(_Place(end, tensor.dtype, tensor.shape))
-        end += -(-tensor.nbytes // ALIGNMENT) * ALIGNMENT
+        places.append(_Place(end, tensor.dtype, tensor.shape, tensor.element_size()))
+        end += -(-tensor.numel() * tensor.element_size() // ALIGNMENT) * ALIGNMENT
     # As torch's default_collate makes it: memory that is shared from the start needs no second copy.
     memory = torch.empty(0, dtype=torch.uint8).set_(torch.UntypedStorage._new_shared(end))
     for tensor, place in zip(packer.tensors, places, strict=True):

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.utils.typing import SampleList
+from torch import nn
 
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.models.estimators import BottomUpDepthEstimator
@@ -63,7 +65,8 @@ class BottomUpBranch:
         for places in chunk.batches(self.batch_size):
             with stage('bottom-up input', len(places)):
                 items = pseudo_collate([self._item(chunk, place, poses, camera) for place in places])
-                data = self.network.data_preprocessor(items, False)
+                with _on_device_of(self.network):
+                    data = self.network.data_preprocessor(items, False)
             yield places, data
 
     def _item(self, chunk: Chunk, place: int, poses: Sequence[People2D] | None, camera: Camera) -> dict:
@@ -79,6 +82,12 @@ class BottomUpBranch:
             item['input_keypoints'] = poses[place]['keypoints']
             item['input_keypoint_scores'] = poses[place]['keypoint_scores']
         return self._pipeline(item)
+
+
+def _on_device_of(network: nn.Module) -> AbstractContextManager:
+    """A thread begins with the first GPU, whichever one the process has chosen."""
+    device = next(network.parameters()).device
+    return torch.cuda.device(device) if device.type == 'cuda' else nullcontext()
 
 
 @torch.inference_mode()

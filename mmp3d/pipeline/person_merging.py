@@ -45,7 +45,8 @@ def merge_people(
         people: ``keypoints`` (N, K, 2) px and ``keypoint_scores`` (N, K); 0 or a place that is not finite marks a joint
             that was not found. Any other fields.
         box_ids: (N,) the box through which each was found.
-        threshold: OKS above which people of different boxes are one; 1: nobody is.
+        threshold: OKS above which people of different boxes are one, for those who are not their box's own from 0.5 on;
+            1: nobody is.
         same_box_threshold: The same for people of one box.
 
     Returns:
@@ -65,7 +66,7 @@ def merge_people(
     own[np.unique(box_ids, return_index=True)[1]] = True
     order = np.lexsort([-scores.sum(axis=1), ~own])
     order = order[(scores[order] > 0).any(axis=1)]
-    limits = np.where(own | (threshold >= 1), threshold, OTHERS_THRESHOLD)
+    limits = np.where(own | (threshold >= 1), threshold, min(threshold, OTHERS_THRESHOLD))
     again = _seen_again(keypoints, scores, own, box_ids) if threshold < 1 else np.zeros(len(people), bool)
     order = order[~again[order]]
     kept = []

@@ -119,3 +119,9 @@ def test_what_cannot_be_used_is_named(roots, tmp_path):
     for path, every in ((tmp_path / 'pairs.json', 1), (out, 0)):
         with pytest.raises(ValueError, match=r'\*\.npz and every >= 1'):
             write_branch_pairs(config(), roots, path, every=every)
+
+
+def test_a_top_down_network_must_see_every_frame(roots, tmp_path):
+    top_down = dict(config='configs/td_tiny_coco.py', checkpoint='weights/td_tiny_coco.pth')
+    with pytest.raises(ValueError, match='leave out --every'):
+        write_branch_pairs(config(**{'model.top_down': top_down}), roots, tmp_path / 'pairs.npz', every=2)

@@ -105,3 +105,9 @@ def test_joints_that_are_never_labelled_are_not_found(multi_person, own_tag_spre
 def test_size_that_does_not_fit_is_named():
     with pytest.raises(ValueError, match='multiple of stride'):
         MultiPersonHeatmap((130, 128), stride=4)
+
+
+@pytest.mark.parametrize('spread', [0, -1.0, float('nan')])
+def test_a_spread_that_is_none_is_refused(spread):
+    with pytest.raises(ValueError, match='own_tag_spread'):
+        MultiPersonHeatmap(SIZE, stride=4, own_tag_spread=spread)

@@ -7,6 +7,7 @@ import pytest
 from mmpose.registry import DATASETS
 
 from mmp3d import register_all_modules
+from mmp3d.datasets.pose2d_clips import _videos
 from mmp3d.geometry import Camera
 
 register_all_modules()
@@ -71,3 +72,13 @@ def test_what_cannot_be_read_is_named(tmp_path):
         dataset(tmp_path / 'large.json', image_size=(64, 48))
     with pytest.raises(ValueError, match='image_size or camera'):
         dataset(tmp_path, image_size=None)
+
+
+def test_hidden_folders_are_no_videos_and_a_folder_of_openpose_is_one(tmp_path):
+    write(tmp_path / 'a.json')
+    (tmp_path / '.cache').mkdir()
+    assert _videos(tmp_path) == [tmp_path / 'a.json']
+    (tmp_path / 'clip').mkdir()
+    (tmp_path / 'clip' / 'clip_000000000000_keypoints.json').write_text('{}')
+    assert _videos(tmp_path) == [tmp_path / 'a.json', tmp_path / 'clip']
+    assert _videos(tmp_path / 'clip') == [tmp_path / 'clip']

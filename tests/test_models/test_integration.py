@@ -104,3 +104,16 @@ def test_each_joint_has_a_weight_of_its_own():
 def test_another_mode_is_refused():
     with pytest.raises(ValueError, match='regress'):
         MODELS.build(dict(type='IntegrationNet', mode='mean'))
+
+
+@pytest.mark.parametrize('mode', ['blend', 'weigh'])
+@pytest.mark.parametrize('absent', [None, 'top_down', 'bottom_up'])
+def test_a_joint_that_both_branches_lack_is_nowhere(mode, absent):
+    pairs = pairs_of()
+    for scores in pairs[2:]:
+        scores[:, 3] = 0
+    if absent:
+        pairs = missing(pairs, absent)
+    poses = MODELS.build(dict(type='IntegrationNet', mode=mode, hidden_channels=16))(pairs)
+    assert poses[:, 3].isnan().all()
+    assert poses[:, [joint for joint in range(17) if joint != 3]].isfinite().all()

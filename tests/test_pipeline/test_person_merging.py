@@ -104,3 +104,13 @@ def test_errors_name_what_is_wrong():
         merge_people(people([person()]), [0, 1])
     with pytest.raises(ValueError, match='MuPoTS'):
         merge_people(people(np.zeros((1, 5, 2))), [0])
+
+
+def test_a_lower_threshold_counts_for_the_others_too():
+    own, neighbour = person(), person(1, x=300)
+    moved = own + (13, 0)
+    found = people([neighbour, moved, own], scores_of(0.9, 0.8, 0.5))
+    moved_alone = people([own, moved], scores_of(0.9, 0.8))
+    similarity = [len(merge_people(moved_alone, [0, 1], threshold)) for threshold in (0.2, 0.9)]
+    assert similarity == [1, 2]
+    assert merge_people(found, [0, 0, 1], 0.2).number.tolist() == [0, 2]

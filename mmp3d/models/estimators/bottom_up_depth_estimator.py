@@ -146,7 +146,8 @@ class BottomUpDepthEstimator(BottomupPoseEstimator):
 
     def _tested_maps(self, inputs: Tensor, data_samples: SampleList) -> BottomUpMaps:
         own = getattr(self.head, 'flip_indices', None)
-        indices = own or data_samples[0].metainfo.get('flip_indices', ())
+        is_flipped = self.test_cfg.get('flip_test', False)
+        indices = own or (data_samples[0].metainfo['flip_indices'] if is_flipped else ())
         return self.tested_maps(inputs, self._person_heatmaps(inputs, data_samples), indices)
 
     def tested_maps(self, inputs: Tensor, person_heatmaps: Tensor | None, flip_indices: Sequence[int]) -> BottomUpMaps:

@@ -62,7 +62,7 @@ class IntegrationNet(BaseModule):
         nn.init.zeros_(self.layers[-1].bias)
 
     def forward(self, pairs: PosePairs) -> Tensor:
-        """(P, K, 3) mm; a person without any joint in both branches is NaN."""
+        """(P, K, 3) mm; NaN is a person whom both branches lack, and of weighed poses each joint that both lack."""
         pairs = pairs.cleaned()
         anchor = pairs.linear()
         known = ((pairs.top_down_scores > 0) | (pairs.bottom_up_scores > 0)).to(anchor)[..., None]
@@ -77,7 +77,8 @@ class IntegrationNet(BaseModule):
             confidence = _log_ratio(pairs)
             roots = output[:, -1:] + confidence[:, [MUPOTS17.root_index]]
             poses = _weighed(pairs, (output[:, :-1] + confidence).sigmoid(), roots.sigmoid())
-        return torch.where(known.any(dim=1, keepdim=True), poses, torch.nan)
+        placed = known > 0 if self.mode != 'regress' else known.any(dim=1, keepdim=True)
+        return torch.where(placed, poses, torch.nan)
 
 
 def _features(pairs: PosePairs, centre: Tensor) -> Tensor:
