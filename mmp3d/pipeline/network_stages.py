@@ -68,7 +68,12 @@ def network_stages(networks: TwoBranchNetworks, settings: TwoBranchSettings) -> 
     people_2d = GivenPeople()
     if networks.top_down is not None:
         people_2d = TopDownPeople(
-            networks.top_down, networks.detector, settings.padding, settings.merge_threshold, settings.crop_batch
+            networks.top_down,
+            networks.detector,
+            settings.padding,
+            settings.merge_threshold,
+            settings.crop_batch,
+            settings.box_overlap,
         )
     bottom_up = None
     if uses['bottom_up']:

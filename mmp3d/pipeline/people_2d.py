@@ -6,6 +6,8 @@ Shapes: N people of a frame, K = 17 MuPoTS joints. Pixels of the full image.
 from __future__ import annotations
 
 import numpy as np
+import torch
+from torchvision.ops import nms
 
 from mmp3d.geometry.boxes import boxes_around
 from mmp3d.models.estimators import MultiPersonTopDownEstimator
@@ -29,6 +31,7 @@ class TopDownPeople:
         padding: Enlargement of the boxes.
         threshold: OKS above which people found through different boxes are one.
         batch_size: Crops a batch.
+        box_overlap: IoU with the box of a surer pose above which one of these boxes is left out; 1: none is.
     """
 
     def __init__(
@@ -38,8 +41,9 @@ class TopDownPeople:
         padding: float = 1.25,
         threshold: float = 0.85,
         batch_size: int = 32,
+        box_overlap: float = 1.0,
     ) -> None:
-        self.network, self.detector = network, detector
+        self.network, self.detector, self.box_overlap = network, detector, box_overlap
         self.padding, self.threshold, self.batch_size = padding, threshold, batch_size
 
     def find(self, chunk: Chunk) -> list[People2D]:
@@ -53,7 +57,7 @@ class TopDownPeople:
 
     def digest(self) -> str:
         """See :class:`PeopleFinder`."""
-        where = 'given' if self.detector is None else self.detector.digest()
+        where = f'given {self.box_overlap}' if self.detector is None else self.detector.digest()
         return digest('top_down', module_digest(self.network), self.padding, self.threshold, where)
 
     def _boxes(self, frame: ClipFrame, image: np.ndarray | None) -> Detections:
@@ -65,4 +69,8 @@ class TopDownPeople:
         found = given['keypoint_scores'] > 0
         mean = given['keypoint_scores'].sum(axis=1) / np.maximum(found.sum(axis=1), 1)
         around = boxes_around(given['keypoints'], found)[found.any(axis=1)]
-        return usable_boxes(around, mean[found.any(axis=1)], image.shape[:2])
+        boxes, scores = usable_boxes(around, mean[found.any(axis=1)], image.shape[:2])
+        if self.box_overlap >= 1:
+            return Detections(boxes, scores)
+        kept = nms(torch.from_numpy(boxes), torch.from_numpy(scores), self.box_overlap).numpy()
+        return Detections(boxes[kept], scores[kept])

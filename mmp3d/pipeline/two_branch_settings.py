@@ -35,6 +35,8 @@ class TwoBranchSettings:
         frame_batch: Frames that the bottom-up network sees at a time.
         crop_batch: Boxes that the top-down network sees at a time.
         padding: Enlargement of the boxes.
+        box_overlap: IoU with the box of a surer pose above which a box around given 2D poses is left out, as detectors
+            do; 1: none is.
         merge_threshold: OKS above which people found through different boxes are one, see
             :func:`~mmp3d.pipeline.merge_people`.
 
@@ -55,13 +57,14 @@ class TwoBranchSettings:
     frame_batch: int = 8
     crop_batch: int = 32
     padding: float = 1.25
+    box_overlap: float = 1.0
     merge_threshold: float = 0.85
 
     def __post_init__(self) -> None:
         for name, allowed in (('branches', BRANCHES), ('matching', MATCHINGS)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f'settings: {name} must be one of {allowed}, got {getattr(self, name)!r}')
-        for name in ('min_similarity', 'least_score', 'root_depth_error', 'merge_threshold'):
+        for name in ('min_similarity', 'least_score', 'root_depth_error', 'box_overlap', 'merge_threshold'):
             check_number(name, getattr(self, name), 0, 1)
         check_number('padding', self.padding, 1, 10)
         for name in ('chunk', 'frame_batch', 'crop_batch'):

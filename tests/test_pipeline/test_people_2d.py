@@ -61,3 +61,13 @@ def test_digests_tell_what_the_result_depends_on():
     ]
     assert len({finder.digest() for finder in finders}) == 6
     assert TopDownPeople(network).digest() == finders[1].digest()
+
+
+def test_of_boxes_that_overlap_the_surest_is_left_where_asked():
+    poses, scores = np.concatenate([TRUTH, TRUTH[:1] + 2]), np.repeat([0.6, 0.9, 0.8], 17).reshape(3, 17)
+    (frame,) = chunk((IMAGE, (poses, scores))).frames
+    network = perfect_network(TRUTH)
+    assert len(TopDownPeople(network)._boxes(frame, IMAGE).scores) == 3
+    left = TopDownPeople(network, box_overlap=0.5)._boxes(frame, IMAGE)
+    np.testing.assert_allclose(left.scores, [0.9, 0.8], atol=1e-6)
+    assert TopDownPeople(network).digest() != TopDownPeople(network, box_overlap=0.5).digest()
