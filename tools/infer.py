@@ -103,7 +103,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add_adjustment_arguments(parser)
     parser.add_argument('--work-dir', metavar='DIR', help='what an unfinished clip has so far (default: OUT/work)')
     parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
-    parser.add_argument('--skip-existing', action='store_true', help='leave out inputs whose files are there')
+    parser.add_argument('--skip-existing', action='store_true', help='leave out files that are there and whole')
     parser.add_argument('--profile', action='store_true', help='say at the end how long each stage took')
     parser.add_argument(
         '--launcher', choices=('none', 'pytorch'), default='none', help='pytorch: torchrun shares the inputs'
@@ -255,7 +255,7 @@ def _run(job: ClipJob, people: People) -> int:
             clip = adjusted(clip, people.args, lacks)
     else:
         print(_nobody(people.args))
-    written, unwritten = job.write(clip)
+    written, unwritten = job.write(clip, whole=not lacks)
     for path in written:
         print(path)
     if unwritten and not written:

@@ -28,7 +28,7 @@ class ClipJob:
         sources: One video, or the images of one clip.
         targets: A file for each format: those of :func:`~mmp3d.export.write_clip`, and ``.mp4``.
         overwrite: Replace files that are there.
-        note: Tells a later run of the same command that these files are not whole.
+        note: Tells later runs which of these files are not whole.
     """
 
     name: str
@@ -48,8 +48,12 @@ class ClipJob:
         """Frames, as far as it is known."""
         return sum(map(len, self.sources))
 
-    def write(self, clip: PeopleClip) -> tuple[list[Path], list[str]]:
+    def write(self, clip: PeopleClip, whole: bool = True) -> tuple[list[Path], list[str]]:
         """Write all files.
+
+        Args:
+            clip: The people.
+            whole: The clip is all that was asked for. Else, and where a file cannot be written, the note stays.
 
         Returns:
             The files written, and a line for each that could not be.
@@ -63,8 +67,8 @@ class ClipJob:
                 written += self._written(target, clip)
             except (ValueError, OSError) as error:
                 failures.append(f'{target} was not written: {error}')
-        if self.note is not None:
-            self.note.end()
+        if self.note is not None and whole and not failures:
+            self.note.end(self.targets)
         return written, failures
 
     def _written(self, target: Path, clip: PeopleClip) -> list[Path]:
@@ -100,10 +104,11 @@ def open_jobs(
         inputs: Videos, images, or folders with the images of one clip.
         out: Folder to write to; is made.
         formats: Ends of the files' names, without a dot, see :class:`ClipJob`.
-        overwrite: Replace files that are there. Those that an earlier run on the same input was killed in the midst of
-            writing are replaced in any case.
+        overwrite: Replace files that are there. Those that an earlier run on the same input did not finish are
+            replaced in any case, see :class:`~mmp3d.apis.half_written.HalfWritten`.
         without_input: Where there are no inputs: the file of the one job.
-        skip_existing: Leave out inputs whose files are there.
+        skip_existing: Leave out files that are there and whole, and inputs of which nothing is left to do. Files that
+            were not finished are replaced, also where the input was changed since.
 
     Raises:
         FileNotFoundError: An input does not exist.
@@ -115,13 +120,16 @@ def open_jobs(
     for name, given, sources in zip(names, inputs or [None], opened or [[]], strict=True):
         targets = [folder / f'{name}.{suffix}' for suffix in dict.fromkeys(formats)]
         require_packages(targets)
-        there = [file for target in targets for file in earlier_files(target)]
-        note = HalfWritten(folder, name, given or without_input)
-        if skip_existing and there and not note.is_left:
-            continue
-        refuse_existing(there, overwrite or note.is_left)
+        note = HalfWritten(folder, name, [source.path for source in sources] or [without_input])
+        if skip_existing:
+            targets = [target for target in targets if not note.is_finished(target)]
+            if not targets:
+                continue
+        unfinished = [target for target in targets if note.is_left(target, any_input=skip_existing)]
+        others = [file for target in targets if target not in unfinished for file in earlier_files(target)]
+        refuse_existing(others, overwrite)
         _check_targets(targets, given, sources)
-        jobs.append(ClipJob(name, given, sources, targets, overwrite or note.is_left, note))
+        jobs.append(ClipJob(name, given, sources, targets, overwrite or bool(unfinished), note))
     return jobs
 
 

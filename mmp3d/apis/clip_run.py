@@ -5,6 +5,7 @@ Camera frame, millimetres.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -105,7 +106,8 @@ class ClipRun:
         """Remove what the stages left in the work folder, and the folder if nothing else is in it."""
         if isinstance(self.store, StageStore):
             shutil.rmtree(self.store.path(f'{self.name}/any').parent, ignore_errors=True)
-            if self.store.folder.is_dir() and not any(self.store.folder.iterdir()):
+            # Not empty, or removed by another process that shares it.
+            with contextlib.suppress(OSError):
                 self.store.folder.rmdir()
 
 

@@ -90,10 +90,15 @@ def require_packages(paths: Sequence[str | Path]) -> None:
 def earlier_files(path: str | Path) -> list[Path]:
     """The files there that :func:`write_clip` may have written for this path."""
     path = Path(path)
-    people = r'_person\d+' if path.suffix.lower() in BY_PERSON else ''
-    name = re.compile(rf'{re.escape(path.stem)}{people}{re.escape(path.suffix)}')
+    name = re.compile(written_names(path))
     there = path.parent.iterdir() if path.parent.is_dir() else ()
     return sorted(file for file in there if name.fullmatch(file.name))
+
+
+def written_names(path: Path) -> str:
+    """Regular expression of the names of the files that :func:`write_clip` writes for this path."""
+    people = r'_person\d+' if path.suffix.lower() in BY_PERSON else ''
+    return f'{re.escape(path.stem)}{people}{re.escape(path.suffix)}'
 
 
 def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera') -> PeopleClip:

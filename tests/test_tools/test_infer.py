@@ -109,10 +109,10 @@ def test_a_full_disk_costs_only_what_does_not_fit(folder, tmp_path, capsys, monk
     assert infer(folder, tmp_path, '--export', 'html', 'json') == 3
     assert 'clip.html was not written: [Errno 28] No space left' in capsys.readouterr().err
     # What was found is there for another try.
-    assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'work']
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['.clip.writing', 'clip.json', 'work']
     monkeypatch.undo()
     monkeypatch.setattr(BottomUpDepthEstimator, 'start_test', lambda *_: pytest.fail('work done twice'))
-    assert infer(folder, tmp_path, '--export', 'html', 'json', '--overwrite') == 0
+    assert infer(folder, tmp_path, '--export', 'html', 'json', '--skip-existing') == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.html', 'clip.json']
 
 
@@ -255,9 +255,10 @@ def interrupted(monkeypatch):
                 os.kill(os.getpid(), signal.SIGINT)
             yield frame
 
-    monkeypatch.setattr(VideoFile, 'frames', read)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
+    with monkeypatch.context() as patch:
+        patch.setattr(VideoFile, 'frames', read)
+        yield patch
     signal.signal(signal.SIGINT, before)
 
 
@@ -267,6 +268,10 @@ def test_ctrl_c_keeps_the_frames_so_far(folder, tmp_path, capsys, interrupted):
     assert read_clip(tmp_path / 'clip.json').num_frames == 2
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert (tmp_path / 'work' / 'clip').is_dir()
+    interrupted.undo()
+    assert infer(folder, tmp_path, '--export', 'json', 'npz', '--skip-existing') == 0
+    assert read_clip(tmp_path / 'clip.json').num_frames == FRAMES
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'clip.npz']
 
 
 def test_a_video_without_frames_is_named(folder, tmp_path, capsys):

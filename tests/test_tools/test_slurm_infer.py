@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,12 @@ def script(*arguments, command='echo', **environment):
     return subprocess.run(bash, capture_output=True, text=True, env=variables, timeout=300)
 
 
+def array(task, least, most, count):
+    """What Slurm says to a task of an array."""
+    numbers = dict(ID=task, MIN=least, MAX=most, COUNT=count)
+    return {f'SLURM_ARRAY_TASK_{name}': str(number) for name, number in numbers.items()}
+
+
 @pytest.fixture
 def listed(tmp_path):
     file = tmp_path / 'list.txt'
@@ -32,8 +39,7 @@ def listed(tmp_path):
 def test_tasks_of_an_array_share_the_list(listed):
     said = []
     for task in range(7, 10):
-        array = dict(SLURM_ARRAY_TASK_ID=str(task), SLURM_ARRAY_TASK_MIN='7', SLURM_ARRAY_TASK_COUNT='3')
-        said.append(script(listed, 'out', '--fov', '60', **array).stdout.strip())
+        said.append(script(listed, 'out', '--fov', '60', **array(task, 7, 9, 3)).stdout.strip())
     assert said == [
         'a b.mp4 e.mp4 --out out/00000 --skip-existing --fov 60',
         'c.mp4 --out out/00001 --skip-existing --fov 60',
@@ -42,8 +48,42 @@ def test_tasks_of_an_array_share_the_list(listed):
 
 
 def test_a_task_without_videos_is_done(listed):
-    ended = script(listed, 'out', SLURM_ARRAY_TASK_ID='5', SLURM_ARRAY_TASK_COUNT='6')
+    ended = script(listed, 'out', **array(5, 0, 5, 6))
     assert ended.returncode == 0 and 'no videos' in ended.stdout
+
+
+@pytest.mark.parametrize(('least', 'most', 'count'), [(0, 4, 3), (3, 17, 2)])
+def test_an_array_with_gaps_is_refused_because_lines_would_be_lost(listed, least, most, count):
+    ended = script(listed, 'out', **array(least, least, most, count))
+    assert ended.returncode == 2 and not ended.stdout
+    assert f'--array has {count} ids from {least} to {most}' in ended.stderr and 'give TASKS' in ended.stderr
+
+
+def test_some_tasks_are_given_again_with_the_number_of_all(listed):
+    ended = script(listed, 'out', TASKS='4', **array(2, 0, 2, 2))
+    assert ended.stdout.strip() == 'd.mp4 --out out/00002 --skip-existing'
+    for tasks in ('2', '0', 'many'):
+        ended = script(listed, 'out', TASKS=tasks, **array(2, 0, 2, 2))
+        assert ended.returncode == 2 and f'TASKS={tasks};' in ended.stderr
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_workers_end_with_the_script(listed, tmp_path, number):
+    endless = tmp_path / 'endless.sh'
+    endless.write_text('echo started\nexec tail -f /dev/null\n')
+    variables = {**os.environ, 'MMP3D': f'bash {endless}', 'WORKERS': '2'}
+    # A signal that is ignored here, as in a job in the background, would be ignored there.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        bash = ['bash', str(SCRIPT), str(listed), 'out']
+        running = subprocess.Popen(bash, stdout=subprocess.PIPE, text=True, env=variables)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert [running.stdout.readline() for _ in range(2)] == ['started\n'] * 2
+    running.send_signal(number)
+    # Its end is that of the last process that writes into it.
+    assert running.communicate(timeout=60)[0] == ''
+    assert running.returncode == 128 + number
 
 
 def test_without_slurm_all_tasks_run_here_and_the_worst_status_counts(listed):
