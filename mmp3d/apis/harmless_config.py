@@ -16,8 +16,6 @@ import mmengine.registry
 import mmpose.registry
 from mmengine.registry import Registry
 
-import mmp3d
-
 # Where a name without a scope is looked up.
 OWN_SCOPES = ('mmpose', 'mmengine')
 WHOLE_SYSTEM = 'TwoBranchEstimator'
@@ -28,7 +26,7 @@ NAME_OF_A_FILE = re.compile(r'[./\\:~]')
 
 
 def harmless_config(config: dict[str, Any]) -> dict[str, Any]:
-    """The config without the initialisation of its model.
+    """The config without the initialisation of its model; after ``register_all_modules()``, or little is known.
 
     Args:
         config: Plain values.
@@ -37,7 +35,6 @@ def harmless_config(config: dict[str, Any]) -> dict[str, Any]:
         ValueError: It names a class or scope that no registry holds, is a system of several files, or what an
             inferencer builds of it would open a file or an address.
     """
-    mmp3d.register_all_modules(init_default_scope=False)
     known = _registered_names()
     for name, value in _entries(config):
         _check_name(name, value, known)

@@ -19,6 +19,11 @@ CONFIG = ROOT / 'configs' / 'bu_tiny_muco.py'
 WEIGHTS = sorted((ROOT / 'weights').glob('*.pth'))
 
 
+@pytest.fixture(autouse=True)
+def _registered():
+    register_all_modules()
+
+
 @pytest.mark.parametrize('path', WEIGHTS, ids=[path.stem for path in WEIGHTS])
 def test_what_the_shipped_weights_record_is_taken(path):
     config = recorded_config(str(path), trust=False)
@@ -26,7 +31,6 @@ def test_what_the_shipped_weights_record_is_taken(path):
 
 
 def test_a_checkpoint_runs_by_what_it_records(tmp_path):
-    register_all_modules()
     config = Config.fromfile(CONFIG)
     config.model.backbone.init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'nowhere.pth'))
     weights = MODELS.build(config.model).state_dict()
