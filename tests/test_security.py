@@ -85,6 +85,29 @@ def test_config_that_a_checkpoint_records(tmp_path, marker, config):
         MultiPersonPose3DInferencer(weights=str(path))
 
 
+@pytest.mark.parametrize(
+    'config',
+    [
+        "model = dict(type='mmengine.load', file='{folder}/payload.pkl')",
+        "model = dict(type='evil_module')",
+        "model = dict(type='TwoBranchEstimator', bottom_up=dict(config='{folder}/evil_module.py'))",
+        "model = dict(type='BottomUpDepthEstimator', backbone=dict(type='TinyUNet', checkpoint='http://localhost:9/a'))",
+        "test_dataloader = dict(collate_fn='evil_module')",
+        "default_scope = 'evil_module'",
+    ],
+)
+def test_config_that_a_checkpoint_records_and_that_builds_code(tmp_path, marker, monkeypatch, config):
+    """The text is plain, and what mmengine would build of it, or open for it, is code."""
+    path, folder = tmp_path / 'a.pth', str(tmp_path)
+    (tmp_path / 'payload.pkl').write_bytes(_is_armed(pickle.dumps(Hostile(marker)), marker))
+    (tmp_path / 'evil_module.py').write_text(f'import pathlib; pathlib.Path({str(marker)!r}).touch()')
+    monkeypatch.syspath_prepend(folder)
+    text = "data_mode = 'bottomup'\n" + config.format(folder=folder)
+    torch.save(dict(state_dict=dict(a=torch.zeros(1)), meta=dict(cfg=text)), path)
+    with pytest.raises(ValueError, match=r'a.pth: its config is not taken: .*trust=True'):
+        MultiPersonPose3DInferencer(weights=str(path), device='cpu')
+
+
 def test_pickles(tmp_path, marker):
     (tmp_path / 'pred').mkdir()
     for path in (tmp_path / 'a.pkl', tmp_path / 'pred' / '1.pkl'):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmp3d.geometry import Camera
+from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.onnx.bottom_up import GroupingChoices, OnnxBottomUp
 from mmp3d.onnx.integration import OnnxRule
 from mmp3d.onnx.lifting import OnnxLifter
@@ -37,26 +37,31 @@ class OnnxPipeline(ClipPipeline):
 
     Raises:
         FileNotFoundError: The manifest or a graph is not there.
-        ValueError: The manifest is damaged, or of a network that is not a system: a top-down network alone, an
-            integration network alone; or onnxruntime is not installed.
+        ValueError: The manifest is damaged, of other joints, or of a network that is not a system: a top-down network
+            alone, an integration network alone; or onnxruntime is not installed.
     """
 
     def __init__(self, folder: str | Path, threads: int | None = None, providers: Sequence[str] | None = None) -> None:
-        manifest = read_manifest(folder)
+        manifest, path = read_manifest(folder), Path(folder) / NAME
+        if manifest['joint_set'] != MUPOTS17.name:
+            raise ValueError(f'{path}: joint_set {manifest["joint_set"]!r}, this pipeline runs {MUPOTS17.name!r}')
         if 'settings' not in manifest:
             raise ValueError(
-                f'{Path(folder) / NAME}: {manifest["config"]} finds nobody by itself; export a whole system, a '
-                'bottom-up network or lifters'
+                f'{path}: {manifest["config"]} finds nobody by itself; export a whole system, a bottom-up network or '
+                'lifters'
             )
         self.manifest = manifest
-        settings = recipe_of(TwoBranchSettings, f'{Path(folder) / NAME}: settings', manifest['settings'])
-        files = {name: Path(folder) / graph['file'] for name, graph in manifest['graphs'].items()}
-        used = _used_graphs(settings)
-        missing = [name for name in used if name not in files]
-        if missing:
-            raise ValueError(f'{Path(folder) / NAME}: lacks the graph {missing[0]!r}; export the model again')
-        graphs = {name: GraphSession(files[name], threads, providers) for name in used}
-        super().__init__(_stages(graphs, manifest, settings), settings)
+        try:
+            settings = recipe_of(TwoBranchSettings, f'{path}: settings', manifest['settings'])
+            files = {name: Path(folder) / graph['file'] for name, graph in manifest['graphs'].items()}
+            used = _used_graphs(settings)
+            missing = [name for name in used if name not in files]
+            if missing:
+                raise ValueError(f'{path}: lacks the graph {missing[0]!r}; export the model again')
+            stages = _stages({name: GraphSession(files[name], threads, providers) for name in used}, manifest, settings)
+        except (KeyError, AttributeError, TypeError) as error:
+            raise ValueError(f'{path}: damaged ({type(error).__name__}: {error}); export the model again') from error
+        super().__init__(stages, settings)
 
     def run(self, frames: Iterable[ClipFrame], camera: Camera) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
         """Number and people of each frame, in order; the first comes when all frames are seen.

@@ -110,9 +110,10 @@ class VideoPictures:
         if self._writer is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             codec = cv2.VideoWriter_fourcc(*'mp4v')
-            self._writer = cv2.VideoWriter(str(self._partial), codec, self.fps, (width, height))
-            if not self._writer.isOpened():
+            writer = cv2.VideoWriter(str(self._partial), codec, self.fps, (width, height))
+            if not writer.isOpened():
                 raise ValueError(f'cannot write a video to {self.path}; give a folder or a name that ends in .mp4')
+            self._writer = writer
         with stage('encoding', 1):
             # A copy in any case: the picture is the caller's, who may draw on it.
             mirrored = cv2.cvtColor(picture[:height, :width], cv2.COLOR_RGB2BGR)

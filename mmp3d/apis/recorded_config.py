@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mmengine.config import Config
 
+from mmp3d.apis.harmless_config import harmless_config
 from mmp3d.compat.checkpoint import load_checkpoint, meta_of
 from mmp3d.compat.plain_config import read_plain_config
 
@@ -17,7 +18,8 @@ def recorded_config(weights: str | None, trust: bool) -> dict:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: There are no weights, they record no config, or one that would have to be run.
+        ValueError: There are no weights, they record no config, or one that would have to be run or could run other
+            code, see :func:`~mmp3d.apis.harmless_config.harmless_config`.
     """
     if weights is None:
         raise ValueError('give a model (a name or a config file), or weights that record their config')
@@ -27,7 +29,7 @@ def recorded_config(weights: str | None, trust: bool) -> dict:
     if trust:
         return Config.fromstring(recorded, file_format='.py')._cfg_dict
     try:
-        return Config(read_plain_config(recorded))._cfg_dict
+        return Config(harmless_config(read_plain_config(recorded)))._cfg_dict
     except ValueError as error:
         raise ValueError(
             f'{weights}: its config is not taken: {error}. Give the model or config that you know, or, if you trust '

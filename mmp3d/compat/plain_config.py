@@ -1,16 +1,13 @@
 """Read the config that a checkpoint records, which is Python, as data: nothing in it is run.
 
-A config can also have any class of any module built, by its dotted name; such a name is refused as well.
+What may be built of it is another question: :mod:`mmp3d.apis.harmless_config`.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from typing import Any
 
-# `Name`, or `scope.Name` of a registry.
-TYPE_NAME = re.compile(r'((mmengine|mmcv|mmdet|mmpose)\.)?[A-Za-z_]\w*')
 MOST_CHARACTERS = 1 << 20
 # What no network is built from.
 LEFT_OUT = ('custom_imports',)
@@ -20,15 +17,13 @@ def read_plain_config(text: str) -> dict[str, Any]:
     """The variables of a config that mmengine has written out (`Config.pretty_text`).
 
     Raises:
-        ValueError: The text is more than literals, `dict(...)` and signs before numbers, is not Python, or names a
-            class by its module.
+        ValueError: The text is more than literals, `dict(...)` and signs before numbers, or is not Python.
     """
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f'{len(text)} characters are too many for a config')
     try:
         statements = ast.parse(text).body
         config = dict(_assignment(statement) for statement in statements)
-        _check_types(config)
     except (SyntaxError, RecursionError, MemoryError, TypeError) as error:
         raise ValueError(f'it cannot be read ({type(error).__name__}: {error})') from error
     return {name: value for name, value in config.items() if name not in LEFT_OUT}
@@ -59,13 +54,3 @@ def _dict_call(node: ast.Call) -> dict[str, Any]:
     if not isinstance(node.func, ast.Name) or node.func.id != 'dict' or node.args or not named:
         raise ValueError(f'line {node.lineno} calls a function, expected only dict(name=value)')
     return {keyword.arg: _value(keyword.value) for keyword in node.keywords}
-
-
-def _check_types(value: Any) -> None:
-    """Raise ValueError where something is to be built of a class that no registry need know."""
-    if isinstance(value, dict):
-        name = value.get('type')
-        if isinstance(name, str) and not TYPE_NAME.fullmatch(name):
-            raise ValueError(f'it names {name!r:.80}, which could be any function of any module')
-    for element in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
-        _check_types(element)

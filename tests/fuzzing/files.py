@@ -49,7 +49,7 @@ TENSORS = (torch.zeros(0), torch.zeros(2, 3).half(), torch.full((3, 2), torch.na
 
 def checkpoint_targets(folder: Path) -> dict[str, Target]:
     """Checkpoints in torch's present and its former format."""
-    meta = dict(cfg='model = dict(type=\'X\', sides=(1, -2.5))\nname = "a"\n', experiment_name='a_20260101_000000')
+    meta = dict(cfg='model = dict(type=\'ReLU\', sides=(1, -2.5))\nname = "a"\n', experiment_name='a_20260101_000000')
     content = dict(meta=dict(meta, epoch=3), state_dict=dict(nn.Linear(2, 3).state_dict()), optimizer=[0.1, None])
     built = {}
     for name, is_zip in (('checkpoint', True), ('checkpoint of torch 1.5', False)):

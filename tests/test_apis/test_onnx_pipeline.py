@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 
@@ -113,8 +114,29 @@ def test_folders_that_cannot_be_used_are_named(folder, tmp_path):
         ({'settings': None}, ValueError, 'tdbu_tiny_mupots.py finds nobody by itself'),
         ({'graphs': {}}, ValueError, "lacks the graph 'bottom_up'"),
         ({}, FileNotFoundError, 'bottom_up.onnx: no such graph'),
+        ({'joint_set': 'coco17'}, ValueError, "manifest.json: joint_set 'coco17', this pipeline runs 'mupots17'"),
+        ({'settings': 3}, ValueError, r'manifest.json: damaged \(TypeError'),
+        ({'graphs': []}, ValueError, r'manifest.json: damaged \(AttributeError'),
+        ({'graphs': {'integration': {}}}, ValueError, r"manifest.json: damaged \(KeyError: 'file'\); export"),
     ):
         changed = {key: value for key, value in {**manifest, **change}.items() if value is not None}
         (tmp_path / 'manifest.json').write_text(json.dumps(changed))
         with pytest.raises(error, match=message):
             OnnxPipeline(tmp_path)
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'bottom_up': None},
+        {'bottom_up': {'input': {'mean': 1}, 'grouping': {}}},
+        {'lifting': {}},
+        {'lifting': {'context': 3}},
+    ],
+)
+def test_a_part_that_is_missing_or_of_another_kind_is_damage(folder, tmp_path, change):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    manifest = json.loads((folder / 'manifest.json').read_text())
+    (tmp_path / 'manifest.json').write_text(json.dumps({**manifest, **change}))
+    with pytest.raises(ValueError, match=r'manifest.json: damaged .*; export the model again'):
+        OnnxPipeline(tmp_path, threads=1)

@@ -76,3 +76,12 @@ def test_an_error_of_the_encoder_ends_the_video(tmp_path, monkeypatch):
         video.close()
     video.discard()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_video_that_cannot_be_written_leaves_its_own_error(tmp_path):
+    video = VideoPictures(tmp_path / 'clip.unknown', 25)
+    with pytest.raises(ValueError, match=r'cannot write a video to .*clip.unknown'):
+        video.add(PICTURE)
+    video.close()
+    video.discard()
+    assert not list(tmp_path.iterdir())

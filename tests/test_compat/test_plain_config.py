@@ -49,18 +49,14 @@ def test_plain_values():
         'a = {[]: 1}',
         'a = ' + '[' * 1000,
         'a = ' + '-' * 100_000 + '1',
-        "model = dict(type='subprocess.Popen', args='true')",
-        "model = dict(a=[(dict(type='torch.hub.load'),)])",
-        "model = dict(type='mmengine.config.Config')",
-        "model = dict(type='os:system')",
         '\0',
     ],
 )
 def test_code_is_refused(text):
-    with pytest.raises(ValueError, match='line 1 |it cannot be read|it names'):
+    with pytest.raises(ValueError, match='line 1 |it cannot be read'):
         read_plain_config(text)
 
 
-def test_names_of_registries_are_taken_and_imports_are_not_made():
+def test_imports_are_left_out():
     text = "custom_imports = dict(imports=['antigravity'])\nmodel = dict(type='mmpose.TopdownPoseEstimator')\n"
     assert read_plain_config(text) == {'model': {'type': 'mmpose.TopdownPoseEstimator'}}

@@ -62,6 +62,20 @@ def test_a_small_file_does_not_become_a_large_one(monkeypatch):
         read_arrays(stream)
 
 
+def test_packed_sizes_that_are_lies_do_not_count(monkeypatch):
+    content = io.BytesIO()
+    np.save(content, np.zeros(1 << 20))
+    stream = _archive(compressed=True, bomb=content.getvalue())
+    changed = bytearray(stream.getvalue())
+    entry = changed.rindex(b'PK\x01\x02')
+    changed[entry + 20 : entry + 24] = (1 << 30).to_bytes(4, 'little')
+    with zipfile.ZipFile(io.BytesIO(changed)) as archive:
+        assert archive.getinfo('bomb.npy').compress_size == 1 << 30
+    monkeypatch.setattr(array_archive, 'MOST_INFLATED', 1 << 20)
+    with pytest.raises(ValueError, match=rf'{len(changed)} bytes that stand for 8388736'):
+        read_arrays(io.BytesIO(changed))
+
+
 @pytest.mark.parametrize('content', [b'', b'PK', b'\x93NUMPY', b'\x93NUMPY\x03\x00' + bytes(90)])
 def test_damage_is_an_error(content):
     with pytest.raises(ValueError, match='not a readable numpy archive'):
