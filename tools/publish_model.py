@@ -45,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         weights = state_dict_of(load_checkpoint(args.refiner), args.refiner)
         parts.update({f'head.{name}': tensor for name, tensor in weights.items() if name.startswith('refiner.')})
     model = MODELS.build(cfg.model)
-    publish_checkpoint(args.checkpoint, args.out, facts, replaced=parts, half=args.half, model=model)
+    publish_checkpoint(
+        args.checkpoint, args.out, facts, replaced=parts, half=args.half, model=model, config=cfg.pretty_text
+    )
     check_architecture(model, load_checkpoint(args.out), args.out)
     print(f'weights: {args.out}')
 

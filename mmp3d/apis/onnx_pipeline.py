@@ -53,7 +53,7 @@ class OnnxPipeline(ClipPipeline):
         self.manifest = manifest
         try:
             settings = recipe_of(TwoBranchSettings, f'{path}: settings', manifest['settings'])
-            files = {name: Path(folder) / graph['file'] for name, graph in manifest['graphs'].items()}
+            files = {name: Path(folder) / Path(graph['file']).name for name, graph in manifest['graphs'].items()}
             used = _used_graphs(settings)
             missing = [name for name in used if name not in files]
             if missing:

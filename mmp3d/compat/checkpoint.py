@@ -144,6 +144,7 @@ def publish_checkpoint(
     replaced: dict[str, torch.Tensor] | None = None,
     half: bool = False,
     model: nn.Module | None = None,
+    config: str | None = None,
 ) -> None:
     """Write the weights of a training checkpoint and plain facts about them; `torch.load(weights_only=True)` reads it.
 
@@ -155,12 +156,15 @@ def publish_checkpoint(
         replaced: tensors, by their names in the model, that were trained elsewhere.
         half: store numbers in half precision, in half the space; a model that loads them computes as before.
         model: publish what this model runs with, see `weights_for`; None: all that was trained.
+        config: text of the config that builds the model, in place of the run's own, which may lack what was replaced.
 
     Raises:
         FileNotFoundError, ValueError: see `load_checkpoint`; also where half precision cannot hold a number.
     """
     checkpoint = load_checkpoint(src, trust=trust)
     kept = {key: value for key, value in meta_of(checkpoint).items() if key in ('dataset_meta', 'cfg')}
+    if config is not None:
+        kept['cfg'] = config
     if 'cfg' in kept:
         kept['cfg'] = _without_folders(kept['cfg'])
     facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}

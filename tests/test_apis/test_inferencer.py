@@ -237,3 +237,8 @@ def test_stock_inferencer_gives_2d_joints(tmp_path):
     assert np.allclose(lefts, [50, 120], atol=6)
     assert np.array(people[0]['keypoints']).shape == (17, 2)
     assert results[0]['visualization'][0].shape == (360, 900, 3)
+
+
+def test_the_shipped_weights_are_enough():
+    weights = Path(__file__).resolve().parents[2] / 'weights' / 'bu_tiny_muco.pth'
+    assert type(MultiPersonPose3DInferencer(weights=str(weights)).model).__name__ == 'BottomUpDepthEstimator'
