@@ -9,7 +9,9 @@ def test_names_and_sizes_count_and_hidden_files_do_not(tmp_path):
     (tmp_path / 'a').mkdir()
     (tmp_path / 'a' / 'x.json').write_text('{}')
     before = data_digest(tmp_path)
-    (tmp_path / '.cache').write_text('anything')
+    (tmp_path / '.hidden').write_text('anything')
+    (tmp_path / 'a' / '.cache').mkdir()
+    (tmp_path / 'a' / '.cache' / 'parsed.npz').write_text('anything')
     assert data_digest(tmp_path) == before
     (tmp_path / 'a' / 'x.json').write_text('[1]')
     assert data_digest(tmp_path) != before

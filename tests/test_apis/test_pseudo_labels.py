@@ -157,6 +157,26 @@ def test_poses_of_a_2d_data_set_are_labelled_under_an_assumed_camera(weights, tm
     assert (item['keypoints_cam'][0, 0, :, 2] > 0).any()
 
 
+def test_labels_of_data_that_changed_are_not_taken_for_theirs(weights, tmp_path):
+    generate(Recipe('coco', 4, people=(1, 3), size=(160, 120), seed=1, interactions=CLOSE), tmp_path / 'coco')
+    annotations = 'annotations/person_keypoints_train2017.json'
+    coco = dict(
+        type='CocoMultiPersonDataset',
+        data_root=str(tmp_path / 'coco'),
+        ann_file=annotations,
+        data_prefix=dict(img='train2017/'),
+        needs_images=False,
+        pipeline=[dict(type='PackPoseClip', one_person=False, max_people=4, assume_camera=True)],
+    )
+    cfg, out = config(unlabelled_dataset=coco), tmp_path / 'labels.npz'
+    header = write_pseudo_labels(cfg, weights, out)
+    assert write_pseudo_labels(cfg, weights, out) == header
+    with (tmp_path / 'coco' / annotations).open('a') as file:
+        file.write(' ')
+    with pytest.raises(ValueError, match='another data'):
+        write_pseudo_labels(cfg, weights, out)
+
+
 def test_files_that_are_no_labels_are_named(weights, tmp_path):
     out = tmp_path / 'labels.npz'
     with pytest.raises(FileNotFoundError, match='pseudo_label'):

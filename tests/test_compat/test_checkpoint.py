@@ -185,6 +185,11 @@ def test_address_that_cannot_be_fetched(tmp_path: Path, monkeypatch: pytest.Monk
         load_checkpoint('https://example.org/a.pth')
 
 
+def test_the_config_that_builds_the_published_model_takes_the_place_of_the_runs(run_file: Path, tmp_path: Path) -> None:
+    publish_checkpoint(run_file, tmp_path / 'model.pth', {}, config="model = dict(file='/home/somebody/x.pth')\n")
+    assert load_checkpoint(tmp_path / 'model.pth')['meta']['cfg'] == "model = dict(file='x.pth')\n"
+
+
 def test_a_student_and_a_network_are_published_without_what_only_training_needs() -> None:
     class Model(nn.Module):
         def __init__(self, **parts: nn.Module) -> None:
