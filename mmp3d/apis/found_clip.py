@@ -40,8 +40,8 @@ def clip_of_run(run: ClipRun, fps: float, person_thr: float = 0.0, min_frames: i
     """
     frames = []
     for _, people in run.people():
-        people = people[people.bbox_scores >= person_thr]
-        frames.append({name: np.asarray(people[name], kind) for name, kind in NEEDED.items()})
+        kept = people.bbox_scores >= person_thr
+        frames.append({name: np.asarray(people.get(name)[kept], kind) for name, kind in NEEDED.items()})
     left_out = _leave_out(frames, min(min_frames, len(frames)))
     images = (dict(camera=run.reader.camera, instances=people) for people in frames)
     return FoundClip(clip_from_images(images, fps, run.name), left_out, run.reader.ended_by, run.remove_work)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,21 +16,18 @@ from mmp3d.pipeline.stage_profile import WAITING, stage
 Item = TypeVar('Item')
 
 
-def made_ahead(
-    items: Iterable[Item], most: Callable[[Item], int] = lambda item: 1, helper: Executor | None = None
-) -> Iterator[Item]:
+def made_ahead(items: Iterable[Item], most: Callable[[Item], int] = lambda item: 1) -> Iterator[Item]:
     """The items in order, the next ones made by another thread while the caller works on one.
 
     Args:
         items: Not more are taken from it than are given and wait.
         most: How many may wait, told the item that is given; before the first one it is 1.
-        helper: Of one thread; None: one of its own, which ends with the iterator.
 
     Raises:
         Exception: What ``items`` raises, in its place.
     """
-    own = ThreadPoolExecutor(1, 'ahead') if helper is None else None
-    make, end = partial((own or helper).submit, next, iter(items)), object()
+    helper, end = ThreadPoolExecutor(1, 'ahead'), object()
+    make = partial(helper.submit, next, iter(items))
     waiting = deque([make(end)])
     try:
         while (item := result_of(waiting.popleft())) is not end:
@@ -38,14 +35,13 @@ def made_ahead(
                 waiting.append(make(end))
             yield item
     finally:
-        for future in waiting:
-            future.cancel()
-        if own is not None:
-            own.shutdown(wait=True)
+        helper.shutdown(wait=True, cancel_futures=True)
 
 
 class DoneBehind:
     """Does tasks in order in a thread of its own; not more than ``most`` wait, then the caller does.
+
+    As a context it finishes, or drops after an error.
 
     Args:
         most: Tasks that wait, with all that they hold in memory.
@@ -55,6 +51,12 @@ class DoneBehind:
         self._most = most
         self._helper = ThreadPoolExecutor(1, 'behind')
         self._waiting: deque[Future] = deque()
+
+    def __enter__(self) -> DoneBehind:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.finish() if kind is None else self.drop()
 
     def do(self, task: Callable[..., Any], *arguments: Any) -> None:
         """Do a task some time. Raises what an earlier one has raised."""

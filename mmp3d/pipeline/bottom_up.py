@@ -48,7 +48,8 @@ class BottomUpBranch:
     ) -> Callable[[], list[BottomUpPeople]]:
         """See :class:`~mmp3d.pipeline.clip_stages.BottomUpFinder`."""
         parts = []
-        for places, data in made_ahead(self._batches(chunk, poses, camera), helper=helper):
+        # In a thread of its own: behind the people of the batch before, the network would wait for its input.
+        for places, data in made_ahead(self._batches(chunk, poses, camera)):
             with torch.inference_mode(), stage('bottom-up network', len(places)):
                 people = self.network.start_test(data)
             parts.append((places, helper.submit(_columns, people, len(places))))

@@ -31,7 +31,7 @@ class BottomUpFinder(Protocol):
             chunk: The frames.
             poses: 2D people of each frame, whose joints the network gets as heatmaps; None: the pictures alone.
             camera: The camera of all frames.
-            helper: Of one thread, for the input of the next batch and the people of the one before.
+            helper: Of one thread, for the people of the batch before.
 
         Returns:
             Gives people of each frame in camera space, nobody in one that cannot be read. One mapping a frame:

@@ -18,8 +18,10 @@ import numpy as np
 
 from mmp3d.geometry import MUPOTS17, Camera
 from mmp3d.geometry.depth_confidence import root_confidence
+from mmp3d.pipeline.background import DoneBehind
 from mmp3d.pipeline.clip_frames import Chunk, ClipFrame, chunks_of
 from mmp3d.pipeline.clip_stages import ClipStages
+from mmp3d.pipeline.following import Following
 from mmp3d.pipeline.identities import BottomUpIds, final_ids
 from mmp3d.pipeline.integration import BranchFrames, PairedPeople, integrate, pair_people
 from mmp3d.pipeline.lifted_frames import lifted_columns, people_at, track_columns, tracks_of
@@ -28,8 +30,8 @@ from mmp3d.pipeline.nearest_roots import match_nearest_roots
 from mmp3d.pipeline.stage_columns import by_frame, flat_columns, no_people
 from mmp3d.pipeline.stage_memory import StageMemory
 from mmp3d.pipeline.stage_profile import stage
-from mmp3d.pipeline.track_linking import track_people
-from mmp3d.pipeline.tracking import FramePoses, PoseTracker
+from mmp3d.pipeline.track_linking import TrackCollector
+from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 from mmp3d.pipeline.two_branch_settings import TwoBranchSettings
 
 # What runs networks with mmengine and PyTorch is imported where such networks are: the stages here need neither.
@@ -95,8 +97,8 @@ class ClipPipeline:
     def _looked_at(
         self, frames: Iterable[ClipFrame], camera: Camera, store: StageMemory | StageStore | None, clip: str
     ) -> _ClipRun:
-        run = _ClipRun(self, camera, StageMemory() if store is None else store, clip)
-        with ThreadPoolExecutor(1, 'stages') as helper:
+        with DoneBehind() as behind, ThreadPoolExecutor(1, 'stages') as helper:
+            run = _ClipRun(self, camera, StageMemory() if store is None else store, clip, behind)
             try:
                 for chunk in chunks_of(frames, self.settings.chunk):
                     run.look(chunk, helper)
@@ -164,13 +166,24 @@ class _Part(NamedTuple):
 
 
 class _ClipRun:
-    """One clip on its way through the stages."""
+    """One clip on its way through the stages; people are followed ``behind``, while networks look at later chunks."""
 
-    def __init__(self, pipeline: ClipPipeline, camera: Camera, store: StageMemory | StageStore, clip: str) -> None:
+    def __init__(
+        self,
+        pipeline: ClipPipeline,
+        camera: Camera,
+        store: StageMemory | StageStore,
+        clip: str,
+        behind: DoneBehind,
+    ) -> None:
         self.pipeline, self.settings = pipeline, pipeline.settings
-        self.camera, self.store, self.clip = camera, store, clip
+        self.camera, self.store, self.clip, self._behind = camera, store, clip, behind
         self.parts: list[_Part] = []
         self.finish: Callable[[], Any] = _nothing
+        self._begin_tracks(self.settings.tracker)
+        self._lower_ids: list[np.ndarray] = []
+        numbers = BottomUpIds(PoseTracker(self.settings.tracker))
+        self._lower = Following(self._lower_poses, lambda frame: self._lower_ids.append(numbers.update(frame)))
 
     @property
     def length(self) -> int:
@@ -205,6 +218,9 @@ class _ClipRun:
         def finish() -> None:
             self.store.keep(name, key, flat_columns(found()))
             self.finish = _nothing
+            # Not where all outputs are found: the tracks may be, too.
+            for following in [self._upper] * self.pipeline.uses['lifter'] + [self._lower]:
+                following.soon(self.parts, self._behind)
 
         self.finish = finish
 
@@ -261,16 +277,24 @@ class _ClipRun:
     def _track(self) -> dict[str, np.ndarray]:
         # In a clip that is shorter than what a track needs to count, everybody counts who is in all of its frames.
         tracker, links = self.settings.tracker, self.settings.links
-        tracker = replace(tracker, confirming_hits=min(tracker.confirming_hits, self.length))
-        links = replace(links, shortest=min(links.shortest, self.length))
-        with stage('tracking', self.length):
-            return track_columns(track_people(self._poses(), tracker, links))
+        if self.length < tracker.confirming_hits:
+            self._begin_tracks(replace(tracker, confirming_hits=self.length))
+        self._upper.rest(self.parts)
+        with stage('tracking'):
+            return track_columns(self._tracks.people(replace(links, shortest=min(links.shortest, self.length))))
 
-    def _poses(self) -> Iterator[FramePoses]:
-        for part in self.parts:
-            frames = by_frame(self._again('poses2d', part.poses_key, part))
-            for place, found in enumerate(frames, part.start):
-                yield FramePoses(place, found['keypoints'], found['keypoint_scores'], found['bboxes'])
+    def _begin_tracks(self, settings: TrackerSettings) -> None:
+        self._tracks = TrackCollector(settings)
+        self._upper = Following(self._upper_poses, self._tracks.add)
+
+    def _upper_poses(self, part: _Part) -> Iterator[FramePoses]:
+        frames = by_frame(self._again('poses2d', part.poses_key, part))
+        for place, found in enumerate(frames, part.start):
+            yield FramePoses(place, found['keypoints'], found['keypoint_scores'], found['bboxes'])
+
+    def _lower_poses(self, part: _Part) -> Iterator[FramePoses]:
+        for place, found in enumerate(self._bottom_up(part), part.start):
+            yield FramePoses(place, found['keypoints'], found['keypoint_scores'])
 
     def _bottom_up(self, part: _Part) -> list[dict[str, np.ndarray]]:
         if not self.pipeline.uses['bottom_up']:
@@ -280,22 +304,22 @@ class _ClipRun:
     @cached_property
     def _matched(self) -> tuple[list[Matches], list[np.ndarray]]:
         """Matches and ids of the people of each of the T frames."""
-        ids = BottomUpIds(PoseTracker(self.settings.tracker))
-        matches, lower_ids, upper_ids, waiting = [], [], [], []
+        self._lower.rest(self.parts)
+        matches, upper_ids, waiting = [], [], []
         for part in self.parts:
             found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
-            poses = [FramePoses(p, f['keypoints'], f['keypoint_scores']) for p, f in enumerate(found, part.start)]
-            with stage('tracking', len(poses)):
-                lower_ids += map(ids.update, poses)
             upper_ids += [people.track_ids for people in upper]
-            lower = [_camera_people(f, i) for f, i in zip(found, lower_ids[part.start :], strict=True)]
+            lower = [
+                _camera_people(f, i)
+                for f, i in zip(found, self._lower_ids[part.start : part.start + len(found)], strict=True)
+            ]
             if self.settings.matching == 'track':
                 waiting += zip(lower, upper, strict=True)
             else:
                 matches += self._matches(lower, upper)
         if waiting:
             matches = match_people(*zip(*waiting, strict=True), self.settings.min_similarity, by_track=True)
-        return matches, final_ids(matches, lower_ids, upper_ids)
+        return matches, final_ids(matches, self._lower_ids, upper_ids)
 
     def _matches(self, lower: list[CameraPeople], upper: list[CameraPeople]) -> list[Matches]:
         if self.settings.matching == 'frame':

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -24,15 +23,20 @@ def test_items_come_in_order_and_are_made_by_another_thread():
 
 
 def test_no_more_are_made_than_may_wait():
-    made = []
-    with ThreadPoolExecutor(1) as helper:
-        ahead = made_ahead((made.append(number) or number for number in range(20)), lambda item: 4 - item, helper)
-        for number in (0, 1, 2, 3):
-            assert next(ahead) == number
-            helper.submit(int).result()  # what was asked for before is done
-            assert len(made) == 5
-        ahead.close()
-        assert len(made) == 5
+    made, asked = [], threading.Semaphore(0)
+
+    def items():
+        for number in range(20):
+            made.append(number)
+            asked.release()
+            yield number
+
+    ahead = made_ahead(items(), lambda item: 4 - item)
+    assert next(ahead) == 0
+    assert all(asked.acquire(timeout=60) for _ in range(5))
+    assert [next(ahead) for _ in range(3)] == [1, 2, 3] and len(made) == 5
+    ahead.close()
+    assert len(made) == 5
 
 
 def test_an_error_comes_in_its_place():
