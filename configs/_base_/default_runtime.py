@@ -16,7 +16,9 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
     # written beside the old one and then put in its place, so that an interrupted run always has a whole checkpoint
-    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2, backend_args=dict(backend='atomic')),
+    checkpoint=dict(
+        type='CheckpointHook', interval=1, max_keep_ckpts=2, backend_args=dict(backend='atomic', durable=True)
+    ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
 )
 # Checkpoints that torch's safe loader reads, also when a run is resumed.

@@ -13,7 +13,15 @@ from mmengine.fileio import LocalBackend, register_backend
 
 @register_backend('atomic')
 class AtomicLocalBackend(LocalBackend):
-    """mmengine's local backend with an atomic `put`; for `CheckpointHook(backend_args=dict(backend='atomic'))`."""
+    """mmengine's local backend with an atomic `put`; for `CheckpointHook(backend_args=dict(backend='atomic'))`.
+
+    Args:
+        durable: Also force the file to the disk before it takes its name, so that after a power cut the name means
+            either the earlier or the later file, whole. It costs as long as the disk takes.
+    """
+
+    def __init__(self, durable: bool = False) -> None:
+        self.durable = durable
 
     def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
         """Write bytes to a temporary file beside `filepath`, then move it there; makes a missing folder."""
@@ -21,6 +29,13 @@ class AtomicLocalBackend(LocalBackend):
         temporary = target.with_name(f'.{target.name}.{os.getpid()}.part')
         try:
             super().put(obj, temporary)
+            if self.durable:
+                _force_to_disk(temporary)
             os.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _force_to_disk(path: Path) -> None:
+    with path.open('rb') as file:
+        os.fsync(file.fileno())

@@ -26,3 +26,14 @@ def test_file_is_replaced_or_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         backend.put(b'third', target)
     assert target.read_bytes() == b'second'
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize('durable', [False, True])
+def test_a_durable_file_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    backend, forced = get_file_backend(backend_args={'backend': 'atomic', 'durable': durable}), []
+    target = tmp_path / 'epoch_1.pth'
+    monkeypatch.setattr(os, 'fsync', lambda number: forced.append((os.fstat(number).st_size, target.exists())))
+    backend.put(b'weights', target)
+    assert forced == [(7, False)] * durable and target.read_bytes() == b'weights'
