@@ -29,7 +29,7 @@ from mmp3d.pipeline.stage_columns import by_frame, flat_columns, no_people
 from mmp3d.pipeline.stage_memory import StageMemory
 from mmp3d.pipeline.stage_profile import stage
 from mmp3d.pipeline.track_linking import track_people
-from mmp3d.pipeline.tracking import FramePoses, PoseTracker
+from mmp3d.pipeline.tracking import FramePoses
 from mmp3d.pipeline.two_branch_settings import TwoBranchSettings
 
 # What runs networks with mmengine and PyTorch is imported where such networks are: the stages here need neither.
@@ -280,7 +280,7 @@ class _ClipRun:
     @cached_property
     def _matched(self) -> tuple[list[Matches], list[np.ndarray]]:
         """Matches and ids of the people of each of the T frames."""
-        ids = BottomUpIds(PoseTracker(self.settings.tracker))
+        ids = BottomUpIds(self.settings.tracker)
         matches, lower_ids, upper_ids, waiting = [], [], [], []
         for part in self.parts:
             found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
