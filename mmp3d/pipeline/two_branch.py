@@ -27,10 +27,10 @@ from mmp3d.pipeline.matching import CameraPeople, Matches, match_people
 from mmp3d.pipeline.nearest_roots import match_nearest_roots
 from mmp3d.pipeline.stage_columns import by_frame, flat_columns, no_people
 from mmp3d.pipeline.stage_memory import StageMemory
-from mmp3d.pipeline.stage_profile import stage
 from mmp3d.pipeline.track_linking import track_people
 from mmp3d.pipeline.tracking import FramePoses
 from mmp3d.pipeline.two_branch_settings import TwoBranchSettings
+from mmp3d.stage_profile import stage
 
 # What runs networks with mmengine and PyTorch is imported where such networks are: the stages here need neither.
 if TYPE_CHECKING:
