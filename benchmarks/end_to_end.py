@@ -35,7 +35,7 @@ from mmp3d.apis.clip_run import ClipRun
 from mmp3d.apis.found_clip import clip_of_run
 from mmp3d.apis.given_poses import pose_lookup
 from mmp3d.models.estimators import TwoBranchEstimator
-from mmp3d.pipeline.stage_profile import StageProfile
+from mmp3d.stage_profile import StageProfile
 from mmp3d.synthetic.generate import generate
 from mmp3d.synthetic.recipe import Recipe
 

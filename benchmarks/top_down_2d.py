@@ -29,6 +29,7 @@ from mmpose.registry import METRICS, MODELS
 
 import mmp3d
 from mmp3d.codecs.own_person import box_overlaps
+from mmp3d.codecs.person_merging import THRESHOLD
 from mmp3d.compat.checkpoint import load_weights
 from mmp3d.datasets import CocoMultiPersonDataset
 from mmp3d.datasets.image_file import read_image
@@ -36,7 +37,6 @@ from mmp3d.evaluation.functional.joints_2d import found_joints
 from mmp3d.evaluation.tables import ScoreTable
 from mmp3d.geometry.boxes import joint_extents
 from mmp3d.models.estimators import MultiPersonTopDownEstimator
-from mmp3d.pipeline.person_merging import THRESHOLD
 from mmp3d.pipeline.top_down_2d import find_people
 
 COLUMNS = ('joints', 'in front', 'hidden', 'occluded', 'people', 'AP')

@@ -16,7 +16,7 @@ def lazy_names(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]
 
     Args:
         package: Its ``__name__``.
-        modules: Module within the package that defines a name, by name.
+        modules: Module within the package that has a name, by name.
     """
 
     def get(name: str) -> Any:

@@ -10,10 +10,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from mmengine.config import DictAction
-
 import mmp3d
-from mmp3d.engine.launch import load_config, run_command
+from mmp3d.engine.launch import add_written_file_arguments, load_config, run_command
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -21,11 +19,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config of the whole system, for example configs/tdbu_tiny_mupots.py')
     parser.add_argument('data_roots', nargs='+', metavar='DATA_ROOT', help='folders in the layout of its test data')
-    parser.add_argument('--out', required=True, metavar='FILE.npz', help='file to write')
+    add_written_file_arguments(parser)
     parser.add_argument('--every', type=int, default=1, metavar='N', help='keep each N-th frame; neighbours are alike')
     parser.add_argument('--overwrite', action='store_true', help='replace a file of other networks, settings or data')
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
     return parser.parse_args(arguments)
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from mmengine.config import DictAction
 from mmengine.dist import is_main_process
 
 import mmp3d
 from mmp3d.engine.end_with_launcher import end_with_launcher
-from mmp3d.engine.launch import join_processes, load_config, run_command
+from mmp3d.engine.launch import add_config_options, join_processes, load_config, run_command
 from mmp3d.evaluation.offline import evaluate_predictions, write_results
 from mmp3d.evaluation.predictions import iterate_predictions
 from mmp3d.evaluation.selection import select_evaluators
@@ -28,7 +27,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('predictions', help='file that tools/test.py --out wrote (.json or .json.gz)')
     names = 'PCK PCKabs AUCrel AP25root F1@0.4 MRPE H36MMPJPE PW3DMPJPE Tracking3D ... (docs/protocols.md)'
     parser.add_argument('--eval', nargs='*', metavar='METRIC', help=f"{names}; without names, the config's own")
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
+    add_config_options(parser)
     parser.add_argument('--out', metavar='FILE', help='save the scores with every protocol choice as JSON')
     parser.add_argument('--plot', metavar='FOLDER', help='draw the PCK curves of every metric that has some, as PNG')
     parser.add_argument(

@@ -11,12 +11,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 import mmp3d
 from mmp3d.apis.lifted_release import lift_released
 from mmp3d.datasets.release_package import BRANCHES, read_released_tracks
-from mmp3d.engine.launch import load_config, run_command
+from mmp3d.engine.launch import add_config_options, load_config, run_command
 from mmp3d.evaluation.offline import build_annotations
 from mmp3d.evaluation.predictions import check_prediction_path, write_predictions
 from mmp3d.evaluation.release_lifting import lifting_tables
@@ -40,7 +40,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help='lift the stored 2D poses, and compare',
     )
     parser.add_argument('--focal', type=float, metavar='PX', help='--lifters: focal length; default: 55 degrees')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
+    add_config_options(parser)
     return parser.parse_args(arguments)
 
 

@@ -15,18 +15,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import mmp3d
-from mmp3d.engine.launch import run_command
+from mmp3d.engine.launch import add_config_options, run_command
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Command line of this tool."""
-    from mmengine.config import DictAction
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file, for example configs/tdbu_tiny_mupots.py')
     parser.add_argument('checkpoint', nargs='?', help='weights: a file or an http(s) address')
     parser.add_argument('--out', required=True, metavar='FOLDER', help='folder to write to')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
+    add_config_options(parser)
     parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
     return parser.parse_args(arguments)
 

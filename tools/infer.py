@@ -50,7 +50,7 @@ from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_
 from mmp3d.engine.network_options import add_network_arguments
 from mmp3d.export import FORMATS
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
-from mmp3d.pipeline.stage_profile import StageProfile, stage
+from mmp3d.stage_profile import StageProfile, stage
 
 DONE, FAILED, INCOMPLETE = 0, 1, 3
 MIN_FRAMES = 10

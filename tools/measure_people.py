@@ -8,10 +8,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from mmengine.config import DictAction
-
 import mmp3d
-from mmp3d.engine.launch import load_config, run_command
+from mmp3d.engine.launch import add_written_file_arguments, load_config, run_command
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -19,10 +17,8 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config of the refiner, for example configs/bu_refiner_tiny_muco.py')
     parser.add_argument('checkpoint', help='weights of the bottom-up network')
-    parser.add_argument('--out', required=True, metavar='FILE.npz', help='file to write')
+    add_written_file_arguments(parser)
     parser.add_argument('--images', type=int, metavar='N', help='images to look at; default: all')
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
     return parser.parse_args(arguments)
 
 

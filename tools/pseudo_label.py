@@ -11,10 +11,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from mmengine.config import DictAction
-
 import mmp3d
-from mmp3d.engine.launch import load_config, run_command
+from mmp3d.engine.launch import add_written_file_arguments, load_config, run_command
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -22,10 +20,8 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config of the student, for example configs/ssl_tiny_virtual.py')
     parser.add_argument('checkpoint', help="the teacher's weights, a student's checkpoint, or a prediction file")
-    parser.add_argument('--out', required=True, metavar='FILE.npz', help='file to write')
+    add_written_file_arguments(parser)
     parser.add_argument('--overwrite', action='store_true', help='replace a file of another teacher or config')
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
     return parser.parse_args(arguments)
 
 

@@ -15,7 +15,7 @@ from mmp3d.export import PeopleClip, write_clip
 from mmp3d.export.formats import WITH_PICTURES, earlier_files, require_packages
 from mmp3d.export.html_page import PictureStrip
 from mmp3d.export.new_file import refuse_existing, writable_folder
-from mmp3d.pipeline.stage_profile import stage
+from mmp3d.stage_profile import stage
 
 
 @dataclass(frozen=True, eq=False)

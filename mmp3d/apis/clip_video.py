@@ -20,7 +20,7 @@ from mmp3d.apis.sources import Source
 from mmp3d.export import PeopleClip
 from mmp3d.export.new_file import refuse_existing
 from mmp3d.geometry import MUPOTS17
-from mmp3d.pipeline.stage_profile import stage
+from mmp3d.stage_profile import stage
 from mmp3d.visualization import MultiPersonPose3DVisualizer
 
 

@@ -17,7 +17,7 @@ from mmp3d.apis.video_file import VideoFile
 from mmp3d.apis.webcam import Webcam
 from mmp3d.datasets.report import warn
 from mmp3d.pipeline.background import made_ahead
-from mmp3d.pipeline.stage_profile import each_in_stage
+from mmp3d.stage_profile import each_in_stage
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv')

@@ -19,7 +19,7 @@ from mmp3d.apis.sources import Source
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.evaluation.predictions import write_predictions
 from mmp3d.pipeline.background import DoneBehind
-from mmp3d.pipeline.stage_profile import stage
+from mmp3d.stage_profile import stage
 
 
 class OutputFiles:

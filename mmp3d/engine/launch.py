@@ -27,9 +27,21 @@ LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Options that training and testing share, named as mmpose's."""
     parser.add_argument('--work-dir', help='folder for logs and checkpoints; default work_dirs/<config name>')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
+    add_config_options(parser)
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='how several processes are started')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='set by the launcher')
+
+
+def add_written_file_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the tools that write what a network says of a data set to one file."""
+    parser.add_argument('--out', required=True, metavar='FILE.npz', help='file to write')
+    parser.add_argument('--device', default='cpu', help='where the network runs (default: cpu)')
+    add_config_options(parser)
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """The option that changes entries of a config."""
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='override config entries, key=value')
 
 
 def load_config(path: str, options: dict | None = None, required: Sequence[str] = ()) -> Config:

@@ -13,12 +13,12 @@ from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 
 
 def everybody(fps: float) -> TrackerSettings:
-    """Settings for people whom a model has found: nobody is too doubtful or too like another one.
+    """Settings for people whom a model has found, see :meth:`~mmp3d.pipeline.TrackerSettings.for_everybody`.
 
     Args:
         fps: Frames a second; who is away for more than a second is somebody new.
     """
-    return TrackerSettings(sure_score=0, least_joints=1, duplicate=1, longest_gap=max(round(fps), 1), confirming_hits=1)
+    return TrackerSettings(longest_gap=max(round(fps), 1)).for_everybody()
 
 
 def linked(frames: Iterable[Mapping[str, np.ndarray]], fps: float) -> Iterator[np.ndarray]:

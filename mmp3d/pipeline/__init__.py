@@ -21,7 +21,7 @@ __getattr__ = lazy_names(__name__, {
     'CameraPeople': 'matching',
     'Matches': 'matching',
     'match_people': 'matching',
-    'merge_people': 'person_merging',
+    'merge_people': 'top_down_2d',
     'lift_pose_file': 'pose_file_tracks',
     'pose_tracks': 'pose_file_tracks',
     'match_as_released': 'release_matching',

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
-from mmp3d.pipeline.stage_profile import WAITING, stage
+from mmp3d.stage_profile import WAITING, stage
 
 Item = TypeVar('Item')
 

@@ -23,8 +23,8 @@ from mmp3d.pipeline.clip_frames import Chunk
 from mmp3d.pipeline.given_people import People2D
 from mmp3d.pipeline.stage_columns import no_people
 from mmp3d.pipeline.stage_memory import digest
-from mmp3d.pipeline.stage_profile import stage
 from mmp3d.pipeline.stage_store import module_digest
+from mmp3d.stage_profile import stage
 
 BottomUpPeople = Mapping[str, np.ndarray]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from mmp3d.pipeline.background import DoneBehind
-from mmp3d.pipeline.stage_profile import stage
 from mmp3d.pipeline.tracking import FramePoses
+from mmp3d.stage_profile import stage
 
 Part = TypeVar('Part')
 

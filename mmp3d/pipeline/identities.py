@@ -11,22 +11,25 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from mmp3d.pipeline.matching import Matches
-from mmp3d.pipeline.tracking import UNTRACKED, FramePoses, PoseTracker
+from mmp3d.pipeline.tracking import UNTRACKED, FramePoses, PoseTracker, TrackerSettings
 
 
 class BottomUpIds:
     """Numbers the bottom-up people of one frame after another by a tracker; everybody gets a number.
 
+    Everybody with a joint is in a track, also who is doubtful or much like another one: a number of their own in every
+    frame would make hundreds of people of one.
+
     Args:
-        tracker: Fresh.
+        settings: Of the top-down branch's tracker.
     """
 
-    def __init__(self, tracker: PoseTracker) -> None:
-        self._tracker = tracker
+    def __init__(self, settings: TrackerSettings) -> None:
+        self._tracker = PoseTracker(settings.for_everybody())
         self._strangers = 0
 
     def update(self, frame: FramePoses) -> np.ndarray:
-        """(N,) the tracker's ids; those who are in no track get negative numbers that nobody else has."""
+        """(N,) the tracker's ids; people without any joint get negative numbers that nobody else has."""
         ids = self._tracker.update(frame).ids.copy()
         unknown = np.flatnonzero(ids == UNTRACKED)
         ids[unknown] = -1 - self._strangers - np.arange(len(unknown))

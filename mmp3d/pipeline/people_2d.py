@@ -15,9 +15,9 @@ from mmp3d.pipeline.clip_frames import Chunk, ClipFrame
 from mmp3d.pipeline.detection import Detections, PersonDetector, usable_boxes
 from mmp3d.pipeline.given_people import People2D, given_people, nobody_in_2d
 from mmp3d.pipeline.stage_memory import digest
-from mmp3d.pipeline.stage_profile import stage
 from mmp3d.pipeline.stage_store import module_digest
 from mmp3d.pipeline.top_down_2d import find_people
+from mmp3d.stage_profile import stage
 
 BLANK = np.zeros((1, 1, 3), np.uint8)
 

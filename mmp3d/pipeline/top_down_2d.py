@@ -13,12 +13,12 @@ import torch
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
+from mmp3d.codecs.person_merging import THRESHOLD, merge_people
 from mmp3d.datasets.transforms.packing import PackMultiPersonInputs
 from mmp3d.datasets.transforms.person_crop import PADDING, PersonCrop
 from mmp3d.geometry import MUPOTS17
 from mmp3d.models.estimators import MultiPersonTopDownEstimator
-from mmp3d.pipeline.person_merging import THRESHOLD, merge_people
-from mmp3d.pipeline.stage_profile import stage
+from mmp3d.stage_profile import stage
 
 
 def find_people(

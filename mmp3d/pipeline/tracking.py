@@ -10,7 +10,7 @@ Shapes: A tracks, M people of a frame, K = 17 MuPoTS joints. Pixels of the full 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +37,8 @@ class TrackerSettings:
         tolerance: How far a joint may be off, as a multiple of its COCO sigma; people move between frames.
         gate: Least likeness to a track of a sure pose.
         doubtful_gate: The same for a doubtful one, whose track must have been seen in one of the last frames.
-        duplicate: A pose so much like one that continues a track is the same person again and begins no track.
+        duplicate: A pose that is more like one that continues a track is the same person again and begins no track; 1:
+            none is.
         longest_gap: A track that nobody continues for more frames has ended.
         confirming_hits: A track counts from this many frames on; before, it ends where it is missed once.
         gain: Share of a deviation from the constant velocity that is believed at once.
@@ -76,6 +77,10 @@ class TrackerSettings:
             raise ValueError(f'TrackerSettings: fps must be above 0 frames a second, got {fps!r}')
         hits = min(np.ceil(cls.confirming_hits * fps / USUAL_FPS), cls.confirming_hits)
         return cls(longest_gap=max(round(cls.longest_gap * fps / USUAL_FPS), 1), confirming_hits=int(hits))
+
+    def for_everybody(self) -> TrackerSettings:
+        """The same, but everybody who has a joint is in a track: nobody is too doubtful or too like another one."""
+        return replace(self, sure_score=0, least_joints=1, duplicate=1, confirming_hits=1)
 
 
 DEFAULT_SETTINGS = TrackerSettings()
@@ -231,7 +236,7 @@ class PoseTracker:
         fresh = ~known & self._sure(people)
         if not fresh.any():
             return
-        again = (self._likeness(people[known], people) >= self.settings.duplicate).any(axis=0)
+        again = (self._likeness(people[known], people) > self.settings.duplicate).any(axis=0)
         fresh = np.flatnonzero(fresh & ~again)
         people.ids[fresh] = self._next_id + np.arange(len(fresh))
         people.hits[fresh] = 1

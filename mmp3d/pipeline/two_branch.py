@@ -29,10 +29,10 @@ from mmp3d.pipeline.matching import CameraPeople, Matches, match_people
 from mmp3d.pipeline.nearest_roots import match_nearest_roots
 from mmp3d.pipeline.stage_columns import by_frame, flat_columns, no_people
 from mmp3d.pipeline.stage_memory import StageMemory
-from mmp3d.pipeline.stage_profile import stage
 from mmp3d.pipeline.track_linking import TrackCollector
-from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
+from mmp3d.pipeline.tracking import FramePoses, TrackerSettings
 from mmp3d.pipeline.two_branch_settings import TwoBranchSettings
+from mmp3d.stage_profile import stage
 
 # What runs networks with mmengine and PyTorch is imported where such networks are: the stages here need neither.
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class _ClipRun:
         self.finish: Callable[[], Any] = _nothing
         self._begin_tracks(self.settings.tracker)
         self._lower_ids: list[np.ndarray] = []
-        numbers = BottomUpIds(PoseTracker(self.settings.tracker))
+        numbers = BottomUpIds(self.settings.tracker)
         self._lower = Following(self._lower_poses, lambda frame: self._lower_ids.append(numbers.update(frame)))
 
     @property
@@ -309,10 +309,7 @@ class _ClipRun:
         for part in self.parts:
             found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
             upper_ids += [people.track_ids for people in upper]
-            lower = [
-                _camera_people(f, i)
-                for f, i in zip(found, self._lower_ids[part.start : part.start + len(found)], strict=True)
-            ]
+            lower = list(map(_camera_people, found, self._lower_ids[part.start :]))
             if self.settings.matching == 'track':
                 waiting += zip(lower, upper, strict=True)
             else:

@@ -4,7 +4,9 @@ import numpy as np
 
 from mmp3d.pipeline.identities import BottomUpIds, final_ids
 from mmp3d.pipeline.matching import Matches
-from mmp3d.pipeline.tracking import FramePoses, PoseTracker
+from mmp3d.pipeline.tracking import FramePoses, TrackerSettings
+
+POSES = np.random.default_rng(0).uniform(0, 100, (2, 17, 2)) + [[[0, 0]], [[300, 0]]]
 
 
 def matches(pairs=(), bottom_up_only=(), top_down_only=()):
@@ -45,8 +47,26 @@ def test_nobody():
     assert final_ids([], [], []) == []
 
 
-def test_people_in_no_track_have_numbers_of_their_own():
-    ids, unsure = BottomUpIds(PoseTracker()), np.full((2, 17), 0.01)
-    keypoints = np.random.default_rng(0).uniform(0, 100, (2, 17, 2))
-    found = np.concatenate([ids.update(FramePoses(frame, keypoints, unsure)) for frame in range(3)])
-    assert (found < 0).all() and len(set(found.tolist())) == 6
+def bottom_up_ids(*frames):
+    """Ids of (keypoints, score of every joint) a frame, one score for each of its people."""
+    ids = BottomUpIds(TrackerSettings())
+    whole = [(keypoints, np.tile(np.reshape(scores, (-1, 1)), 17)) for keypoints, scores in frames]
+    return [ids.update(FramePoses(number, *people)).tolist() for number, people in enumerate(whole)]
+
+
+def test_doubtful_people_keep_their_ids():
+    assert bottom_up_ids(*[(POSES, [0.01, 0.02])] * 3) == [[0, 1]] * 3
+
+
+def test_a_person_like_another_one_keeps_the_id():
+    # Somebody stands alone, then a second one appears behind: for a tracker of detections the same person again.
+    twins = np.stack([POSES[0], POSES[0] + 1])
+    frames = [(twins[:1], [0.9])] + [(twins, [0.9, 0.9])] * 50
+    assert bottom_up_ids(*frames) == [[0]] + [[0, 1]] * 50
+    same = (np.stack([POSES[0]] * 2), [0.9, 0.9])
+    assert bottom_up_ids(frames[0], *[same] * 3)[1:] in ([[0, 1]] * 3, [[1, 0]] * 3)
+
+
+def test_people_without_a_joint_have_numbers_of_their_own():
+    found = bottom_up_ids(*[(POSES, [0, 0])] * 3)
+    assert found == [[-1, -2], [-3, -4], [-5, -6]]

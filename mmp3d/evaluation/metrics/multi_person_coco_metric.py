@@ -11,8 +11,8 @@ from mmengine.structures import InstanceData
 from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
 
+from mmp3d.codecs.person_merging import SAME_BOX_THRESHOLD, THRESHOLD, merge_people
 from mmp3d.geometry import COCO17, MUPOTS17
-from mmp3d.pipeline.person_merging import SAME_BOX_THRESHOLD, THRESHOLD, merge_people
 
 
 @METRICS.register_module()

@@ -18,7 +18,7 @@ from torch import Tensor
 from mmp3d.codecs.cells import cells_to_pixels, read_cells
 from mmp3d.geometry.crop import image_to_input
 from mmp3d.models.heads.sample_targets import heatmap_targets, padded_labels
-from mmp3d.pipeline.stage_profile import stage
+from mmp3d.stage_profile import stage
 
 Maps = tuple[Tensor, Tensor | None]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from mmengine.structures import InstanceData
 
+from mmp3d.codecs.person_merging import merge_people
 from mmp3d.geometry import MUPOTS17
-from mmp3d.pipeline import merge_people
 
 
 def person(seed=0, x=100.0, height=160.0):

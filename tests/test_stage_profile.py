@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from mmp3d.pipeline import stage_profile
-from mmp3d.pipeline.stage_profile import StageProfile, each_in_stage, stage
+from mmp3d import stage_profile
+from mmp3d.stage_profile import StageProfile, each_in_stage, stage
 
 
 @pytest.fixture
