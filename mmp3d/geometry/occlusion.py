@@ -78,9 +78,9 @@ def _covered(points, depth, other_points, other_depth, focal, skeleton: Skeleton
     """(K, S, ...) bool: the joint lies on the other's bone and behind it."""
     child, parent = np.array(skeleton.bones).T
     # Joints and bones come first, so that the inner loops run over people and frames, of which there are many.
-    x, y, z = (np.moveaxis(each, -1, 0)[:, None] for each in (points[..., 0], points[..., 1], depth))
+    x, y, z = (_last_first(each)[:, None] for each in (points[..., 0], points[..., 1], depth))
     others = (other_points[..., 0], other_points[..., 1], other_depth)
-    other_x, other_y, other_z = (np.ascontiguousarray(np.moveaxis(each, -1, 0)) for each in others)
+    other_x, other_y, other_z = (np.ascontiguousarray(_last_first(each)) for each in others)
     known = (other_z[child] > 0) & (other_z[parent] > 0)
     bone_depth = np.where(known, (other_z[child] + other_z[parent]) / 2, np.inf)
     along_x, along_y = other_x[parent] - other_x[child], other_y[parent] - other_y[child]
@@ -91,3 +91,8 @@ def _covered(points, depth, other_points, other_depth, focal, skeleton: Skeleton
     aside_y -= share * along_y
     near = aside_x**2 + aside_y**2 < (LIMB_RADIUS * focal / bone_depth) ** 2
     return near & (z > bone_depth + DEPTH_MARGIN)
+
+
+def _last_first(array: np.ndarray) -> np.ndarray:
+    """``np.moveaxis(array, -1, 0)``, of which half the time went into reading these numbers."""
+    return array.transpose(-1, *range(array.ndim - 1))

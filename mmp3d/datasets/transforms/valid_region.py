@@ -71,5 +71,8 @@ def inside_of_image(
             borders = (-0.5 - start) / across, (side - 0.5 - start) / across
         enters.append(np.minimum(*borders))
         leaves.append(np.maximum(*borders))
-    # The image is convex: each row of cells is inside from one place on to another.
-    return (columns > np.maximum(*enters)[:, None]) & (columns < np.minimum(*leaves)[:, None])
+    # The image is convex: each row of cells is inside from one place on to another. Infinite ones and NaN are sorted too.
+    first = np.searchsorted(columns, np.maximum(*enters), side='right')
+    stop = np.searchsorted(columns, np.minimum(*leaves), side='left')
+    numbers = np.arange(len(columns), dtype=np.int16)
+    return (numbers >= first.astype(np.int16)[:, None]) & (numbers < stop.astype(np.int16)[:, None])
