@@ -1,10 +1,12 @@
 """One process against two, through tools/dist_test.sh and tools/dist_train.sh (gloo, processors), and shares of frames.
 
-python benchmarks/processes.py [--seeds 3] [--epochs 3] [--out DIR]
+python benchmarks/processes.py [shares test training ...] [--seeds 5] [--epochs 4] [--out DIR]
 
 Test: every number of the report, greatest difference. Training: the validation error of runs with one process and with
-two of half the batch, over seeds. Shares: frames of MuPoTS-3D's sequences by process, as ClipBatchSampler and
-tools/infer.py divide them, against sequences dealt out in turn.
+two of half the batch, the same seeds on both sides; of a network with batch normalisation, which sees other statistics
+in half a batch, and of one without, which must end the same up to rounding. The rate of learning ends at 0, so that the
+last state is a settled one. Shares: frames of MuPoTS-3D's sequences by process, as ClipBatchSampler and tools/infer.py
+divide them, against sequences dealt out in turn.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from training_curves import logged
 
 from mmp3d.datasets.balanced_shares import owners
@@ -25,14 +29,32 @@ from mmp3d.datasets.inspection.catalogue import MUPOTS_FRAMES
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / 'tools'
 ERROR = 'LiftingErrors/MPJPE'
+PARTS = ('shares', 'test', 'training')
+BATCH, EPOCH = 256, 16384
+# A base's schedule has the base's own length: another length needs a schedule of its own.
 LIFTING = """
-_base_ = ['{root}/configs/lifting_tiny_frames_virtual.py']
-max_epochs = {epochs}
+_base_ = ['{root}/configs/{base}.py']
+model = {model}
 train_cfg = dict(max_epochs={epochs}, val_interval={epochs})
-default_hooks = dict(checkpoint=None)
-train_dataloader = dict(batch_size={batch}, dataset=dict(num_items=32768))
+param_scheduler = [
+    dict(type='LinearLR', begin=0, end=32, start_factor=0.01, by_epoch=False),
+    dict(type='CosineAnnealingLR', begin=0, end={epochs}, eta_min=0, by_epoch=True, convert_to_iter_based=True),
+]
+default_hooks = dict(checkpoint=dict(save_best=None))
+train_dataloader = dict(
+    batch_size={batch}, num_workers=0, persistent_workers=False, dataset=dict(num_items={items}, num_procedural=24)
+)
+val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(num_items=64, num_procedural=24))
 randomness = dict(seed={seed})
 """
+# Smaller than the configs', so that they settle in the time.
+NETWORKS = {
+    'batch norm': (
+        'lifting_tiny_frames_virtual',
+        'dict(pose_net=dict(backbone=dict(stem_channels=64)), depth_net=dict(backbone=dict(stem_channels=64)))',
+    ),
+    'no batch norm': ('gcn_tiny_virtual', 'dict(gcn=dict(hidden_channels=16))'),
+}
 
 
 def run(processes: int, tool: str, *arguments: str | Path) -> None:
@@ -69,20 +91,38 @@ def compare_test(out: Path) -> None:
     print(f'test: {len(one)} scores, {"the same names" if same else "OTHER NAMES"}, greatest difference {greatest:.3g}')
 
 
-def compare_training(out: Path, seeds: int, epochs: int) -> None:
-    """Print the validation error of runs with one process and with two."""
-    for processes in (1, 2):
-        errors = []
-        for seed in range(seeds):
-            work = out / f'train_{processes}_{seed}'
-            work.mkdir(parents=True, exist_ok=True)
-            config = work / 'config.py'
-            config.write_text(LIFTING.format(root=ROOT, batch=256 // processes, seed=seed, epochs=epochs))
-            run(processes, 'train', config, '--work-dir', work)
-            errors.append([line[ERROR] for line in logged(work) if ERROR in line][-1])
-        said = ', '.join(f'{error:.1f}' for error in errors)
-        spread = f', spread {statistics.stdev(errors):.1f}' if seeds > 1 else ''
-        print(f'training, {processes} processes: {ERROR} {statistics.mean(errors):.1f} mm{spread} ({said})', flush=True)
+def trained(out: Path, network: str, processes: int, seed: int, epochs: int) -> tuple[float, dict]:
+    """Validation error in mm at the end of a training, and the weights."""
+    work = out / f'{network.replace(" ", "_")}_{processes}_{seed}'
+    work.mkdir(parents=True, exist_ok=True)
+    base, model = NETWORKS[network]
+    fields = dict(batch=BATCH // processes, items=EPOCH, seed=seed, epochs=epochs)
+    config = work / 'config.py'
+    config.write_text(LIFTING.format(root=ROOT, base=base, model=model, **fields))
+    run(processes, 'train', config, '--work-dir', work)
+    error = [line[ERROR] for line in logged(work) if ERROR in line][-1]
+    return error, torch.load(work / f'epoch_{epochs}.pth', weights_only=True)['state_dict']
+
+
+def compare_training(out: Path, network: str, seeds: int, epochs: int) -> None:
+    """Print the validation errors of both sides, and the mean of the pairs' differences with its standard error."""
+    errors, apart = [], 0.0
+    for seed in range(seeds):
+        (one, alone), (two, shared) = (trained(out, network, processes, seed, epochs) for processes in (1, 2))
+        errors.append((one, two))
+        apart = max(apart, *(float((alone[name] - shared[name]).abs().max()) for name in alone))
+        print(f'training, {network}, seed {seed}: {one:.2f} and {two:.2f} mm', flush=True)
+    differences = [two - one for one, two in errors]
+    sides = ' and '.join(f'{statistics.mean(side):.2f}{_spread(side)}' for side in zip(*errors, strict=True))
+    error = f', standard error {statistics.stdev(differences) / seeds**0.5:.2f}' if seeds > 1 else ''
+    print(
+        f'training, {network}, one process and two: {ERROR} {sides} mm; two - one {statistics.mean(differences):+.3f}'
+        f'{error}; weights at most {apart:.2g} apart'
+    )
+
+
+def _spread(errors: Sequence[float]) -> str:
+    return f' (spread {statistics.stdev(errors):.2f})' if len(errors) > 1 else ''
 
 
 def print_shares() -> None:
@@ -98,15 +138,23 @@ def print_shares() -> None:
 
 
 def main() -> None:
-    """Run all three."""
+    """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--seeds', type=int, default=3, help='runs of each number of processes')
-    parser.add_argument('--epochs', type=int, default=3, help='of 32,768 frames')
+    parser.add_argument('parts', nargs='*', default=PARTS, metavar='PART', help=f'of {", ".join(PARTS)}; default: all')
+    parser.add_argument('--seeds', type=int, default=5, help='trainings of each network and number of processes')
+    parser.add_argument('--epochs', type=int, default=4, help=f'of {EPOCH:,} frames')
+    parser.add_argument('--networks', nargs='+', default=list(NETWORKS), choices=list(NETWORKS))
     parser.add_argument('--out', type=Path, default=Path('work_dirs/processes'), help='folder for everything')
     args = parser.parse_args()
-    print_shares()
-    compare_test(args.out.resolve())
-    compare_training(args.out.resolve(), args.seeds, args.epochs)
+    if unknown := set(args.parts) - set(PARTS):
+        parser.error(f'parts are {", ".join(PARTS)}; got {", ".join(sorted(unknown))}')
+    out = args.out.resolve()
+    if 'shares' in args.parts:
+        print_shares()
+    if 'test' in args.parts:
+        compare_test(out)
+    for network in args.networks if 'training' in args.parts else ():
+        compare_training(out, network, args.seeds, args.epochs)
 
 
 if __name__ == '__main__':

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from mmp3d.geometry import MUPOTS17, Camera, bones_up_to_root, normalize_depth
 
+LABELS = ('relative_depths', 'relative_depth_weights', 'root_depths', 'root_depth_weights')
+
 
 @dataclass(frozen=True)
 class DepthCoding:
@@ -54,33 +56,25 @@ class DepthCoding:
             ``relative_depths``, ``relative_depth_weights``, ``root_depths``, ``root_depth_weights``: (N, K) float32,
             weight 0 where nothing is known.
         """
-        relative, root, relative_weights, root_weights = (np.zeros_like(labelled) for _ in range(4))
-        if keypoints_cam is not None and camera is not None and len(keypoints_cam):
-            depth = keypoints_cam[..., 2]
-            root_depth = depth[:, self.root_index]
-            valid = (valid > 0) & np.isfinite(depth)
-            has_root = valid[:, self.root_index] & (root_depth > 0)
-            known = valid & labelled.astype(bool) & has_root[:, None]
-            origin, has_origin = root_depth[:, None], True
-            if self.relative_depth_to == 'parent':
-                parents = list(MUPOTS17.parents)
-                origin, has_origin = depth[:, parents], valid[:, parents]
-            relative_weights = (known & has_origin).astype(np.float32)
-            relative_weights[:, self.root_index] = 0
-            relative = np.where(relative_weights > 0, (depth - origin) / self.relative_depth_scale, 0)
-            safe = np.where(has_root, root_depth, 1.0)
-            root = np.repeat(
-                self._root_to_network(normalize_depth(safe, camera.focal))[:, None], known.shape[1], axis=1
-            )
-            root_weights = known.astype(np.float32)
-            if self.root_depth_from == 'root':
-                root_weights[:, np.arange(known.shape[1]) != self.root_index] = 0
-        return dict(
-            relative_depths=relative.astype(np.float32),
-            relative_depth_weights=relative_weights,
-            root_depths=root.astype(np.float32),
-            root_depth_weights=root_weights,
-        )
+        if keypoints_cam is None or camera is None or not len(keypoints_cam):
+            return {name: np.zeros_like(labelled) for name in LABELS}
+        depth = keypoints_cam[..., 2]
+        root_depth = depth[:, self.root_index]
+        valid = (valid > 0) & np.isfinite(depth)
+        has_root = valid[:, self.root_index] & (root_depth > 0)
+        known = valid & (labelled > 0) & has_root[:, None]
+        origin, comparable = root_depth[:, None], known.copy()
+        if self.relative_depth_to == 'parent':
+            parents = list(MUPOTS17.parents)
+            origin, comparable = depth[:, parents], known & valid[:, parents]
+        comparable[:, self.root_index] = False
+        relative = np.where(comparable, (depth - origin) / self.relative_depth_scale, 0)
+        root = self._root_to_network(normalize_depth(np.where(has_root, root_depth, 1.0), camera.focal))
+        root_weights = np.zeros_like(labelled)
+        where = slice(None) if self.root_depth_from == 'joints' else self.root_index
+        root_weights[:, where] = known[:, where]
+        labels = relative, comparable, np.repeat(root[:, None], known.shape[1], axis=1), root_weights
+        return {name: values.astype(np.float32, copy=False) for name, values in zip(LABELS, labels, strict=True)}
 
     def root_from_network(self, values: Tensor) -> Tensor:
         """(...) network units to (...) Z / f in mm per input px; positive whatever an untrained network says."""

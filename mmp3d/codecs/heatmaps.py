@@ -31,22 +31,21 @@ def draw_heatmaps(cells: np.ndarray, visible: np.ndarray, size: tuple[int, int],
     width, height = size
     joints = cells.shape[1]
     radius = int(np.ceil(3 * sigma))
-    maps = np.zeros(joints * height * width + 1, np.float32)
-    centres = np.round(np.where(np.isfinite(cells), cells, -1e6)).astype(np.int64)
-    near = (centres >= -radius).all(axis=-1) & (centres < np.array(size) + radius).all(axis=-1) & (visible > 0)
-    person, joint = np.nonzero(near)
-    grid = centres[near][:, None] + np.arange(-radius, radius + 1)[:, None]
-    profile = np.exp(-((grid - cells[near][:, None]) ** 2) / (2 * sigma**2))
-    patches = profile[:, :, None, 1] * profile[:, None, :, 0]
-    flat = ((joint * height)[:, None] + grid[..., 1])[:, :, None] * width + grid[:, None, :, 0]
-    inside = (grid >= 0) & (grid < np.array(size))
-    # What falls outside goes to one more cell behind the maps, so that no patch has to be clipped.
-    flat[~(inside[:, :, None, 1] & inside[:, None, :, 0])] = maps.size - 1
-    bounds = np.searchsorted(person, np.arange(len(cells) + 1))
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
-        places = flat[start:stop]
-        maps[places] = np.maximum(maps[places], patches[start:stop])
-    return maps[:-1].reshape(joints, height, width)
+    maps = np.zeros((joints, height, width), np.float32)
+    centres = np.round(np.where(np.isfinite(cells), cells, -1e6))
+    near = ((centres >= -radius) & (centres < np.array(size) + radius)).all(axis=-1) & (visible > 0)
+    person, joint = near.nonzero()
+    grid = centres[person, joint].astype(np.int64)[:, :, None] + np.arange(-radius, radius + 1)
+    offset = grid - cells[person, joint][:, :, None]
+    ends = np.array(size)[:, None]
+    # What falls outside is 0 high and may lie on the border, so that no patch has to be clipped.
+    profile = (np.exp(offset * offset / (-2 * sigma**2)) * ((grid >= 0) & (grid < ends))).astype(np.float32)
+    grid = np.minimum(np.maximum(grid, 0), ends - 1)
+    rows = (joint[:, None] * height + grid[:, 1]) * width
+    flat = rows[:, :, None] + grid[:, 0, None, :]
+    patches = profile[:, 1, :, None] * profile[:, 0, None, :]
+    np.maximum.at(maps.reshape(-1), flat.ravel(), patches.ravel())
+    return maps
 
 
 def render_person_heatmaps(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from dataclasses import fields as dataclass_fields
-from math import hypot, sqrt
+from math import hypot, isfinite, sqrt
 
 import numpy as np
 
@@ -193,7 +193,9 @@ class Camera:
         warp = _checked('warp', warp, (2, 3))
         turn = np.eye(3)
         turn[:2, :2] = _nearest_orthogonal(warp[:, :2])
-        K = np.vstack([warp, [0, 0, 1]]) @ self.K @ turn.T
+        affine = np.eye(3)
+        affine[:2] = warp
+        K = affine @ self.K @ turn.T
         distortion = None if self.distortion is None else lens.turned(self.distortion, turn[:2, :2])
         camera = replace(
             self, K=K, image_size=tuple(image_size), distortion=distortion, R=turn @ self.R, t=turn @ self.t
@@ -238,6 +240,7 @@ def _checked(name: str, value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray
     array = np.asarray(value, np.float64)
     if array.shape != shape:
         raise ValueError(f'camera {name} must have shape {shape}, got {array.shape}')
-    if not np.isfinite(array).all():
+    # A handful of numbers: as an array they would take several times as long.
+    if not all(map(isfinite, array.ravel().tolist())):
         raise ValueError(f'camera {name} must be finite, got {array.tolist()}')
     return array

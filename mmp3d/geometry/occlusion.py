@@ -6,6 +6,8 @@ along the optical axis.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from mmp3d.geometry.skeleton import MUPOTS17, Skeleton
@@ -76,18 +78,30 @@ def hidden_behind_self(
 
 def _covered(points, depth, other_points, other_depth, focal, skeleton: Skeleton) -> np.ndarray:
     """(K, S, ...) bool: the joint lies on the other's bone and behind it."""
-    child, parent = np.array(skeleton.bones).T
+    child, parent = _ends_of_bones(skeleton)
     # Joints and bones come first, so that the inner loops run over people and frames, of which there are many.
-    x, y, z = (np.moveaxis(each, -1, 0)[:, None] for each in (points[..., 0], points[..., 1], depth))
+    x, y, z = (_last_first(each)[:, None] for each in (points[..., 0], points[..., 1], depth))
     others = (other_points[..., 0], other_points[..., 1], other_depth)
-    other_x, other_y, other_z = (np.ascontiguousarray(np.moveaxis(each, -1, 0)) for each in others)
+    other_x, other_y, other_z = (np.ascontiguousarray(_last_first(each)) for each in others)
     known = (other_z[child] > 0) & (other_z[parent] > 0)
     bone_depth = np.where(known, (other_z[child] + other_z[parent]) / 2, np.inf)
     along_x, along_y = other_x[parent] - other_x[child], other_y[parent] - other_y[child]
     length = np.maximum(along_x**2 + along_y**2, 1e-6)
     aside_x, aside_y = x - other_x[child], y - other_y[child]
-    share = np.clip((aside_x * along_x + aside_y * along_y) / length, 0, 1)
+    share = np.minimum(np.maximum((aside_x * along_x + aside_y * along_y) / length, 0), 1)
     aside_x -= share * along_x
     aside_y -= share * along_y
     near = aside_x**2 + aside_y**2 < (LIMB_RADIUS * focal / bone_depth) ** 2
     return near & (z > bone_depth + DEPTH_MARGIN)
+
+
+@cache
+def _ends_of_bones(skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+    """(S,) child and (S,) parent joints."""
+    child, parent = np.array(skeleton.bones).T
+    return child, parent
+
+
+def _last_first(array: np.ndarray) -> np.ndarray:
+    """``np.moveaxis(array, -1, 0)``, of which half the time went into reading these numbers."""
+    return array.transpose(-1, *range(array.ndim - 1))

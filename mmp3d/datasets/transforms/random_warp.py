@@ -5,6 +5,8 @@ Shapes: N people, K joints. Input px: pixels of the warped image.
 
 from __future__ import annotations
 
+from math import cos, exp, log, radians, sin
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -101,14 +103,16 @@ class RandomBottomUpWarp(BaseTransform):
     def _sample(self, width: int, height: int, flip: bool) -> np.ndarray:
         ratios = self.input_size[0] / width, self.input_size[1] / height
         base = max(ratios) if self.fit == 'short' else min(ratios)
-        scale = base * np.exp(np.random.uniform(*np.log(self.scale)))
-        angle = np.radians(np.random.uniform(-self.rotation, self.rotation))
-        rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        linear = scale * rotation @ np.diag([-1.0 if flip else 1.0, 1.0])
-        centre = np.array([width - 1, height - 1]) / 2
-        target = (np.array(self.input_size) - 1) / 2
-        offset = np.random.uniform(-self.shift, self.shift, 2) * (width, height)
-        return np.hstack([linear, (target - linear @ (centre + offset))[:, None]])
+        scale = base * exp(np.random.uniform(*map(log, self.scale)))
+        angle = radians(np.random.uniform(-self.rotation, self.rotation))
+        across, down = np.random.uniform(-self.shift, self.shift, 2).tolist()
+        # Plain numbers: as arrays these few took a tenth of the time of the image.
+        x, y = (width - 1) / 2 + across * width, (height - 1) / 2 + down * height
+        cosine, sine, side = scale * cos(angle), scale * sin(angle), -1.0 if flip else 1.0
+        rows = []
+        for a, b, length in ((side * cosine, -sine, self.input_size[0]), (side * sine, cosine, self.input_size[1])):
+            rows.append((a, b, (length - 1) / 2 - (a * x + b * y)))
+        return np.array(rows)
 
 
 def _from_reduced(warp: np.ndarray, reduction: int) -> np.ndarray:

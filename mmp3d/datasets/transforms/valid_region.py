@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -63,13 +64,19 @@ def inside_of_image(
     columns, rows = (
         cells_to_pixels(np.arange(count), step) for count, step in zip(reversed(map_shape), stride, strict=True)
     )
-    enters, leaves = [], []
-    for (across, down, shift), side in zip(back, reversed(image_shape), strict=True):
-        start = down * rows + shift
-        # A row of cells along the other axis is inside as a whole, or not at all: infinities say which.
-        with np.errstate(divide='ignore', invalid='ignore'):
-            borders = (-0.5 - start) / across, (side - 0.5 - start) / across
-        enters.append(np.minimum(*borders))
-        leaves.append(np.maximum(*borders))
+    ends = np.array([[-0.5, side - 0.5] for side in reversed(image_shape)])
+    # A row of cells along the other axis is inside as a whole, or not at all: infinities say which.
+    with np.errstate(divide='ignore', invalid='ignore'):
+        borders = (ends[:, :, None] - (back[:, 1:2] * rows + back[:, 2:])[:, None]) / back[:, :1, None]
     # The image is convex: each row of cells is inside from one place on to another.
-    return (columns > np.maximum(*enters)[:, None]) & (columns < np.minimum(*leaves)[:, None])
+    first = np.searchsorted(columns, borders.min(axis=1).max(axis=0), side='right')
+    stop = np.searchsorted(columns, borders.max(axis=1).min(axis=0), side='left')
+    before, after = _parts_of_rows(len(columns))
+    return after[first] & before[stop]
+
+
+@lru_cache(maxsize=8)
+def _parts_of_rows(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(count + 1, count) bool: of row i the cells before i are True, and those from i on."""
+    before = np.tri(count + 1, count, -1, dtype=bool)
+    return before, ~before
