@@ -39,6 +39,8 @@ START = 600
 WAITS = 10
 # Memory is compared from here on: the first inputs load what is loaded once.
 SETTLED = 200
+# Facts of the processes of a kind that are added up; of the others the last process's count.
+ADDED = ('done', 'taken', 'computed')
 
 
 def read_inputs(kind: str, folder: Path, first: int, inputs: int | None, seconds: float, found: Path) -> None:
@@ -62,7 +64,8 @@ def read_inputs(kind: str, folder: Path, first: int, inputs: int | None, seconds
                 _say(error=f'{type(error).__name__}: {error!s:.200} (kept: {kept})')
             done += 1
         settled = settled or (memory('RssAnon') if seed - first >= SETTLED else 0)
-        _say(done=done, taken=taken, settled=settled >> 20, memory=memory('RssAnon') >> 20)
+        now = memory('RssAnon')
+        _say(done=done, taken=taken, computed=time.process_time(), settled=settled >> 20, memory=now >> 20)
 
 
 def keep(path: Path, kind: str, name: str, seed: int, found: Path) -> Path | None:
@@ -88,7 +91,7 @@ class Watched:
 
     def __init__(self, kind: str, args: argparse.Namespace) -> None:
         self.kind, self.args = kind, args
-        self.totals = dict(done=0, taken=0, settled=0, memory=0)
+        self.totals = dict(done=0, taken=0, computed=0.0, settled=0, memory=0)
         self.problems: list[str] = []
 
     def run(self) -> None:
@@ -149,7 +152,7 @@ class Watched:
 
     def _add(self, part: dict) -> None:
         for name, value in part.items():
-            self.totals[name] = self.totals[name] + value if name in ('done', 'taken') else value
+            self.totals[name] = self.totals[name] + value if name in ADDED else value
 
     def _ended(self, last: dict | None, problem: str) -> None:
         kept = last and keep(Path(last['path']), self.kind, last['name'], last['seed'], self.args.found)
@@ -182,7 +185,7 @@ def main() -> int:
     parser.add_argument('--patience', type=float, default=60, help='seconds that one input may take')
     parser.add_argument('--found', type=Path, default=Path('work_dirs/fuzz'), help='folder for inputs that went wrong')
     args = parser.parse_args()
-    print('| kind | inputs | taken | memory, MB | minutes | wrong |\n|---|---|---|---|---|---|', flush=True)
+    print('| kind | inputs | taken | memory, MB | minutes | computed | wrong |\n|---|---|---|---|---|---|---|', flush=True)
     found = 0
     for kind in args.kind:
         watched, start = Watched(kind, args), time.monotonic()
@@ -190,7 +193,8 @@ def main() -> int:
         found += len(watched.problems)
         facts, minutes = watched.totals, (time.monotonic() - start) / 60
         settled = f'{facts["settled"]} to {facts["memory"]}'
-        row = (kind, facts['done'], facts['taken'], settled, f'{minutes:.1f}', len(watched.problems))
+        times = f'{minutes:.1f}', f'{facts["computed"] / 60:.1f}'
+        row = (kind, facts['done'], facts['taken'], settled, *times, len(watched.problems))
         print(f'| {" | ".join(map(str, row))} |', flush=True)
     return int(found > 0)
 
