@@ -185,7 +185,8 @@ def main() -> int:
     parser.add_argument('--patience', type=float, default=60, help='seconds that one input may take')
     parser.add_argument('--found', type=Path, default=Path('work_dirs/fuzz'), help='folder for inputs that went wrong')
     args = parser.parse_args()
-    print('| kind | inputs | taken | memory, MB | minutes | computed | wrong |\n|---|---|---|---|---|---|---|', flush=True)
+    print('| kind | inputs | taken | memory, MB | minutes | computed | wrong |', flush=True)
+    print('|---|---|---|---|---|---|---|', flush=True)
     found = 0
     for kind in args.kind:
         watched, start = Watched(kind, args), time.monotonic()
