@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 
@@ -26,3 +27,9 @@ def processor_seconds(process: int | str = 'self') -> float:
     except OSError:
         return 0.0
     return sum(map(int, fields[11:13])) / os.sysconf('SC_CLK_TCK')
+
+
+def ended_seconds() -> float:
+    """Seconds that the processes which this one has waited for computed: less than what passed on a busy machine."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
