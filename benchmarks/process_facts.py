@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 
@@ -19,10 +20,26 @@ def memory(name: str = 'VmRSS', process: int | str = 'self') -> int:
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith(f'{name}:')), 0)
 
 
+def children(process: int) -> list[int]:
+    """Processes that a process has started and that are still known, the first one first. Empty without Linux."""
+    numbers = sorted(int(folder.name) for folder in Path('/proc').glob('[0-9]*'))
+    return [number for number in numbers if _facts(number)[1:2] == [str(process)]]
+
+
 def processor_seconds(process: int | str = 'self') -> float:
     """Seconds that all threads of a process have computed. 0 where there is no such process or no Linux."""
+    return sum(map(int, _facts(process)[11:13])) / os.sysconf('SC_CLK_TCK')
+
+
+def _facts(process: int | str) -> list[str]:
+    """State, parent and what else ``/proc/<process>/stat`` says of a process; empty where there is none."""
     try:
-        fields = Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()
+        return Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()
     except OSError:
-        return 0.0
-    return sum(map(int, fields[11:13])) / os.sysconf('SC_CLK_TCK')
+        return []
+
+
+def ended_seconds() -> float:
+    """Seconds that the processes which this one has waited for computed: less than what passed on a busy machine."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -174,6 +174,21 @@ def test_camera_files(tmp_path, marker, text, said):
         read_camera(tmp_path / 'camera.yaml')
 
 
+@pytest.mark.parametrize('suffix', ['.trc', '.bvh'])
+def test_people_of_many_joints_that_have_no_place_in_the_file(tmp_path, suffix):
+    joints, frames = 4000, 20_000
+    names = [f'joint {number}' for number in range(joints)]
+    columns = 'Frame#\tTime\t' + '\t'.join(names)
+    trc = f'PathFileType\t4\nDataRate\tUnits\n25\tmm\n{columns}\n\n' + '1\n' * frames
+    tree = ''.join(f'JOINT {name}\n{{\nOFFSET 0 0 0\n}}\n' for name in names)
+    root = f'HIERARCHY\nROOT r\n{{\nOFFSET 0 0 0\nCHANNELS 1 Xposition\n{tree}}}\n'
+    bvh = f'{root}MOTION\nFrames: {frames}\nFrame Time: 0.04\n' + '0\n' * frames
+    path = tmp_path / f'a{suffix}'
+    path.write_text({'.trc': trc, '.bvh': bvh}[suffix])
+    with pytest.raises(ValueError, match=r'20000 frames of 400\d (markers|joints) are not in this file'):
+        read_clip(path)
+
+
 def test_checkpoint_folder_that_names_a_file_elsewhere(tmp_path):
     (tmp_path / 'release').mkdir()
     (tmp_path / 'other.pth').touch()

@@ -12,10 +12,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
-# Compressed members may grow to this many bytes in all, or to this many times the file: a few kilobytes of zeros can
-# stand for any number of gigabytes.
-MOST_INFLATED = 1 << 30
-MOST_GROWTH = 64
+from mmp3d.memory_share import is_out_of_proportion
+
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 SUFFIX = '.npy'
 
@@ -65,9 +63,10 @@ def people_of_offsets(offsets: np.ndarray) -> int:
 
 
 def _check_growth(members: list[zipfile.ZipInfo], packed: int) -> None:
-    # The packed sizes that the archive states may be lies: it is measured by its own bytes.
+    # A few packed kilobytes of zeros can stand for any number of gigabytes. The packed sizes that the archive states
+    # may be lies: it is measured by its own bytes.
     inflated = sum(member.file_size for member in members)
-    if inflated > max(MOST_INFLATED, MOST_GROWTH * packed):
+    if is_out_of_proportion(inflated, packed):
         raise ValueError(f'{packed} bytes that stand for {inflated}')
 
 

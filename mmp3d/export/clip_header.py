@@ -9,6 +9,7 @@ import numpy as np
 from mmp3d.export.empty_clip import clip_bytes, empty_clip
 from mmp3d.export.people_clip import AXES, PeopleClip
 from mmp3d.geometry import Camera
+from mmp3d.memory_share import is_out_of_proportion
 
 SCHEMA, VERSION = 'mmp3d-people', 1
 CONFIDENCE = 'score of the network for each joint, 0 to 1, not calibrated; 0 where the joint is not there'
@@ -33,11 +34,6 @@ def header_of(clip: PeopleClip) -> dict:
     )
 
 
-# A clip in memory may have this many bytes, or this many times those of its file.
-MOST_BYTES = 1 << 30
-MOST_GROWTH = 64
-
-
 def clip_of_header(people: int, header: Mapping, content_size: int) -> tuple[np.ndarray, np.ndarray]:
     """:func:`empty_clip` for a clip that is read.
 
@@ -50,7 +46,7 @@ def clip_of_header(people: int, header: Mapping, content_size: int) -> tuple[np.
         ValueError: The clip would be out of all proportion to the file, or to this machine.
     """
     shape = people, header['num_frames'], len(header['joint_names'])
-    if clip_bytes(*shape) > max(MOST_BYTES, MOST_GROWTH * content_size):
+    if is_out_of_proportion(clip_bytes(*shape), content_size):
         raise ValueError(f'num_frames: {shape[1]} frames of {people} people and {shape[2]} joints are not in this file')
     return empty_clip(*shape)
 

@@ -6,6 +6,7 @@ y forward, z up, the floor at z = 0).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
@@ -105,7 +106,7 @@ class PeopleClip:
 def _check_names(names: tuple[str, ...]) -> None:
     """Raise ValueError for names that would be something else in a file: a new line, a tab, a formula."""
     wrong = [name for name in names if not name.strip() or not name.isprintable() or name[0] in FORMULA_STARTS]
-    wrong += [name for name in names if names.count(name) > 1]
+    wrong += [name for name, count in Counter(names).items() if count > 1]
     if wrong:
         raise ValueError(f'joint_names must differ and be plain names, got {wrong[0]!r:.60}')
 

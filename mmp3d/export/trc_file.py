@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmp3d.export.empty_clip import clip_bytes
 from mmp3d.export.people_clip import PeopleClip, from_y_up
 from mmp3d.geometry import MUPOTS17
+from mmp3d.memory_share import is_out_of_proportion
 
 DECIMALS = 4
 
@@ -51,7 +53,12 @@ def clip_from_trc(content: bytes) -> PeopleClip:
     except ValueError as error:
         raise ValueError(f'line 3: DataRate must be a number, got {header.get("DataRate")!r}') from error
     rows = [(number, line.split('\t')) for number, line in enumerate(lines[5:], start=6) if line.strip()]
-    points = np.array([_row(number, cells, len(names)) for number, cells in rows], np.float64)
+    if is_out_of_proportion(clip_bytes(1, len(rows), len(names)), len(content)):
+        raise ValueError(f'{len(rows)} frames of {len(names)} markers are not in this file: its lines are too short')
+    points = np.full((len(rows), 3 * len(names)), np.nan)
+    for place, (number, cells) in enumerate(rows):
+        values = _row(number, cells, len(names))
+        points[place, : len(values)] = values
     points = from_y_up(points.reshape(1, len(rows), len(names), 3) * scale, 'camera')
     scores = np.isfinite(points).all(axis=-1).astype(np.float32)
     return PeopleClip(points, scores, np.array([0]), fps, joint_names=names, parents=parents_of(names))
@@ -63,7 +70,8 @@ def parents_of(names: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def _row(number: int, cells: list[str], joints: int) -> list[float]:
-    cells = cells[2:] + [''] * (2 + 3 * joints - len(cells))
+    """The coordinates of a frame; those at the end of a line may be left out."""
+    cells = cells[2:]
     if len(cells) > 3 * joints and any(cells[3 * joints :]):
         raise ValueError(f'line {number}: expected {3 * joints} coordinates, got {len(cells)}')
     try:

@@ -12,9 +12,13 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from mmp3d.memory_share import is_out_of_proportion
+
 _POSITIONS = ('Xposition', 'Yposition', 'Zposition')
 _ROTATIONS = ('Xrotation', 'Yrotation', 'Zrotation')
 _CHANNELS = _POSITIONS + _ROTATIONS
+# Translation and rotation matrix of a joint in a frame.
+BYTES_A_JOINT = 12 * np.float64().itemsize
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,10 @@ def parse_bvh(text: str, source: str) -> BvhClip:
     frames, frame_time = _read_header(lines[motion + 1 : motion + 3], source)
     rows = [(number, line) for number, line in enumerate(lines[motion + 3 :], motion + 4) if line.strip()]
     values = _read_values(rows, frames, sum(map(len, tree.channels)), source)
+    joints = len(tree.names)
+    # Joints without channels cost memory in every frame, but no place in the file.
+    if is_out_of_proportion(frames * joints * BYTES_A_JOINT, len(text)):
+        raise ValueError(f'{source}: {frames} frames of {joints} joints are not in this file: give the joints CHANNELS')
     translations, rotations = _split_channels(tree, values)
     offsets = np.array(tree.offsets)
     return BvhClip(tuple(tree.names), tuple(tree.parents), offsets, translations, rotations, frame_time)
@@ -101,7 +109,7 @@ class _Tree:
     """The hierarchy, read line by line; ``end site`` blocks hang on the stack as None."""
 
     source: str
-    names: list[str] = field(default_factory=list)
+    names: dict[str, None] = field(default_factory=dict)
     parents: list[int] = field(default_factory=list)
     offsets: list[list[float] | None] = field(default_factory=list)
     channels: list[list[str]] = field(default_factory=list)
@@ -140,7 +148,7 @@ class _Tree:
         if parent is None:
             raise self.error(number, f'joint {name!r} inside of an End Site')
         self.stack.append(len(self.names))
-        self.names.append(name)
+        self.names[name] = None
         self.parents.append(parent)
         self.offsets.append(None)
         self.channels.append([])

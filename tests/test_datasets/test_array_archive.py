@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from mmp3d.datasets import array_archive
+from mmp3d import memory_share
 from mmp3d.datasets.array_archive import array_names, people_of_offsets, read_arrays
 
 ARRAYS = {
@@ -57,7 +57,7 @@ def test_a_small_file_does_not_become_a_large_one(monkeypatch):
     np.save(content, np.zeros(1 << 20))
     stream = _archive(compressed=True, bomb=content.getvalue())
     assert read_arrays(stream)['bomb'].shape == (1 << 20,)
-    monkeypatch.setattr(array_archive, 'MOST_INFLATED', 1 << 20)
+    monkeypatch.setattr(memory_share, 'MOST_BYTES', 1 << 20)
     with pytest.raises(ValueError, match=r'bytes that stand for 8388736'):
         read_arrays(stream)
 
@@ -71,7 +71,7 @@ def test_packed_sizes_that_are_lies_do_not_count(monkeypatch):
     changed[entry + 20 : entry + 24] = (1 << 30).to_bytes(4, 'little')
     with zipfile.ZipFile(io.BytesIO(changed)) as archive:
         assert archive.getinfo('bomb.npy').compress_size == 1 << 30
-    monkeypatch.setattr(array_archive, 'MOST_INFLATED', 1 << 20)
+    monkeypatch.setattr(memory_share, 'MOST_BYTES', 1 << 20)
     with pytest.raises(ValueError, match=rf'{len(changed)} bytes that stand for 8388736'):
         read_arrays(io.BytesIO(changed))
 
