@@ -1,10 +1,11 @@
 """How many small faults in geometry, codecs and metrics the tests find: a seeded sample of mutants, by folder.
 
-python benchmarks/mutation.py FOLDER [--sample 600] [--seed 0] [--processes 2] [--survivors]
+python benchmarks/mutation.py FOLDER [--sample 600] [--seed 0] [--folders geometry ...] [--processes 2] [--survivors]
 
 Needs ``pip install -r requirements/quality.txt``. FOLDER gets a clone of the checkout's HEAD and what mutmut makes of
 it; mutants that were tried there before are not tried again, so a larger --sample goes on. A mutant is killed by a test
-that fails or does not end; --survivors names the others, ``mutmut show NAME`` in FOLDER/checkout shows one.
+that fails or does not end; --survivors names the others, ``mutmut show NAME`` in FOLDER/checkout shows one. --folders:
+only those of the sample that lie there.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('folder', type=Path)
     parser.add_argument('--sample', type=int, default=600)
     parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--folders', nargs='+', choices=FOLDERS, default=FOLDERS, metavar='NAME')
     parser.add_argument('--processes', type=int, default=2)
     parser.add_argument('--survivors', action='store_true')
     args = parser.parse_args(arguments)
@@ -54,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             file.write(SETTINGS)
     if not outcomes(checkout):
         mutmut(checkout, args.processes, ['no.such.mutant'])
-    names = sample(sorted(outcomes(checkout)), args.sample, args.seed)
+    drawn = sample(sorted(outcomes(checkout)), args.sample, args.seed)
+    names = [name for name in drawn if name.startswith(tuple(map(module_prefix, args.folders)))]
     mutmut(checkout, args.processes, names)
     found = {name: code for name, code in outcomes(checkout).items() if name in set(names)}
     print(table(found))
@@ -83,6 +86,11 @@ def sample(names: Sequence[str], size: int, seed: int) -> list[str]:
     return [names[index] for index in np.random.default_rng(seed).permutation(len(names))[:size]]
 
 
+def module_prefix(folder: str) -> str:
+    """What the names of a folder's mutants begin with: 'evaluation/functional' -> 'mmp3d.evaluation.functional.'."""
+    return f'mmp3d.{folder.replace("/", ".")}.'
+
+
 def is_killed(code: int | None) -> bool:
     """Whether a test found the mutant."""
     return code is not None and code != SURVIVED and code not in UNREACHED
@@ -92,7 +100,7 @@ def table(found: dict[str, int | None]) -> str:
     """Markdown: mutants that were tried and killed by folder."""
     rows = [('folder', 'tried', 'killed', 'survived', 'reached by no test', 'killed, %'), ('---',) * 6]
     for folder in (*FOLDERS, 'all'):
-        prefix = 'mmp3d.' if folder == 'all' else f'mmp3d.{folder.replace("/", ".")}.'
+        prefix = 'mmp3d.' if folder == 'all' else module_prefix(folder)
         codes = [code for name, code in found.items() if name.startswith(prefix) and code is not None]
         killed, survived = sum(map(is_killed, codes)), codes.count(SURVIVED)
         share = f'{100 * killed / len(codes):.1f}' if codes else '-'
