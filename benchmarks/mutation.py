@@ -1,11 +1,12 @@
 """How many small faults in geometry, codecs and metrics the tests find: a seeded sample of mutants, by folder.
 
-python benchmarks/mutation.py FOLDER [--sample 600] [--seed 0] [--folders geometry ...] [--processes 2] [--survivors]
+python benchmarks/mutation.py FOLDER [--folders geometry ...] [--sample 600] [--seed 0] [--processes 2] [--survivors]
 
 Needs ``pip install -r requirements/quality.txt``. FOLDER gets a clone of the checkout's HEAD and what mutmut makes of
 it; mutants that were tried there before are not tried again, so a larger --sample goes on. A mutant is killed by a test
-that fails or does not end; --survivors names the others, ``mutmut show NAME`` in FOLDER/checkout shows one. --folders:
-only those of the sample that lie there.
+that fails or does not end; --survivors names the others, ``mutmut show NAME`` in FOLDER/checkout shows one.
+
+The sample is drawn of --folders, and their own tests alone are run; other folders or later tests take another FOLDER.
 """
 
 from __future__ import annotations
@@ -21,14 +22,19 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ('geometry', 'codecs', 'evaluation/functional')
+# What is mutated, and the tests that shall see it.
+FOLDERS = {
+    'geometry': 'tests/test_geometry',
+    'codecs': 'tests/test_codecs',
+    'evaluation/functional': 'tests/test_evaluation',
+}
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["mmp3d"]
-only_mutate = ["mmp3d/geometry/*.py", "mmp3d/codecs/*.py", "mmp3d/evaluation/functional/*.py"]
+only_mutate = {files}
 also_copy = ["tests", "configs", "weights", "benchmarks", "tools", "docs", "requirements", "setup.py", "README.md",
     "model-index.yml"]
-pytest_add_cli_args_test_selection = ["tests/test_geometry", "tests/test_codecs", "tests/test_evaluation"]
+pytest_add_cli_args_test_selection = {tests}
 pytest_add_cli_args = ["-m", "not slow", "--import-mode=importlib", "-p", "no:cacheprovider", "-q"]
 use_setproctitle = false
 use_git_change_detection = false
@@ -45,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('folder', type=Path)
     parser.add_argument('--sample', type=int, default=600)
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--folders', nargs='+', choices=FOLDERS, default=FOLDERS, metavar='NAME')
+    parser.add_argument('--folders', nargs='+', choices=FOLDERS, default=list(FOLDERS), metavar='NAME')
     parser.add_argument('--processes', type=int, default=2)
     parser.add_argument('--survivors', action='store_true')
     args = parser.parse_args(arguments)
@@ -53,16 +59,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not checkout.is_dir():
         subprocess.run(['git', 'clone', '--quiet', str(ROOT), str(checkout)], check=True)
         with (checkout / 'pyproject.toml').open('a', encoding='utf-8') as file:
-            file.write(SETTINGS)
+            file.write(settings(args.folders))
     if not outcomes(checkout):
         mutmut(checkout, args.processes, ['no.such.mutant'])
-    drawn = sample(sorted(outcomes(checkout)), args.sample, args.seed)
-    names = [name for name in drawn if name.startswith(tuple(map(module_prefix, args.folders)))]
+    names = sample(sorted(outcomes(checkout)), args.sample, args.seed)
     mutmut(checkout, args.processes, names)
     found = {name: code for name, code in outcomes(checkout).items() if name in set(names)}
     print(table(found))
     if args.survivors:
         print('\n'.join(name for name, code in found.items() if not is_killed(code)))
+
+
+def settings(folders: Sequence[str]) -> str:
+    """mutmut's settings, TOML."""
+    files = json.dumps([f'mmp3d/{folder}/*.py' for folder in folders])
+    return SETTINGS.format(files=files, tests=json.dumps([FOLDERS[folder] for folder in folders]))
 
 
 def mutmut(checkout: Path, processes: int, names: Sequence[str]) -> None:
@@ -86,11 +97,6 @@ def sample(names: Sequence[str], size: int, seed: int) -> list[str]:
     return [names[index] for index in np.random.default_rng(seed).permutation(len(names))[:size]]
 
 
-def module_prefix(folder: str) -> str:
-    """What the names of a folder's mutants begin with: 'evaluation/functional' -> 'mmp3d.evaluation.functional.'."""
-    return f'mmp3d.{folder.replace("/", ".")}.'
-
-
 def is_killed(code: int | None) -> bool:
     """Whether a test found the mutant."""
     return code is not None and code != SURVIVED and code not in UNREACHED
@@ -100,7 +106,7 @@ def table(found: dict[str, int | None]) -> str:
     """Markdown: mutants that were tried and killed by folder."""
     rows = [('folder', 'tried', 'killed', 'survived', 'reached by no test', 'killed, %'), ('---',) * 6]
     for folder in (*FOLDERS, 'all'):
-        prefix = 'mmp3d.' if folder == 'all' else module_prefix(folder)
+        prefix = 'mmp3d.' if folder == 'all' else f'mmp3d.{folder.replace("/", ".")}.'
         codes = [code for name, code in found.items() if name.startswith(prefix) and code is not None]
         killed, survived = sum(map(is_killed, codes)), codes.count(SURVIVED)
         share = f'{100 * killed / len(codes):.1f}' if codes else '-'

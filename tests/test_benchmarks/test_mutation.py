@@ -62,11 +62,9 @@ def test_the_sample_is_tried_in_a_clone_and_tried_mutants_are_kept(tmp_path, mon
     assert sum(command[0] == 'git' for command in calls) == 1
 
 
-def test_chosen_folders_are_those_of_the_same_sample(tmp_path, monkeypatch, capsys):
-    (tmp_path / 'checkout' / 'mutants').mkdir(parents=True)
-    (tmp_path / 'checkout' / 'mutants' / 'all.meta').write_text(json.dumps({'exit_code_by_key': CODES}))
-    calls = []
-    monkeypatch.setattr(mutation.subprocess, 'run', lambda command, **options: calls.append(command))
-    mutation.main([str(tmp_path), '--folders', 'geometry', 'codecs'])
-    assert {name for name in calls[-1] if name.startswith('mmp3d.')} == set(list(CODES)[:3])
-    assert '| all | 3 | 1 | 1 | 1 | 33.3 |' in capsys.readouterr().out
+def test_chosen_folders_alone_are_mutated_and_their_own_tests_run():
+    lines = mutation.settings(['geometry', 'evaluation/functional']).splitlines()
+    assert 'only_mutate = ["mmp3d/geometry/*.py", "mmp3d/evaluation/functional/*.py"]' in lines
+    assert 'pytest_add_cli_args_test_selection = ["tests/test_geometry", "tests/test_evaluation"]' in lines
+    for folder, tests in mutation.FOLDERS.items():
+        assert (mutation.ROOT / 'mmp3d' / folder).is_dir() and (mutation.ROOT / tests).is_dir()
