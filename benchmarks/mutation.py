@@ -1,10 +1,12 @@
 """How many small faults in geometry, codecs and metrics the tests find: a seeded sample of mutants, by folder.
 
-python benchmarks/mutation.py FOLDER [--sample 600] [--seed 0] [--processes 2] [--survivors]
+python benchmarks/mutation.py FOLDER [--folders geometry ...] [--sample 600] [--seed 0] [--processes 2] [--survivors]
 
 Needs ``pip install -r requirements/quality.txt``. FOLDER gets a clone of the checkout's HEAD and what mutmut makes of
 it; mutants that were tried there before are not tried again, so a larger --sample goes on. A mutant is killed by a test
 that fails or does not end; --survivors names the others, ``mutmut show NAME`` in FOLDER/checkout shows one.
+
+The sample is drawn of --folders, and their own tests alone are run; other folders or later tests take another FOLDER.
 """
 
 from __future__ import annotations
@@ -20,14 +22,19 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ('geometry', 'codecs', 'evaluation/functional')
+# What is mutated, and the tests that shall see it.
+FOLDERS = {
+    'geometry': 'tests/test_geometry',
+    'codecs': 'tests/test_codecs',
+    'evaluation/functional': 'tests/test_evaluation',
+}
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["mmp3d"]
-only_mutate = ["mmp3d/geometry/*.py", "mmp3d/codecs/*.py", "mmp3d/evaluation/functional/*.py"]
+only_mutate = {files}
 also_copy = ["tests", "configs", "weights", "benchmarks", "tools", "docs", "requirements", "setup.py", "README.md",
     "model-index.yml"]
-pytest_add_cli_args_test_selection = ["tests/test_geometry", "tests/test_codecs", "tests/test_evaluation"]
+pytest_add_cli_args_test_selection = {tests}
 pytest_add_cli_args = ["-m", "not slow", "--import-mode=importlib", "-p", "no:cacheprovider", "-q"]
 use_setproctitle = false
 use_git_change_detection = false
@@ -44,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('folder', type=Path)
     parser.add_argument('--sample', type=int, default=600)
     parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--folders', nargs='+', choices=FOLDERS, default=list(FOLDERS), metavar='NAME')
     parser.add_argument('--processes', type=int, default=2)
     parser.add_argument('--survivors', action='store_true')
     args = parser.parse_args(arguments)
@@ -51,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not checkout.is_dir():
         subprocess.run(['git', 'clone', '--quiet', str(ROOT), str(checkout)], check=True)
         with (checkout / 'pyproject.toml').open('a', encoding='utf-8') as file:
-            file.write(SETTINGS)
+            file.write(settings(args.folders))
     if not outcomes(checkout):
         mutmut(checkout, args.processes, ['no.such.mutant'])
     names = sample(sorted(outcomes(checkout)), args.sample, args.seed)
@@ -60,6 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(table(found))
     if args.survivors:
         print('\n'.join(name for name, code in found.items() if not is_killed(code)))
+
+
+def settings(folders: Sequence[str]) -> str:
+    """mutmut's settings, TOML."""
+    files = json.dumps([f'mmp3d/{folder}/*.py' for folder in folders])
+    return SETTINGS.format(files=files, tests=json.dumps([FOLDERS[folder] for folder in folders]))
 
 
 def mutmut(checkout: Path, processes: int, names: Sequence[str]) -> None:

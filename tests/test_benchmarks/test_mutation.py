@@ -60,3 +60,11 @@ def test_the_sample_is_tried_in_a_clone_and_tried_mutants_are_kept(tmp_path, mon
     assert 'mmp3d.geometry.camera.x_a__mutmut_2' in out.splitlines()
     mutation.main([str(tmp_path), '--sample', '5'])
     assert sum(command[0] == 'git' for command in calls) == 1
+
+
+def test_chosen_folders_alone_are_mutated_and_their_own_tests_run():
+    lines = mutation.settings(['geometry', 'evaluation/functional']).splitlines()
+    assert 'only_mutate = ["mmp3d/geometry/*.py", "mmp3d/evaluation/functional/*.py"]' in lines
+    assert 'pytest_add_cli_args_test_selection = ["tests/test_geometry", "tests/test_evaluation"]' in lines
+    for folder, tests in mutation.FOLDERS.items():
+        assert (mutation.ROOT / 'mmp3d' / folder).is_dir() and (mutation.ROOT / tests).is_dir()

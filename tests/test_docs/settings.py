@@ -102,6 +102,31 @@ def _graphs(folder: Path) -> dict[str, Any]:
     return _own_video(folder)
 
 
+RAY = """
+from types import SimpleNamespace
+
+
+class Rows(list):
+    def map(self, function, **options):
+        return Rows(map(function, self))
+
+    def take_all(self):
+        return self
+
+
+data = SimpleNamespace(range=lambda count, override_num_blocks: Rows({'id': row} for row in (0, count - 1)))
+"""
+
+
+def _ray(folder: Path) -> dict[str, Any]:
+    """A stand-in for Ray, the script that each share runs, and a list without videos."""
+    (folder / 'ray.py').write_text(RAY, encoding='utf-8')
+    (folder / 'tools').mkdir()
+    shutil.copy(ROOT / 'tools' / 'slurm_infer.sh', folder / 'tools')
+    (folder / 'videos.txt').touch()
+    return {}
+
+
 SETTINGS = {
     'README.md': _video,
     'docs/add_data_set.md': _checkout,
@@ -116,5 +141,6 @@ SETTINGS = {
     'docs/predictions.md': _predictions,
     'docs/quick_start.md': _video,
     'docs/release.md': _released_weights,
+    'docs/scale.md': _ray,
     'docs/top_down.md': _top_down,
 }

@@ -162,3 +162,73 @@ def test_dictionary_errors_name_the_field():
         Camera.from_dict(dict(image_size=(1, 1), focal=3))
     with pytest.raises(ValueError, match='between 0 and 180'):
         Camera.from_fov(180, (10, 10))
+
+
+def test_the_principal_point_of_a_field_of_view_is_the_middle_of_the_image():
+    camera = Camera.from_fov(60, (1920, 1080))
+    assert camera.K[:2, 2].tolist() == [959.5, 539.5]
+    edges = camera.project(np.array([[-np.tan(np.radians(30)), 0, 1], [np.tan(np.radians(30)), 0, 1]]))
+    np.testing.assert_allclose(edges[:, 0], [-0.5, 1919.5])
+    assert Camera.assumed((640, 480)).focal == pytest.approx(320 / np.tan(np.radians(27.5)))
+
+
+def test_the_focal_length_is_the_geometric_mean_of_both_axes():
+    assert Camera.from_intrinsics((400, 900), (0, 0), (9, 9)).focal == pytest.approx(600)
+
+
+@pytest.mark.parametrize('degrees', [0, -10, 180, 200, float('nan')])
+def test_no_field_of_view_beyond_half_a_turn(degrees):
+    with pytest.raises(ValueError, match='between 0 and 180 degrees'):
+        Camera.from_fov(degrees, (10, 10))
+
+
+def test_narrow_and_wide_fields_of_view_are_cameras():
+    assert Camera.from_fov(0.5, (10, 10)).focal > Camera.from_fov(179.5, (10, 10)).focal > 0
+
+
+@pytest.mark.parametrize('focal', [(-9, 9), (9, -9), (0, 9), (9, 0)])
+def test_each_focal_length_must_be_positive(focal):
+    with pytest.raises(ValueError, match='focal lengths must be positive'):
+        Camera.from_intrinsics(focal, (4, 4), (9, 9))
+
+
+def test_four_coefficients_have_no_sixth_order_and_a_column_is_taken():
+    assert Camera.from_intrinsics((9, 9), (4, 4), (9, 9), distortion=(1, 2, 3, 4)).distortion.tolist() == [
+        1,
+        2,
+        3,
+        4,
+        0,
+    ]
+    column = np.arange(5.0)[:, None]
+    assert Camera.from_intrinsics((9, 9), (4, 4), (9, 9), distortion=column).distortion.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_pose_that_is_not_given_is_the_camera_frame_and_sizes_are_whole_numbers():
+    camera = Camera(np.eye(3), np.array([640.0, 480.0]))
+    assert camera.world_to_camera(np.array([1.0, 2, 3])).tolist() == [1, 2, 3]
+    assert camera.image_size == (640, 480) and all(type(side) is int for side in camera.image_size)
+    assert (camera.source, camera.distortion) == ('given', None)
+
+
+def test_fields_that_are_none_in_a_dictionary_take_their_defaults():
+    fields = dict(K=np.eye(3), image_size=(9, 9), R=None, t=None, source=None)
+    assert Camera.from_dict(fields).to_dict() == Camera(np.eye(3), (9, 9)).to_dict()
+
+
+def test_a_warp_turns_the_pose_of_the_camera_with_its_frame():
+    R = Rotation.from_euler('xyz', (0.1, 0.2, 0.3)).as_matrix()
+    camera = Camera.from_intrinsics((900, 900), (510, 390), (1000, 800), R=R, t=(10, 20, 3000))
+    warp = np.array([[0, -1.0, 700], [1, 0, -30]])
+    seen, turn = camera.warped(warp, (500, 400))
+    points = np.random.default_rng(0).uniform(-500, 500, (9, 3))
+    np.testing.assert_allclose(seen.world_to_camera(points), camera.world_to_camera(points) @ turn.T, atol=1e-9)
+    pixels = camera.project(camera.world_to_camera(points))
+    np.testing.assert_allclose(seen.project(seen.world_to_camera(points)), pixels @ warp[:, :2].T + warp[:, 2])
+
+
+def test_a_warp_that_is_nearly_flat_has_an_inverse_still():
+    camera = Camera.assumed((640, 480))
+    assert camera.warped([[1, 0, 0], [0, 1e-6, 0]], (10, 10))[0].K[1, 1] == pytest.approx(camera.K[1, 1] * 1e-6)
+    with pytest.raises(ValueError, match='must have an inverse'):
+        camera.warped([[1, 0, 0], [0, 1e-10, 0]], (10, 10))

@@ -1,9 +1,9 @@
-"""Which cells of a network's maps show the image."""
+"""The part of an image that a network sees, and which cells of its maps show the image."""
 
 import numpy as np
 import pytest
 
-from mmp3d.geometry.crop import cells_inside_image, crop_window, usable_box
+from mmp3d.geometry.crop import cells_inside_image, crop_window, image_to_input, input_to_image, usable_box
 
 
 def test_cells_beside_the_image_are_padding():
@@ -38,3 +38,10 @@ def test_the_window_has_the_proportions_of_the_input():
     np.testing.assert_allclose(centre, [20, 40])
     np.testing.assert_allclose(size, [30, 60])
     np.testing.assert_allclose(crop_window(np.array([10, 20, 50, 30]), 1, (64, 128))[1], [40, 80])
+
+
+def test_the_middle_of_the_crop_is_the_middle_of_the_input_and_every_point_comes_back():
+    meta = dict(input_size=(64, 128), input_center=[20, 40], input_scale=[30, 60])
+    assert image_to_input(np.array([[20.0, 40], [5, 10], [35, 40]]), meta).tolist() == [[32, 64], [0, 0], [64, 64]]
+    points = np.random.default_rng(0).uniform(-50, 100, (3, 17, 2))
+    np.testing.assert_allclose(input_to_image(image_to_input(points, meta), meta), points, atol=1e-9)

@@ -63,3 +63,34 @@ def test_points_that_cannot_be_used_are_left_out():
 def test_hopeless_input_is_refused(scene, pixels, message):
     with pytest.raises(ValueError, match=message):
         fit_intrinsics(scene, pixels)
+
+
+def test_four_points_are_enough():
+    scene = points(4, 0)
+    found_f, found_c = fit_intrinsics(scene, Camera.from_intrinsics((900, 800), (500, 300), (10, 10)).project(scene))
+    np.testing.assert_allclose([*found_f, *found_c], [900, 800, 500, 300], rtol=1e-6)
+
+
+def test_each_axis_must_spread():
+    for axis in (0, 1):
+        scene = points(30, 0)
+        scene[:, axis] = 0.1 * scene[:, 2]
+        with pytest.raises(ValueError, match='one line of sight'):
+            fit_intrinsics(scene, np.zeros((30, 2)))
+
+
+def test_a_point_behind_or_on_the_camera_does_not_count():
+    scene = points(5, 0)
+    scene[3, 2], scene[4, 2] = 0, -1000
+    with pytest.raises(ValueError, match='at least 4 finite points in front of the camera, got 3'):
+        fit_intrinsics(scene, np.zeros((5, 2)))
+
+
+def test_residuals_beyond_the_bound_pull_with_constant_force():
+    scene = points(60, 0)
+    pixels = Camera.from_intrinsics((900, 900), (500, 300), (10, 10)).project(scene)
+    pixels[:6, 0] += 100
+    tight, loose = (fit_intrinsics(scene, pixels, outlier_px=bound)[1][0] for bound in (0.1, 1000))
+    assert abs(tight - 500) < 0.1
+    # As least squares: a tenth of the points shifted by 100 px.
+    assert abs(loose - 510) < 5

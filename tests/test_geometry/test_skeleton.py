@@ -178,3 +178,33 @@ def test_reach_is_the_way_along_the_bones():
     assert (np.diag(ways) == 0).all()
     assert np.isfinite(ways).all()
     assert ways[wrist, hip] > ways[wrist, shoulder]
+
+
+def test_metainfo_tells_sides_and_halves_of_the_body():
+    meta = MUCO21.metainfo('a_set')
+    points = {point['name']: point for point in meta['keypoint_info'].values()}
+    lower = {'hip', 'knee', 'ankle', 'toe'}
+    for name, point in points.items():
+        side, _, part = name.rpartition('_') if name.startswith(('left_', 'right_')) else ('', '', name)
+        assert point['type'] == ('lower' if part in lower or name == 'pelvis' else 'upper'), name
+        assert point['swap'] == {'left': f'right_{part}', 'right': f'left_{part}', '': ''}[side]
+    colours = [points[name]['color'] for name in ('left_knee', 'right_knee', 'neck')]
+    assert len({tuple(colour) for colour in colours}) == 3
+    assert points['left_wrist']['color'] == colours[0] and points['right_wrist']['color'] == colours[1]
+    assert [point['id'] for point in meta['keypoint_info'].values()] == list(range(21))
+    assert meta['dataset_name'] == 'a_set' and meta['joint_weights'] == [1.0] * 21
+
+
+def test_links_go_from_the_parent_and_have_the_colour_of_the_child():
+    meta = MUPOTS17.metainfo('a_set')
+    links = {link['link']: link for link in meta['skeleton_info'].values()}
+    assert ('left_elbow', 'left_wrist') in links and ('neck', 'left_shoulder') in links
+    colours = {point['name']: point['color'] for point in meta['keypoint_info'].values()}
+    assert all(link['color'] == colours[child] for (_, child), link in links.items())
+    assert [link['id'] for link in meta['skeleton_info'].values()] == list(range(16))
+
+
+def test_sigmas_are_cocos_on_both_sides():
+    sigmas = dict(zip(COCO17.joint_names, COCO17.sigmas.tolist(), strict=True))
+    assert sigmas['left_wrist'] == sigmas['right_wrist'] == pytest.approx(0.062)
+    assert sigmas['nose'] == pytest.approx(0.026) and sigmas['left_hip'] == pytest.approx(0.107)
