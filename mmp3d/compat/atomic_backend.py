@@ -10,17 +10,29 @@ from pathlib import Path
 
 from mmengine.fileio import LocalBackend, register_backend
 
+# How often a folder is made that others remove.
+TRIES = 10
+
 
 @register_backend('atomic')
 class AtomicLocalBackend(LocalBackend):
     """mmengine's local backend with an atomic `put`; for `CheckpointHook(backend_args=dict(backend='atomic'))`."""
 
     def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
-        """Write bytes to a temporary file beside `filepath`, then move it there; makes a missing folder."""
+        """Write bytes to a temporary file beside `filepath`, then move it there; makes a missing folder.
+
+        Another process may remove a folder above that is empty while a folder is made in it: it is then made again.
+        """
         target = Path(filepath)
         temporary = target.with_name(f'.{target.name}.{os.getpid()}.part')
         try:
-            super().put(obj, temporary)
+            for last in (False,) * (TRIES - 1) + (True,):
+                try:
+                    super().put(obj, temporary)
+                    break
+                except FileNotFoundError:
+                    if last:
+                        raise
             os.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
