@@ -9,6 +9,7 @@ from pathlib import Path
 from mmp3d.apis.clip_video import write_clip_video
 from mmp3d.apis.frames import frames_ahead, open_sources
 from mmp3d.apis.half_written import HalfWritten
+from mmp3d.apis.job_sharing import agreed
 from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import FALLBACK_FPS, Source
 from mmp3d.export import PeopleClip, write_clip
@@ -98,7 +99,7 @@ def open_jobs(
     without_input: str = '',
     skip_existing: bool = False,
 ) -> list[ClipJob]:
-    """The jobs of a command, checked before any work.
+    """The jobs of a command, checked before any work; the same ones in all processes that a launcher started.
 
     Args:
         inputs: Videos, images, or folders with the images of one clip.
@@ -121,16 +122,21 @@ def open_jobs(
         targets = [folder / f'{name}.{suffix}' for suffix in dict.fromkeys(formats)]
         require_packages(targets)
         note = HalfWritten(folder, name, [source.path for source in sources] or [without_input])
-        if skip_existing:
-            targets = [target for target in targets if not note.is_finished(target)]
-            if not targets:
-                continue
-        unfinished = [target for target in targets if note.is_left(target, any_input=skip_existing)]
-        others = [file for target in targets if target not in unfinished for file in earlier_files(target)]
+        targets, unfinished, others = agreed(_seen(targets, note, skip_existing))
+        if not targets:
+            continue
         refuse_existing(others, overwrite)
         _check_targets(targets, given, sources)
         jobs.append(ClipJob(name, given, sources, targets, overwrite or bool(unfinished), note))
     return jobs
+
+
+def _seen(targets: list[Path], note: HalfWritten, skip_existing: bool) -> tuple[list[Path], list[Path], list[Path]]:
+    """The targets to be made, those of them that an earlier run did not finish, and files in place of the others."""
+    if skip_existing:
+        targets = [target for target in targets if not note.is_finished(target)]
+    unfinished = [target for target in targets if note.is_left(target, any_input=skip_existing)]
+    return targets, unfinished, [file for t in targets if t not in unfinished for file in earlier_files(t)]
 
 
 def _check_targets(targets: Sequence[Path], given: str | None, sources: Sequence[Source]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from mmengine.dist import all_gather_object, barrier, get_dist_info
+from mmengine.dist import all_gather_object, barrier, broadcast_object_list, get_dist_info
 
 from mmp3d.datasets.balanced_shares import owners
 
-Job = TypeVar('Job')
+Job, Said = TypeVar('Job'), TypeVar('Said')
 
 
 def own_share(jobs: Sequence[Job], lengths: Sequence[int]) -> list[Job]:
@@ -27,6 +27,17 @@ def own_share(jobs: Sequence[Job], lengths: Sequence[int]) -> list[Job]:
     # An unknown length counts as one, so that these are divided, too.
     shares = owners([max(length, 1) for length in lengths], processes)
     return [job for job, owner in zip(jobs, shares, strict=True) if owner == rank]
+
+
+def agreed(said: Said) -> Said:
+    """What the first process says, in all of them: files may not look alike from everywhere, nor at every moment.
+
+    Args:
+        said: Of this process; can be pickled.
+    """
+    answers = [said]
+    broadcast_object_list(answers)
+    return answers[0]
 
 
 def gathered(statuses: Sequence[int]) -> list[int]:

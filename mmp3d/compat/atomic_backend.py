@@ -10,6 +10,9 @@ from pathlib import Path
 
 from mmengine.fileio import LocalBackend, register_backend
 
+# How often a folder is made that others remove.
+TRIES = 10
+
 
 @register_backend('atomic')
 class AtomicLocalBackend(LocalBackend):
@@ -24,16 +27,27 @@ class AtomicLocalBackend(LocalBackend):
         self.durable = durable
 
     def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
-        """Write bytes to a temporary file beside `filepath`, then move it there; makes a missing folder."""
+        """Write bytes to a temporary file beside `filepath`, then move it there; makes a missing folder.
+
+        Another process may remove a folder above that is empty while a folder is made in it: it is then made again.
+        """
         target = Path(filepath)
         temporary = target.with_name(f'.{target.name}.{os.getpid()}.part')
         try:
-            super().put(obj, temporary)
+            self._write(obj, temporary)
             if self.durable:
                 _force_to_disk(temporary)
             os.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
+
+    def _write(self, obj: bytes | memoryview, path: Path) -> None:
+        for last in (False,) * (TRIES - 1) + (True,):
+            try:
+                return super().put(obj, path)
+            except FileNotFoundError:
+                if last:
+                    raise
 
 
 def _force_to_disk(path: Path) -> None:

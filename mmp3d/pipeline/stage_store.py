@@ -39,7 +39,8 @@ class StageStore:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        if self.folder.exists() and not self.folder.is_dir():
+        # One look: another process that shares the folder may remove it while it is empty.
+        if self.folder.is_file():
             raise ValueError(f'{folder}: is a file; give a folder for the outputs of the stages')
 
     def path(self, name: str) -> Path:

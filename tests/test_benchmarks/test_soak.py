@@ -49,5 +49,6 @@ def test_lost_frames_and_too_many_people_are_noticed(tmp_path):
     people = InstanceData(track_ids=np.arange(9))  # each in all of the frames
     clip._run = SimpleNamespace(people=lambda: [(None, people)] * 3)
     clip.read = clip.settled + 101
-    said = [f'frame {frame}: 9 people, expected 2' for frame in range(3)] + ['3 frames, expected 4', '9 lasting ids']
+    said = [f'frame {frame}: 9 people, expected 2' for frame in range(3)]
+    said += ['3 frames, expected 4', '9 ids of 2 people']
     assert clip.wrong(4) == [*said, f'memory grew from {clip.settled} to {clip.read} MB']

@@ -239,6 +239,7 @@ def test_two_processes_share_the_videos(tmp_path):
     assert 'nobody.mp4: cannot read video' in complained
     # Both end by themselves, with the status of the whole.
     assert [process.returncode for process in ranks] == [3, 3], complained
+    assert complained.count('error: ') == 1, complained
     for number, name in enumerate(names):
         assert said.count(f'given/{name}') == 1
         assert read_clip((out / name).with_suffix('.json')).num_frames == 2 + number
