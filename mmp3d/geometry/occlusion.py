@@ -82,17 +82,24 @@ def _covered(points, depth, other_points, other_depth, focal, skeleton: Skeleton
     # Joints and bones come first, so that the inner loops run over people and frames, of which there are many.
     x, y, z = (_last_first(each)[:, None] for each in (points[..., 0], points[..., 1], depth))
     others = (other_points[..., 0], other_points[..., 1], other_depth)
-    other_x, other_y, other_z = (np.ascontiguousarray(_last_first(each)) for each in others)
+    other_x, other_y, other_z = map(_last_first, others)
     known = (other_z[child] > 0) & (other_z[parent] > 0)
     bone_depth = np.where(known, (other_z[child] + other_z[parent]) / 2, np.inf)
     along_x, along_y = other_x[parent] - other_x[child], other_y[parent] - other_y[child]
     length = np.maximum(along_x**2 + along_y**2, 1e-6)
     aside_x, aside_y = x - other_x[child], y - other_y[child]
-    share = np.minimum(np.maximum((aside_x * along_x + aside_y * along_y) / length, 0), 1)
+    # All pairs of joints and bones are the cost: what can be, is computed in place.
+    share = aside_x * along_x
+    share += aside_y * along_y
+    share /= length
+    np.minimum(np.maximum(share, 0, out=share), 1, out=share)
     aside_x -= share * along_x
-    aside_y -= share * along_y
-    near = aside_x**2 + aside_y**2 < (LIMB_RADIUS * focal / bone_depth) ** 2
-    return near & (z > bone_depth + DEPTH_MARGIN)
+    aside_y -= np.multiply(share, along_y, out=share)
+    aside_x *= aside_x
+    aside_y *= aside_y
+    near = np.add(aside_x, aside_y, out=share) < (LIMB_RADIUS * focal / bone_depth) ** 2
+    near &= z > bone_depth + DEPTH_MARGIN
+    return near
 
 
 @cache
@@ -103,5 +110,5 @@ def _ends_of_bones(skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _last_first(array: np.ndarray) -> np.ndarray:
-    """``np.moveaxis(array, -1, 0)``, of which half the time went into reading these numbers."""
-    return array.transpose(-1, *range(array.ndim - 1))
+    """A copy with the last axis first; ``np.moveaxis`` takes as long as all that is computed of a few people."""
+    return np.ascontiguousarray(array.transpose(-1, *range(array.ndim - 1)))

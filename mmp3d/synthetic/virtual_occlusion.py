@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmp3d.geometry.occlusion import LIMB_RADIUS, hidden_behind_person, hidden_behind_self
+from mmp3d.synthetic.clip_noise import boxes_around
 from mmp3d.synthetic.virtual_scene import Scenes
 
 _FRAMES = 256
@@ -27,7 +28,7 @@ def occluded_joints(scenes: Scenes, by_self: bool = True) -> np.ndarray:
     hidden = scenes.boxes.hide(scenes.scenes, points, depth)
     if by_self:
         hidden |= _by_self(points, depth, scenes.focal)
-    low, high = points.min(axis=2), points.max(axis=2)
+    low, high = boxes_around(points)
     nearest = depth.min(axis=2)
     reach = LIMB_RADIUS * scenes.focal[:, None] / nearest
     for place, people in enumerate(scenes.rows[:-1]):

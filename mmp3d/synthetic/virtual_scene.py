@@ -81,7 +81,7 @@ class Boxes:
         """(P,) scenes, (P, T, K, 2) px and (P, T, K) mm to (P, T, K) bool: behind the scene's box."""
         corners = self.corners[scenes][:, None, None]
         inside = (keypoints > corners[..., :2]) & (keypoints < corners[..., 2:])
-        return inside.all(axis=-1) & (depth > self.depth[scenes][:, None, None])
+        return inside[..., 0] & inside[..., 1] & (depth > self.depth[scenes][:, None, None])
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,3 +18,14 @@ def test_same_pixels_as_mmpose(seed):
     np.random.seed(seed)
     theirs = YOLOXHSVRandomAug(hue_delta=40, saturation_delta=90, value_delta=90).transform(dict(img=image))['img']
     np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize('gains', [(0, 0, 0), (5, 30, -30), (-5, -30, 30), (179, 0, 255), (-180, -255, 0), (200, 7, 7)])
+def test_each_colour_is_that_of_mmpose(gains):
+    levels = np.arange(0, 256, 5, dtype=np.uint8)
+    image = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(52, -1, 3)
+    results = []
+    for transform in (RandomHSV(), YOLOXHSVRandomAug()):
+        transform._get_hsv_gains = lambda: np.array(gains, np.int16)
+        results.append(transform.transform(dict(img=image.copy()))['img'])
+    np.testing.assert_array_equal(*results)

@@ -5,6 +5,7 @@ import pytest
 from mmpose.datasets.transforms import BottomupGetHeatmapMask
 
 from mmp3d.datasets.transforms import RandomBottomUpWarp, ValidRegionMask
+from mmp3d.datasets.transforms.valid_region import inside_of_image
 
 INPUT = (96, 64)
 
@@ -47,3 +48,22 @@ def test_without_maps_or_warp_it_is_mmposes():
     data = warped(0, 1)
     del data['heatmaps']
     assert ValidRegionMask().transform(data)['heatmap_mask'].shape == (1, INPUT[1], INPUT[0])
+
+
+# No centre comes so near a border that digits decide.
+@pytest.mark.parametrize(
+    'warp',
+    [
+        [[0.8, 0.3, -4.3], [-0.3, 0.8, 20.1]],
+        [[-1.1, 0, 60.2], [0, 1.1, -7.3]],
+        [[0, 0.7, 5.15], [-0.7, 0, 55.15]],
+        [[1, 0, 500], [0, 1, 0.2]],
+        [[2, 0, 0.2], [0, 0.5, 40.2]],
+    ],
+)
+def test_a_cell_is_inside_where_its_centre_is(warp):
+    back = np.linalg.inv(np.vstack([warp, [0, 0, 1]]))
+    rows, columns = np.mgrid[:32, :48] * 2 + 0.5
+    x, y = (row[0] * columns + row[1] * rows + row[2] for row in back[:2])
+    expected = (x > -0.5) & (x < 69.5) & (y > -0.5) & (y < 49.5)
+    np.testing.assert_array_equal(inside_of_image(warp, (50, 70), (32, 48), (2, 2)), expected)
