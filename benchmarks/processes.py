@@ -92,16 +92,18 @@ def compare_test(out: Path) -> None:
 
 
 def trained(out: Path, network: str, processes: int, seed: int, epochs: int) -> tuple[float, dict]:
-    """Validation error in mm at the end of a training, and the weights."""
-    work = out / f'{network.replace(" ", "_")}_{processes}_{seed}'
-    work.mkdir(parents=True, exist_ok=True)
-    base, model = NETWORKS[network]
-    fields = dict(batch=BATCH // processes, items=EPOCH, seed=seed, epochs=epochs)
-    config = work / 'config.py'
-    config.write_text(LIFTING.format(root=ROOT, base=base, model=model, **fields))
-    run(processes, 'train', config, '--work-dir', work)
+    """Validation error in mm at the end of a training, and the weights; one that is there is not repeated."""
+    work = out / f'{network.replace(" ", "_")}_{processes}_{seed}_{epochs}'
+    checkpoint = work / f'epoch_{epochs}.pth'
+    if not checkpoint.exists():
+        work.mkdir(parents=True, exist_ok=True)
+        base, model = NETWORKS[network]
+        fields = dict(batch=BATCH // processes, items=EPOCH, seed=seed, epochs=epochs)
+        config = work / 'config.py'
+        config.write_text(LIFTING.format(root=ROOT, base=base, model=model, **fields))
+        run(processes, 'train', config, '--work-dir', work)
     error = [line[ERROR] for line in logged(work) if ERROR in line][-1]
-    return error, torch.load(work / f'epoch_{epochs}.pth', weights_only=True)['state_dict']
+    return error, torch.load(checkpoint, weights_only=True)['state_dict']
 
 
 def compare_training(out: Path, network: str, seeds: int, epochs: int) -> None:
