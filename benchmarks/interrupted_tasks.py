@@ -106,8 +106,8 @@ def _data_tasks(data: Path) -> dict[str, Task]:
         'synthetic data': Task(lambda out: [*synthetic, '--out', str(out)], same_files, 4, by_backend=False),
         'annotation cache': Task(lambda out: [*convert, '--out', str(out)], same_files, 2, by_backend=False),
         'frames of videos': Task(lambda out: _convert_frames(data, out), same_files, 2, by_backend=False),
-        'measured people': Task(lambda out: [*measure, str(out / 'people.npz')], same_files, 2, by_backend=False),
-        'pseudo-labels': Task(lambda out: [*label, '--out', str(out / 'labels.npz')], same_files, 3, by_backend=False),
+        'measured people': Task(lambda out: [*measure, str(out / 'people.npz')], same_files, 2),
+        'pseudo-labels': Task(lambda out: [*label, '--out', str(out / 'labels.npz')], same_files, 3),
     }
 
 
