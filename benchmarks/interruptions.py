@@ -3,7 +3,8 @@
 python benchmarks/interruptions.py [--kills 20] [--task NAME ...] [--out DIR] [--seed 0]
 
 Each task runs once as a whole and then in lives that are ended by force, until so many were; a chain of lives that
-reaches the end is compared with the whole run, and another one begins. Training: the logged curves (greatest
+reaches the end is compared with the whole run, and another one begins. The whole run is a process of its own, lives are
+children of one that has loaded the libraries. Training: the logged curves (greatest
 difference of any number) and the weights, their averages and the optimizer's state, bit for bit. All else: the files,
 byte for byte. Of a training in two processes the launcher, one of the two or both are killed.
 """
@@ -22,6 +23,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from forked_tool import ForkedTool
 from interrupted_tasks import TOOLS, Task, make_data, tasks
 from process_facts import children
 
@@ -47,12 +49,16 @@ class Life:
     def __init__(self, task: Task, folder: Path, log: Path, writes: int | None = None) -> None:
         tool, *arguments = task.command(folder)
         wrapper = [] if writes is None else [str(IN_WRITING), str(writes)]
-        command = [sys.executable, *task.launcher, *wrapper, str(TOOLS / tool), *arguments]
+        command = [*wrapper, str(TOOLS / tool), *arguments]
+        self.several, self.killed, self.lasted = bool(task.launcher), '', 0.0
+        if not self.several:
+            self.process = ForkedTool(command, log)
+            return
         before = _state(folder)
         with log.open('a') as said:
-            self.process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
-        self.several, self.killed, self.lasted = bool(task.launcher), '', 0.0
-        while not task.from_start and self.process.poll() is None and _state(folder) == before:
+            self.process = subprocess.Popen([sys.executable, *task.launcher, *command], stdout=said, stderr=said)
+        # Libraries are loaded before anything is written.
+        while self.process.poll() is None and _state(folder) == before:
             time.sleep(LOOK)
 
     def end(self, moment: float | None, chance: random.Random) -> int:
@@ -93,10 +99,16 @@ def run(task: Task, folder: Path, kills: int, chance: random.Random) -> str:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    log, whole = folder / 'log.txt', folder / 'whole'
-    life = Life(task, whole, log)
-    if life.end(None, chance):
-        raise ValueError(f'the whole run failed, see {log}')
+    log, whole, again = folder / 'log.txt', folder / 'whole', folder / 'again'
+    tool, *arguments = task.command(whole)
+    with log.open('a') as said:
+        status = subprocess.call(
+            [sys.executable, *task.launcher, str(TOOLS / tool), *arguments], stdout=said, stderr=said
+        )
+    life = Life(task, again, log)
+    if status or life.end(None, chance):
+        raise ValueError(f'a whole run failed, see {log}')
+    task.compare(whole, again)
     longest, killed, chains, said = life.lasted / task.lives * 2, Counter(), 0, ''
     while killed.total() < kills or not chains:
         parts = folder / f'parts_{chains}'

@@ -6,7 +6,7 @@ millimetres, Z / f in mm per input px.
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 from mmpose.registry import DATASETS
 from torch.utils.data import Dataset
 
+from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.datasets.array_archive import people_of_offsets, read_arrays
 from mmp3d.geometry import MUPOTS17
 
@@ -56,7 +57,6 @@ def write_measured_people(
     path = Path(path)
     if path.suffix != '.npz':
         raise ValueError(f'a file of measured people is named *.npz, got {path}')
-    path.parent.mkdir(parents=True, exist_ok=True)
     images = list(images)
     columns = {
         name: np.concatenate([image[name] for image in images] or [np.zeros((0, *shape))]).astype(kind)
@@ -64,12 +64,9 @@ def write_measured_people(
     }
     counts = [len(image['true_real']) for image in images]
     offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    partial = path.with_name(f'.{path.stem}.{os.getpid()}.npz')
-    try:
-        np.savez(partial, format=FORMAT, version=VERSION, input_size=np.array(input_size), offsets=offsets, **columns)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    content = io.BytesIO()
+    np.savez(content, format=FORMAT, version=VERSION, input_size=np.array(input_size), offsets=offsets, **columns)
+    AtomicLocalBackend().put(content.getvalue(), path)
 
 
 @DATASETS.register_module()

@@ -49,7 +49,7 @@ def write_predictions(path: str | os.PathLike, images: Sequence[Mapping]) -> Non
         (5, [[0.0, 0.0, 3000.0]])
     """
     path = check_prediction_path(path)
-    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    partial = path.with_name(f'.{path.name}.{os.getpid()}.part')
     try:
         with _open(partial, path.suffix, 'wt') as file:
             file.writelines(_lines(images))

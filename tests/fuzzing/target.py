@@ -50,6 +50,14 @@ class Target:
     def run(self, seed: int) -> bool:
         """Read one mutated input; True if it was taken, False if there was a documented error. Others are raised."""
         self.mutate(seed)
+        return self._taken()
+
+    def run_bytes(self, data: bytes) -> bool:
+        """The same with an input of somebody else."""
+        self.path.write_bytes(data)
+        return self._taken()
+
+    def _taken(self) -> bool:
         try:
             self.read(str(self.folder))
         except DOCUMENTED as error:

@@ -18,18 +18,7 @@ from tests.test_benchmarks.loaded import FOLDER, load_benchmark
 results = load_benchmark('same_results')
 facts = load_benchmark('process_facts')
 interruptions = load_benchmark('interruptions')
-# Writes one of three files more in each life and waits to be killed, but not in the whole run, nor after the last file.
-TOOL = """
-import signal, sys
-from pathlib import Path
-folder = Path(sys.argv[1])
-folder.mkdir(exist_ok=True)
-for number in range(3):
-    if not (folder / str(number)).exists():
-        (folder / str(number)).write_text(str(number))
-        if folder.name != 'whole' and number < 2:
-            signal.pause()
-"""
+ForkedTool = load_benchmark('forked_tool').ForkedTool
 
 
 def write_log(folder, start, lines):
@@ -92,19 +81,55 @@ def test_a_tool_is_killed_with_half_a_file_written(tmp_path):
     assert part.read_bytes() == b'1234'
 
 
-def test_a_tool_is_killed_until_it_comes_to_its_end(tmp_path):
+class ShortLife:
+    """A life that writes one file more of three, or all where nothing ends it."""
+
+    def __init__(self, task, folder, log, writes=None):
+        self.folder, self.killed, self.lasted = folder, '', 1.0
+        folder.mkdir(exist_ok=True)
+
+    def end(self, moment, chance):
+        there = len(list(self.folder.iterdir()))
+        for number in range(there, 3 if moment is None else there + 1):
+            (self.folder / str(number)).write_text(str(number))
+        self.killed = '' if moment is None else interruptions.ONE
+        return 0 if moment is None else -signal.SIGKILL
+
+
+def test_a_tool_is_killed_until_it_comes_to_its_end(tmp_path, monkeypatch):
     tool = tmp_path / 'tool.py'
-    tool.write_text(TOOL)
+    tool.write_text(
+        'import sys\nfrom pathlib import Path\nfolder = Path(sys.argv[1])\nfolder.mkdir()\n'
+        'for number in range(3):\n    (folder / str(number)).write_text(str(number))\n'
+    )
+    monkeypatch.setattr(interruptions, 'Life', ShortLife)
     task = interruptions.Task(lambda out: [str(tool), str(out)], results.same_files, by_backend=False)
     said = interruptions.run(task, tmp_path / 'runs', 2, random.Random(0))
     assert said == '2 kills (2 the process), 1 runs brought to their end: 3 files, the same bytes'
 
 
+def test_a_forked_tool_is_killed(tmp_path):
+    tool = tmp_path / 'tool.py'
+    tool.write_text('import signal, sys\nopen(sys.argv[1], "w").write("begun")\nsignal.pause()\n')
+    os.mkfifo(tmp_path / 'pipe')
+    process = ForkedTool([str(tool), str(tmp_path / 'pipe')], tmp_path / 'log.txt')
+    assert (tmp_path / 'pipe').read_text() == 'begun' and process.poll() is None
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == process.poll() == -signal.SIGKILL
+
+
+def test_a_forked_tool_says_and_ends_as_a_process_of_its_own(tmp_path):
+    tool = tmp_path / 'tool.py'
+    tool.write_text('import sys\nprint(__name__, sys.argv[1:])\nsys.exit(3)\n')
+    assert ForkedTool([str(tool), 'a'], tmp_path / 'log.txt').wait() == 3
+    assert (tmp_path / 'log.txt').read_text() == "__main__ ['a']\n"
+
+
 def test_a_tool_that_fails_is_no_tool_that_was_killed(tmp_path):
     tool = tmp_path / 'tool.py'
-    tool.write_text('import sys\nsys.exit(3 if sys.argv[1].endswith("parts_0") else 0)\n')
-    task = interruptions.Task(lambda out: [str(tool), str(out)], results.same_files, from_start=True)
-    with pytest.raises(ValueError, match=r'status 3, see .*log\.txt'):
+    tool.write_text('import sys\nsys.exit(3 if sys.argv[1].endswith("again") else 0)\n')
+    task = interruptions.Task(lambda out: [str(tool), str(out)], results.same_files)
+    with pytest.raises(ValueError, match=r'a whole run failed, see .*log\.txt'):
         interruptions.run(task, tmp_path / 'runs', 0, random.Random(0))
 
 
