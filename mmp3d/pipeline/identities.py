@@ -17,23 +17,27 @@ from mmp3d.pipeline.tracking import UNTRACKED, FramePoses, PoseTracker, TrackerS
 class BottomUpIds:
     """Numbers the bottom-up people of one frame after another by a tracker; everybody gets a number.
 
-    Everybody with a joint is in a track, also who is doubtful or much like another one: a number of their own in every
-    frame would make hundreds of people of one.
+    Those whom it takes into no track, because they are doubtful or much like another one, are tracked beside it: a
+    number of their own in every frame would make hundreds of people of one.
 
     Args:
-        settings: Of the top-down branch's tracker.
+        settings: Of the tracker.
     """
 
     def __init__(self, settings: TrackerSettings) -> None:
-        self._tracker = PoseTracker(settings.for_everybody())
-        self._strangers = 0
+        self._tracker, self._others = PoseTracker(settings), PoseTracker(settings.for_everybody())
+        self._jointless = 0
 
     def update(self, frame: FramePoses) -> np.ndarray:
-        """(N,) the tracker's ids; people without any joint get negative numbers that nobody else has."""
+        """(N,) the tracker's ids, negative ones of the others; people without any joint have new ones every time."""
         ids = self._tracker.update(frame).ids.copy()
-        unknown = np.flatnonzero(ids == UNTRACKED)
-        ids[unknown] = -1 - self._strangers - np.arange(len(unknown))
-        self._strangers += len(unknown)
+        left = np.flatnonzero(ids == UNTRACKED)
+        found = self._others.update(FramePoses(frame.frame_id, frame.keypoints[left], frame.scores[left])).ids
+        jointless = found == UNTRACKED
+        new = self._jointless + np.cumsum(jointless)
+        self._jointless += int(jointless.sum())
+        # Odd and even, so that neither has the other's numbers.
+        ids[left] = np.where(jointless, 1 - 2 * new, -2 - 2 * found)
         return ids
 
 

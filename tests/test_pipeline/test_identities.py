@@ -55,18 +55,20 @@ def bottom_up_ids(*frames):
 
 
 def test_doubtful_people_keep_their_ids():
-    assert bottom_up_ids(*[(POSES, [0.01, 0.02])] * 3) == [[0, 1]] * 3
+    assert bottom_up_ids(*[(POSES, [0.01, 0.02])] * 3) == [[-2, -4]] * 3
+    # Once sure, they are in a track like others.
+    assert bottom_up_ids((POSES, [0.9, 0.01]), (POSES, [0.01, 0.9]), (POSES, [0.01, 0.01])) == [[0, -2], [0, 1], [0, 1]]
 
 
 def test_a_person_like_another_one_keeps_the_id():
     # Somebody stands alone, then a second one appears behind: for a tracker of detections the same person again.
     twins = np.stack([POSES[0], POSES[0] + 1])
     frames = [(twins[:1], [0.9])] + [(twins, [0.9, 0.9])] * 50
-    assert bottom_up_ids(*frames) == [[0]] + [[0, 1]] * 50
+    assert bottom_up_ids(*frames) == [[0]] + [[0, -2]] * 50
     same = (np.stack([POSES[0]] * 2), [0.9, 0.9])
-    assert bottom_up_ids(frames[0], *[same] * 3)[1:] in ([[0, 1]] * 3, [[1, 0]] * 3)
+    assert bottom_up_ids(frames[0], *[same] * 3)[1:] in ([[0, -2]] * 3, [[-2, 0]] * 3)
 
 
 def test_people_without_a_joint_have_numbers_of_their_own():
     found = bottom_up_ids(*[(POSES, [0, 0])] * 3)
-    assert found == [[-1, -2], [-3, -4], [-5, -6]]
+    assert found == [[-1, -3], [-5, -7], [-9, -11]]
