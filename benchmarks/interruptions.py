@@ -4,9 +4,9 @@ python benchmarks/interruptions.py [--kills 20] [--task NAME ...] [--out DIR] [-
 
 Each task runs once as a whole and then in lives that are ended by force, until so many were; a chain of lives that
 reaches the end is compared with the whole run, and another one begins. The whole run is a process of its own, lives are
-children of one that has loaded the libraries. Training: the logged curves (greatest
-difference of any number) and the weights, their averages and the optimizer's state, bit for bit. All else: the files,
-byte for byte. Of a training in two processes the launcher, one of the two or both are killed.
+children of one that has loaded the libraries. Training: the logged curves (greatest difference of any number) and the
+weights, their averages and the optimizer's state, bit for bit. All else: the files, byte for byte. Of a training in two
+processes the launcher, one of the two or both are killed.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class Life:
             victims = {LAUNCHER: [self.process.pid], WORKER: [chance.choice(workers)], WORKERS: workers}
         self.killed = chance.choice(list(victims))
         for process in victims[self.killed]:
-            os.kill(process, signal.SIGKILL)
+            # It may have come to its end a moment ago.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 def _state(folder: Path) -> set[tuple[str, int]]:

@@ -16,6 +16,7 @@ from mmengine.runner import Runner
 
 from mmp3d.compat.versions import HostVersionError
 from mmp3d.engine.end_with_launcher import end_with_launcher
+from mmp3d.engine.end_workers import end_workers_with_us
 
 USER_ERRORS = (ValueError, OSError, HostVersionError)
 
@@ -127,6 +128,7 @@ def leave_processes(status: int = 0) -> None:
 
 def run_command(main: Callable[[Sequence[str] | None], None]) -> None:
     """Run a tool; an error that its user can mend is one line on standard error and exit status 1, Ctrl-C is 130."""
+    end_workers_with_us()
     try:
         main(None)
         leave_processes()
