@@ -43,7 +43,10 @@ VERSIONS = (
 
 
 class Cell(NamedTuple):
-    """One environment: PyTorch as ``TORCH`` names it, pip's constraints, pip commands after all, the Python."""
+    """One environment: PyTorch as ``TORCH`` names it, pip's constraints, commands before and after make.py, the Python.
+
+    Commands are what follows the environment's Python; FOLDER in them is that of the environment.
+    """
 
     torch: str | None = None
     constraints: tuple[str, ...] = ()
@@ -53,13 +56,18 @@ class Cell(NamedTuple):
     variables: Mapping[str, str] = {}
 
 
+# Its source is brought into a form that compiles sooner.
+MERGED_MMCV = (
+    'benchmarks/merged_mmcv.py mmcv==2.1.0 FOLDER/mmcv-source',
+    '-m pip install --no-build-isolation --no-deps FOLDER/mmcv-source',
+)
 # Builds mmcv's operators for the processor; this PyTorch's headers need a later C++ than mmcv's setup asks for.
 FULL_MMCV = {'MMCV_WITH_OPS': '1', 'FORCE_CUDA': '0', 'CXX': str(ROOT / 'benchmarks' / 'cxx20.sh')}
 # The fork of mmcv has no form without operators; mmcv-lite stays. That of mmdet imports imgaug, which needs numpy 1.
 FORKS = (
-    'install imgaug',
-    'uninstall -y mmengine mmdet',
-    'install --no-deps --no-build-isolation onedl-mmengine==0.10.12 onedl-mmdetection==3.5.1',
+    '-m pip install imgaug',
+    '-m pip uninstall -y mmengine mmdet',
+    '-m pip install --no-deps --no-build-isolation onedl-mmengine==0.10.12 onedl-mmdetection==3.5.1',
 )
 CELLS = {
     'default': Cell(),
@@ -69,7 +77,7 @@ CELLS = {
     'torch-2.15': Cell('torch==2.15.0 torchvision==0.29.2'),
     'python-3.10': Cell(python='python3.10'),
     'python-3.12': Cell(python='python3.12'),
-    'full-mmcv': Cell(before=('install --no-build-isolation --no-deps mmcv==2.1.0',), variables=FULL_MMCV),
+    'full-mmcv': Cell(before=MERGED_MMCV, variables=FULL_MMCV),
     'forks': Cell(constraints=('numpy==1.26.4',), after=FORKS),
 }
 
@@ -122,13 +130,16 @@ class Environment:
         chosen = [('--torch', self.cell.torch), ('--python', self.cell.python)]
         options = [word for option, value in chosen if value for word in (option, value)]
         make = (sys.executable, str(ROOT / 'make.py'), '--venv', str(self.folder), *options, 'env')
-        pips = [tuple((self.python, '-m', 'pip', *text.split()) for text in texts) for texts in self.cell[2:4]]
-        if not pips[0]:
-            return [make, *pips[1]]
+        before, after = (
+            [(self.python, *text.replace('FOLDER', str(self.folder)).split()) for text in texts]
+            for texts in (self.cell.before, self.cell.after)
+        )
+        if not before:
+            return [make, *after]
         # What must be there before make.py, which leaves a full mmcv as it is.
         files = [word for file in ('build', 'torch') for word in ('-r', str(ROOT / 'requirements' / f'{file}.txt'))]
         venv = (self.cell.python or sys.executable, '-m', 'venv', str(self.folder))
-        return [venv, (self.python, '-m', 'pip', 'install', *files), *pips[0], make, *pips[1]]
+        return [venv, (self.python, '-m', 'pip', 'install', *files), *before, make, *after]
 
     def _tests(self, tests: Sequence[str]) -> str:
         out = self._output(self.python, '-m', 'pytest', '-m', 'not slow', *tests)
