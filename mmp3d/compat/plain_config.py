@@ -21,12 +21,24 @@ def read_plain_config(text: str) -> dict[str, Any]:
     """
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f'{len(text)} characters are too many for a config')
+    statements = _parsed(text)
     try:
-        statements = ast.parse(text).body
         config = dict(_assignment(statement) for statement in statements)
-    except (SyntaxError, RecursionError, MemoryError, TypeError) as error:
-        raise ValueError(f'it cannot be read ({type(error).__name__}: {error})') from error
+    except (RecursionError, MemoryError, TypeError) as error:
+        raise _unreadable(error) from error
     return {name: value for name, value in config.items() if name not in LEFT_OUT}
+
+
+def _parsed(text: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(text).body
+    # ValueError: half of a character of two, and in Python 3.10 a zero byte.
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> ValueError:
+    return ValueError(f'it cannot be read ({type(error).__name__}: {error})')
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, Any]:

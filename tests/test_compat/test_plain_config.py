@@ -50,6 +50,7 @@ def test_plain_values():
         'a = ' + '[' * 1000,
         'a = ' + '-' * 100_000 + '1',
         '\0',
+        'a = "\ud800"',
     ],
 )
 def test_code_is_refused(text):
