@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from mmp3d.geometry.boxes import boxes_around
 from mmp3d.pipeline.track import Track
-from mmp3d.pipeline.tracking import DEFAULT_SETTINGS, UNTRACKED, FramePoses, PoseTracker, TrackerSettings
+from mmp3d.pipeline.tracking import DEFAULT_SETTINGS, UNTRACKED, FrameIds, FramePoses, TrackerSettings, track_stream
 
 # Frames at a track's ends from which its place, size and velocity there are taken.
 END_FRAMES = 8
@@ -39,33 +39,6 @@ class LinkSettings:
     shortest: int = 5
 
 
-class TrackCollector:
-    """The tracks of a video whose frames come by and by; keeps the poses of the tracked people.
-
-    Args:
-        settings: See :class:`~mmp3d.pipeline.tracking.PoseTracker`.
-    """
-
-    def __init__(self, settings: TrackerSettings = DEFAULT_SETTINGS) -> None:
-        self._tracker = PoseTracker(settings)
-        self._found: dict[int, list[tuple]] = defaultdict(list)
-        self._confirmed: set[int] = set()
-
-    def add(self, frame: FramePoses) -> None:
-        """Take the next frame; errors as :meth:`~mmp3d.pipeline.tracking.PoseTracker.update`."""
-        ids, sure = self._tracker.update(frame)
-        self._confirmed.update(ids[sure].tolist())
-        for person in np.flatnonzero(ids != UNTRACKED):
-            pose = np.asarray(frame.keypoints)[person], np.asarray(frame.scores)[person]
-            self._found[int(ids[person])].append((frame.frame_id, *pose))
-
-    def people(self, links: LinkSettings | None = LinkSettings()) -> list[Track]:
-        """Tracks of the frames so far, see :func:`track_people`."""
-        found = self._found
-        tracks = [Track(number, *zip(*found[number], strict=True)) for number in found if number in self._confirmed]
-        return _renumbered(tracks if links is None else link_tracks(tracks, links))
-
-
 def track_people(
     frames: Iterable[FramePoses],
     settings: TrackerSettings = DEFAULT_SETTINGS,
@@ -84,10 +57,27 @@ def track_people(
         Tracks in the order of their first frame, ids from 0 on; gaps are left as they are
         (:meth:`~mmp3d.pipeline.track.Track.without_gaps` fills them, :func:`interpolated_frames` says where).
     """
-    collected = TrackCollector(settings)
-    for frame in frames:
-        collected.add(frame)
-    return collected.people(links)
+    return tracks_of_frames(track_stream(frames, settings), links)
+
+
+def tracks_of_frames(
+    frames: Iterable[tuple[FramePoses, FrameIds]], links: LinkSettings | None = LinkSettings()
+) -> list[Track]:
+    """As :func:`track_people`, of frames whose people have ids already.
+
+    Args:
+        frames: In the order of their numbers, each with what :class:`~mmp3d.pipeline.tracking.PoseTracker` said.
+        links: Which tracks to join and which to leave out; None for neither.
+    """
+    found: dict[int, list[tuple]] = defaultdict(list)
+    confirmed = set()
+    for frame, (ids, sure) in frames:
+        confirmed.update(ids[sure].tolist())
+        for person in np.flatnonzero(ids != UNTRACKED):
+            pose = np.asarray(frame.keypoints)[person], np.asarray(frame.scores)[person]
+            found[int(ids[person])].append((frame.frame_id, *pose))
+    tracks = [Track(number, *zip(*found[number], strict=True)) for number in found if number in confirmed]
+    return _renumbered(tracks if links is None else link_tracks(tracks, links))
 
 
 def link_tracks(tracks: Sequence[Track], settings: LinkSettings = LinkSettings()) -> list[Track]:

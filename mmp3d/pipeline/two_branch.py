@@ -29,8 +29,8 @@ from mmp3d.pipeline.matching import CameraPeople, Matches, match_people
 from mmp3d.pipeline.nearest_roots import match_nearest_roots
 from mmp3d.pipeline.stage_columns import by_frame, flat_columns, no_people
 from mmp3d.pipeline.stage_memory import StageMemory
-from mmp3d.pipeline.track_linking import TrackCollector
-from mmp3d.pipeline.tracking import FramePoses, TrackerSettings
+from mmp3d.pipeline.track_linking import tracks_of_frames
+from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 from mmp3d.pipeline.two_branch_settings import TwoBranchSettings
 from mmp3d.stage_profile import stage
 
@@ -280,12 +280,15 @@ class _ClipRun:
         if self.length < tracker.confirming_hits:
             self._begin_tracks(replace(tracker, confirming_hits=self.length))
         self._upper.rest(self.parts)
+        # Of the frames only the ids are kept, so that a long video needs no more memory: the poses are read once more.
+        frames = zip((pose for part in self.parts for pose in self._upper_poses(part)), self._upper_ids, strict=True)
         with stage('tracking'):
-            return track_columns(self._tracks.people(replace(links, shortest=min(links.shortest, self.length))))
+            links = replace(links, shortest=min(links.shortest, self.length))
+            return track_columns(tracks_of_frames(frames, links))
 
     def _begin_tracks(self, settings: TrackerSettings) -> None:
-        self._tracks = TrackCollector(settings)
-        self._upper = Following(self._upper_poses, self._tracks.add)
+        tracker, self._upper_ids = PoseTracker(settings), []
+        self._upper = Following(self._upper_poses, lambda frame: self._upper_ids.append(tracker.update(frame)))
 
     def _upper_poses(self, part: _Part) -> Iterator[FramePoses]:
         frames = by_frame(self._again('poses2d', part.poses_key, part))
