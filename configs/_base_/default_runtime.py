@@ -20,6 +20,8 @@ default_hooks = dict(
         type='CheckpointHook', interval=1, max_keep_ckpts=2, backend_args=dict(backend='atomic', durable=True)
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    # several processes validate one network, that of the checkpoint
+    buffers=dict(type='SameBuffersHook'),
 )
 # Checkpoints that torch's safe loader reads, also when a run is resumed.
 custom_hooks = [dict(type='SafeCheckpointHook')]
