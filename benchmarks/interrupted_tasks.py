@@ -79,7 +79,7 @@ def _training_tasks(data: Path) -> dict[str, Task]:
     return {
         'bottom-up training': task('bottom_up'),
         'lifting training': task('lifting'),
-        'training, two processes': task('lifting', ('--launcher', 'pytorch'), launcher=TWO_PROCESSES),
+        'training, two processes': task('lifting', ('--launcher', 'pytorch'), launcher=TWO_PROCESSES, by_backend=False),
     }
 
 

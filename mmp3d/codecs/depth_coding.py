@@ -57,7 +57,7 @@ class DepthCoding:
             weight 0 where nothing is known.
         """
         if keypoints_cam is None or camera is None or not len(keypoints_cam):
-            return {name: np.zeros_like(labelled) for name in LABELS}
+            return {name: np.zeros(labelled.shape, np.float32) for name in LABELS}
         depth = keypoints_cam[..., 2]
         root_depth = depth[:, self.root_index]
         valid = (valid > 0) & np.isfinite(depth)

@@ -51,5 +51,6 @@ class AtomicLocalBackend(LocalBackend):
 
 
 def _force_to_disk(path: Path) -> None:
-    with path.open('rb') as file:
+    # For writing, as some systems force no other file.
+    with path.open('r+b') as file:
         os.fsync(file.fileno())

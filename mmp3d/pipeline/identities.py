@@ -13,6 +13,9 @@ import numpy as np
 from mmp3d.pipeline.matching import Matches
 from mmp3d.pipeline.tracking import UNTRACKED, FramePoses, PoseTracker, TrackerSettings
 
+# What tells stored people from those that another rule has numbered; change it with the rule.
+NUMBERING = 'tracks, and tracks of the others'
+
 
 class BottomUpIds:
     """Numbers the bottom-up people of one frame after another by a tracker; everybody gets a number.

@@ -22,7 +22,7 @@ from mmp3d.pipeline.background import DoneBehind
 from mmp3d.pipeline.clip_frames import Chunk, ClipFrame, chunks_of
 from mmp3d.pipeline.clip_stages import ClipStages
 from mmp3d.pipeline.following import Following
-from mmp3d.pipeline.identities import BottomUpIds, final_ids
+from mmp3d.pipeline.identities import NUMBERING, BottomUpIds, final_ids
 from mmp3d.pipeline.integration import BranchFrames, PairedPeople, integrate, pair_people
 from mmp3d.pipeline.lifted_frames import lifted_columns, people_at, track_columns, tracks_of
 from mmp3d.pipeline.matching import CameraPeople, Matches, match_people
@@ -248,7 +248,7 @@ class _ClipRun:
         )
         choices = [settings[name] for name in names]
         sources = [self._lifting_key, [part.bottom_up_key for part in self.parts], self.camera.to_dict()]
-        return self.store.key('people', choices, *sources, lambda: self.pipeline.digests['integration'])
+        return self.store.key('people', choices, NUMBERING, *sources, lambda: self.pipeline.digests['integration'])
 
     @cached_property
     def _tracks_key(self) -> str:
@@ -312,7 +312,8 @@ class _ClipRun:
         for part in self.parts:
             found, upper = self._bottom_up(part), people_at(self._lifted, part.start, len(part.frame_ids))
             upper_ids += [people.track_ids for people in upper]
-            lower = list(map(_camera_people, found, self._lower_ids[part.start :]))
+            ids = self._lower_ids[part.start : part.start + len(found)]
+            lower = [_camera_people(*each) for each in zip(found, ids, strict=True)]
             if self.settings.matching == 'track':
                 waiting += zip(lower, upper, strict=True)
             else:

@@ -56,6 +56,16 @@ def test_a_later_stage_is_changed_without_the_earlier_ones(tmp_path):
         assert run(tmp_path, **options)[1:] == (0, 0)
 
 
+def test_people_whom_another_rule_has_numbered_are_not_taken(tmp_path, monkeypatch):
+    run(tmp_path)
+    path = tmp_path / 'TS1' / 'people-000000.npz'
+    first = path.read_bytes()
+    run(tmp_path)
+    assert path.read_bytes() == first
+    monkeypatch.setattr('mmp3d.pipeline.two_branch.NUMBERING', 'another rule')
+    assert run(tmp_path)[1:] == (0, 0) and path.read_bytes() != first
+
+
 def test_an_earlier_stage_that_changes_takes_the_later_ones_along(tmp_path):
     run(tmp_path)
     assert run(tmp_path, tracker=dict(gate=0.5))[1:] == (0, 2)

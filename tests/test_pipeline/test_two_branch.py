@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 
 import numpy as np
@@ -11,6 +12,7 @@ from mmp3d import register_all_modules
 from mmp3d.geometry.depth_confidence import root_confidence
 from mmp3d.models.integration import HardIntegration, LinearIntegration
 from mmp3d.pipeline import ClipFrame, StageStore, TwoBranchNetworks, TwoBranchPipeline, TwoBranchSettings
+from mmp3d.pipeline.following import Following
 from tests.test_pipeline.two_branch_scenes import (
     CAMERA,
     ROOT,
@@ -174,6 +176,18 @@ def test_a_frame_that_cannot_be_read_has_the_top_down_people_alone():
     frames = [frame._replace(image=None) if frame.frame_id == 5 else frame for frame in frames_of(truth)]
     found = dict(system(truth, LinearIntegration()).run(frames, CAMERA))
     assert found[5].source.tolist() == ['td'] * 2 and found[4].source.tolist() == ['both'] * 2
+
+
+def test_people_are_followed_beside_the_networks(monkeypatch):
+    truth, places, take = walkers(), {True: set(), False: set()}, Following._take
+
+    def watched(self, parts):
+        places[threading.current_thread() is threading.main_thread()].update(part.start for part in parts)
+        take(self, parts)
+
+    monkeypatch.setattr(Following, '_take', watched)
+    assert len(dict(system(truth, LinearIntegration(), chunk=4).run(frames_of(truth), CAMERA))) == 12
+    assert places == {True: set(), False: {0, 4, 8}}
 
 
 def test_pictures_are_read_a_chunk_at_a_time():
