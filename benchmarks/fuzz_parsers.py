@@ -54,9 +54,9 @@ def read_inputs(kind: str, folder: Path, first: int, inputs: int | None, seconds
     targets = targets_of(kind, folder)
     MMLogger.get_current_instance().setLevel(logging.CRITICAL)
     resource.setrlimit(resource.RLIMIT_AS, (memory('VmSize') + MOST_MEMORY, resource.RLIM_INFINITY))
-    taken, done, settled = 0, 0, 0
+    taken, done, settled, end = 0, 0, 0, time.process_time() + seconds
     for seed in count(first) if inputs is None else range(first, first + inputs):
-        if time.process_time() > seconds:
+        if time.process_time() > end:
             break
         for name, target in targets.items():
             _say(name=name, seed=seed, path=str(target.path))
