@@ -58,7 +58,7 @@ class VideoFile(Source):
             raise ValueError(f'cannot read video {self.path}: {self._why_closed()}')
         count, clock = start, Clock(self.fps)
         # Decoded one after another, too, where they are not wanted: seeking misses frames in many formats.
-        skipped = all(capture.grab() for _ in range(start))
+        skipped = _skipped(capture, start)
         for count, image in enumerate(read_capture(capture) if skipped else (), start=start + 1):
             clock.add(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
             yield Frame(image, self, count - 1)
@@ -126,13 +126,21 @@ class Clock:
         )
 
 
+def _skipped(capture: cv2.VideoCapture, count: int) -> bool:
+    """Whether there were so many images to leave out."""
+    try:
+        return all(capture.grab() for _ in range(count))
+    except cv2.error:
+        return False
+
+
 def read_capture(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
     """The images until none comes, (H, W, 3) uint8 BGR; the capture is released at the end."""
     try:
-        while True:
-            found, image = capture.read()
-            if not found:
-                return
-            yield image
+        while (read := capture.read())[0]:
+            yield read[1]
+    except cv2.error:
+        # A decoder's own check of a damaged file; the images before it are good.
+        return
     finally:
         capture.release()

@@ -8,7 +8,7 @@ import pytest
 
 from mmp3d.apis import video_file
 from mmp3d.apis.frames import open_sources, read_frames
-from mmp3d.apis.video_file import Clock, VideoFile
+from mmp3d.apis.video_file import Clock, VideoFile, read_capture
 from tests.test_apis import odd_videos, scenes
 
 
@@ -134,3 +134,38 @@ def test_frames_from_a_later_one_on_are_the_same(tmp_path):
     for frame, again in zip(whole[4:], rest, strict=True):
         np.testing.assert_array_equal(frame.image, again.image)
     assert list(source.frames(start=9)) == []
+
+
+def test_where_a_decoder_fails_the_images_before_it_stay(tmp_path, monkeypatch, said):
+    class Failing:
+        """Two images, then an assertion of OpenCV's, as for a chunk of 64 MB in a small AVI."""
+
+        def __init__(self, path=''):
+            self.left, self.released = 2, False
+
+        def read(self):
+            self.grab()
+            return True, np.zeros((4, 6, 3), np.uint8)
+
+        def grab(self):
+            if not self.left:
+                raise cv2.error('(-215:Assertion failed) chunk.m_size <= 67108864')
+            self.left -= 1
+            return True
+
+        def release(self):
+            self.released = True
+
+        def isOpened(self):  # noqa: N802
+            return True
+
+        def get(self, number):
+            return 5.0 if number == cv2.CAP_PROP_FRAME_COUNT else 0.0
+
+    capture = Failing()
+    assert len(list(read_capture(capture))) == 2 and capture.released
+    (tmp_path / 'a.avi').write_bytes(b'RIFF')
+    monkeypatch.setattr(cv2, 'VideoCapture', Failing)
+    source = VideoFile(str(tmp_path / 'a.avi'))
+    assert len(list(source.frames())) == 2 and '2 of 5 frames could be read' in said[0]
+    assert list(source.frames(start=3)) == []
