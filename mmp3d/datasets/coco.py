@@ -108,7 +108,8 @@ class _Segmentations:
 
     def add(self, records: list[dict]) -> None:
         for position, record in enumerate(records, self._count):
-            flags = np.reshape(record['keypoints'], (COCO17.num_joints, 3))[self._body, 2]
+            # As numbers: a flag that is null is NaN, and no label.
+            flags = np.array(record['keypoints'], np.float64).reshape(COCO17.num_joints, 3)[self._body, 2]
             if record.get('iscrowd', 0) or not (flags > 0).any():
                 self._kept[position] = record.get('segmentation')
         self._count += len(records)

@@ -46,6 +46,7 @@ def test_joints_are_converted_and_the_rest_is_not_labelled(tmp_path):
         {'keypoints': [0] * 51, 'num_keypoints': 0, 'segmentation': [[0, 0, 9, 0, 9, 47, 0, 47]]},
         {'keypoints': [5, 5, 2] + [0] * 48, 'segmentation': [[0, 0, 9, 0, 9, 47, 0, 47]]},  # a nose only
         {'keypoints': [0] * 51, 'segmentation': [], 'bbox': [0, 0, 9, 47]},
+        {'keypoints': [None] * 51, 'segmentation': [[0, 0, 9, 0, 9, 47, 0, 47]]},  # null is no label
     ],
 )
 def test_people_without_usable_joints_are_masked(tmp_path, left_out):
