@@ -1,4 +1,4 @@
-"""Read inputs that are bred by the branches that they reach in our parsers; needs `pip install atheris` (Linux).
+"""Read inputs that are bred by the branches that they reach in our parsers; needs requirements/quality.txt (Linux).
 
 python benchmarks/fuzz_guided.py KIND TARGET [--inputs 100000] [--found work_dirs/fuzz_guided]
 

@@ -15,7 +15,7 @@ from mmp3d.apis.sources import FALLBACK_FPS, Source
 from mmp3d.export import PeopleClip, write_clip
 from mmp3d.export.formats import WITH_PICTURES, earlier_files, require_packages
 from mmp3d.export.html_page import PictureStrip
-from mmp3d.export.new_file import refuse_existing, writable_folder
+from mmp3d.export.new_file import refuse, writable_folder
 from mmp3d.stage_profile import stage
 
 
@@ -125,7 +125,7 @@ def open_jobs(
         targets, unfinished, others = agreed(_seen(targets, note, skip_existing))
         if not targets:
             continue
-        refuse_existing(others, overwrite)
+        refuse(others, overwrite)
         _check_targets(targets, given, sources)
         jobs.append(ClipJob(name, given, sources, targets, overwrite or bool(unfinished), note))
     return jobs

@@ -56,15 +56,19 @@ class VideoFile(Source):
         capture = cv2.VideoCapture(self.path)
         if not capture.isOpened():
             raise ValueError(f'cannot read video {self.path}: {self._why_closed()}')
-        count, clock = start, Clock(self.fps)
-        # Decoded one after another, too, where they are not wanted: seeking misses frames in many formats.
-        skipped = _skipped(capture, start)
-        for count, image in enumerate(read_capture(capture) if skipped else (), start=start + 1):
-            clock.add(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-            yield Frame(image, self, count - 1)
+        count, clock, failure = start, Clock(self.fps), ''
+        try:
+            # Decoded one after another, too, where they are not wanted: seeking misses frames in many formats.
+            skipped = all(capture.grab() for _ in range(start))
+            for count, image in enumerate(read_capture(capture) if skipped else (), start=start + 1):
+                clock.add(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+                yield Frame(image, self, count - 1)
+        except cv2.error as error:
+            # A decoder's own check of a damaged file; the frames before it are good.
+            failure = f'video {self.path}: the decoder failed at frame {count} ({error.err or error}); it ends there'
         if not count:
             raise ValueError(f'cannot read video {self.path}: it has no frame that can be decoded')
-        for said in filter(None, (self.shortage(count), clock.finding(self.path))):
+        for said in filter(None, (failure or self.shortage(count), clock.finding(self.path))):
             warn(said)
 
     def shortage(self, count: int) -> str:
@@ -126,21 +130,10 @@ class Clock:
         )
 
 
-def _skipped(capture: cv2.VideoCapture, count: int) -> bool:
-    """Whether there were so many images to leave out."""
-    try:
-        return all(capture.grab() for _ in range(count))
-    except cv2.error:
-        return False
-
-
 def read_capture(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
     """The images until none comes, (H, W, 3) uint8 BGR; the capture is released at the end."""
     try:
         while (read := capture.read())[0]:
             yield read[1]
-    except cv2.error:
-        # A decoder's own check of a damaged file; the images before it are good.
-        return
     finally:
         capture.release()

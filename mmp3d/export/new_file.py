@@ -10,7 +10,11 @@ from mmp3d.compat.atomic_backend import AtomicLocalBackend
 
 def refuse_existing(paths: list[Path], overwrite: bool) -> None:
     """Raise ValueError that names the first of the files that exists, unless ``overwrite``."""
-    existing = [path for path in paths if path.exists()]
+    refuse([path for path in paths if path.exists()], overwrite)
+
+
+def refuse(existing: list[Path], overwrite: bool) -> None:
+    """As :func:`refuse_existing`, of files that somebody has seen; they are not looked for again."""
     if existing and not overwrite:
         raise ValueError(f'{existing[0]} exists; give --overwrite (overwrite=True) to replace it, or another name')
 

@@ -219,8 +219,9 @@ class _ClipRun:
             self.store.keep(name, key, flat_columns(found()))
             self.finish = _nothing
             # Not where all outputs are found: the tracks may be, too.
-            for following in [self._upper] * self.pipeline.uses['lifter'] + [self._lower]:
-                following.soon(self.parts, self._behind)
+            if self.pipeline.uses['lifter']:
+                self._upper.soon(self.parts, self._behind)
+            self._lower.soon(self.parts, self._behind)
 
         self.finish = finish
 

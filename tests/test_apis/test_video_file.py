@@ -8,7 +8,7 @@ import pytest
 
 from mmp3d.apis import video_file
 from mmp3d.apis.frames import open_sources, read_frames
-from mmp3d.apis.video_file import Clock, VideoFile, read_capture
+from mmp3d.apis.video_file import Clock, VideoFile
 from tests.test_apis import odd_videos, scenes
 
 
@@ -137,11 +137,14 @@ def test_frames_from_a_later_one_on_are_the_same(tmp_path):
 
 
 def test_where_a_decoder_fails_the_images_before_it_stay(tmp_path, monkeypatch, said):
+    captures = []
+
     class Failing:
         """Two images, then an assertion of OpenCV's, as for a chunk of 64 MB in a small AVI."""
 
         def __init__(self, path=''):
             self.left, self.released = 2, False
+            captures.append(self)
 
         def read(self):
             self.grab()
@@ -162,10 +165,10 @@ def test_where_a_decoder_fails_the_images_before_it_stay(tmp_path, monkeypatch, 
         def get(self, number):
             return 5.0 if number == cv2.CAP_PROP_FRAME_COUNT else 0.0
 
-    capture = Failing()
-    assert len(list(read_capture(capture))) == 2 and capture.released
     (tmp_path / 'a.avi').write_bytes(b'RIFF')
     monkeypatch.setattr(cv2, 'VideoCapture', Failing)
     source = VideoFile(str(tmp_path / 'a.avi'))
-    assert len(list(source.frames())) == 2 and '2 of 5 frames could be read' in said[0]
-    assert list(source.frames(start=3)) == []
+    assert len(list(source.frames())) == 2 and 'failed at frame 2' in said[0] and '\n' not in said[0]
+    assert captures[-1].released
+    source.length = 0  # of a file that does not tell
+    assert list(source.frames(start=3)) == [] and 'failed' in said[1]
