@@ -189,7 +189,8 @@ class People:
         networks = load_lifters(args.model or 'lifting', args.weights, args.device or 'cpu')
         fps = args.fps or job.fps
         with stage('lifting', job.length):
-            return FoundClip(lifted_clip(args.pose2d, camera, networks, fps, job.name, args.keep_ids, job.length))
+            clip = lifted_clip(args.pose2d, camera, networks, fps, job.name, args.keep_ids, job.length, job.first_image)
+            return FoundClip(clip)
 
     def _found(self, job: ClipJob) -> FoundClip:
         args, fps = self.args, self.args.fps or job.fps

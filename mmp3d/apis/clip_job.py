@@ -49,6 +49,11 @@ class ClipJob:
         """Frames, as far as it is known."""
         return sum(map(len, self.sources))
 
+    @property
+    def first_image(self) -> str:
+        """File name of the first image; '' where the input is no images."""
+        return Path(self.sources[0].file or '').name if self.sources else ''
+
     def write(self, clip: PeopleClip, whole: bool = True) -> tuple[list[Path], list[str]]:
         """Write all files.
 

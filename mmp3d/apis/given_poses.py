@@ -11,11 +11,12 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from mmp3d.apis.sources import Frame
+from mmp3d.apis.sources import Frame, Source
 from mmp3d.datasets.pose2d_file import read_pose2d_file
 from mmp3d.datasets.poses2d import Poses, Poses2D
 from mmp3d.datasets.report import warn_once
 from mmp3d.geometry import MUPOTS17
+from mmp3d.pipeline.pose_frames import first_number, keys_of_frames
 
 PoseLookup = Callable[[Frame, int], Poses | None]
 PoseInput = str | Path | Sequence[np.ndarray] | PoseLookup | None
@@ -25,10 +26,11 @@ def pose_lookup(pose2d: PoseInput) -> PoseLookup:
     """How to find the 2D poses of a frame.
 
     Args:
-        pose2d: A file (see :func:`~mmp3d.datasets.pose2d_file.read_pose2d_file`), whose frame numbers are those of
-            the video, image ids the number at the end of the image's name, file names the end of the image's path; a
-            list with an array (M, 17, 2) or (M, 17, 3), x, y and score, for each frame of the call; a function of the
-            frame and its number in the call; or None for no poses.
+        pose2d: A file (see :func:`~mmp3d.datasets.pose2d_file.read_pose2d_file`). For a video, its numbers of frames
+            or images count as :func:`~mmp3d.pipeline.pose_frames.first_number` says. For images, frame numbers are
+            places in the call, image ids the number at the end of the image's name, file names the end of the image's
+            path. Or a list with an array (M, 17, 2) or (M, 17, 3), x, y and score, for each frame of the call; a
+            function of the frame and its number in the call; or None for no poses.
 
     Returns:
         Function of a frame and its number in the call that returns ((M, K, 2) px, (M, K) scores), or None for an
@@ -41,8 +43,7 @@ def pose_lookup(pose2d: PoseInput) -> PoseLookup:
     if pose2d is None:
         return lambda frame, number: None
     if isinstance(pose2d, (str, Path)):
-        poses = read_pose2d_file(pose2d)
-        return lambda frame, number: _from_file(poses, frame, number)
+        return _PoseFile(read_pose2d_file(pose2d))
     if isinstance(pose2d, Sequence):
         return lambda frame, number: _from_list(pose2d, number)
     if callable(pose2d):
@@ -50,30 +51,49 @@ def pose_lookup(pose2d: PoseInput) -> PoseLookup:
     raise TypeError(f'pose2d must be a file, a list of arrays, a function or None, got {type(pose2d).__name__}')
 
 
-def _from_file(poses: Poses2D, frame: Frame, number: int) -> Poses:
-    for key in _keys(poses, frame, number):
-        if key in poses:
-            keypoints, scores = poses[key]
-            return keypoints.copy(), scores.copy()
-    warn_once(
-        f'{poses.path}: has frames without an entry, {frame.name} is the first; the network is given nobody there'
-    )
-    return _nobody()
+class _PoseFile:
+    """The lookup in a file.
 
+    Args:
+        poses: What it says.
+    """
 
-def _keys(poses: Poses2D, frame: Frame, number: int) -> list:
-    """Under which of the file's keys the poses of a frame may be."""
-    if frame.source.is_video:
-        if poses.key == 'file_name':
-            raise ValueError(f'{poses.path}: has "file_name", but a video needs "frame_id", frame numbers from 0')
-        return [frame.index]
-    if poses.key == 'frame_id':
-        return [number]
-    if poses.key == 'img_id':
-        found = re.search(r'(\d+)$', frame.source.name)
-        return [int(found[1])] if found else []
-    parts = PurePath(frame.source.path).parts
-    return ['/'.join(parts[start:]) for start in range(len(parts))]
+    def __init__(self, poses: Poses2D) -> None:
+        self._poses = poses
+        self._video: Source | None = None
+        self._numbers: dict[int, int | str] = {}
+
+    def __call__(self, frame: Frame, number: int) -> Poses:
+        for key in self._keys(frame, number):
+            if key in self._poses:
+                keypoints, scores = self._poses[key]
+                return keypoints.copy(), scores.copy()
+        warn_once(
+            f'{self._poses.path}: has frames without an entry, {frame.name} is the first; the network is given nobody '
+            'there'
+        )
+        return _nobody()
+
+    def _keys(self, frame: Frame, number: int) -> list:
+        """Under which of the file's keys the poses of a frame may be."""
+        if frame.source.is_video:
+            return self._key_in_video(frame)
+        if self._poses.key == 'frame_id':
+            return [number]
+        if self._poses.key == 'img_id':
+            found = re.search(r'(\d+)$', frame.source.name)
+            return [int(found[1])] if found else []
+        parts = PurePath(frame.source.path).parts
+        return ['/'.join(parts[start:]) for start in range(len(parts))]
+
+    def _key_in_video(self, frame: Frame) -> list:
+        if self._poses.key == 'frame_id':
+            return [frame.index]
+        if frame.source is not self._video:
+            self._video = frame.source
+            first = first_number(self._poses, len(frame.source))
+            self._numbers = {number - first: key for number, key in keys_of_frames(self._poses).items()}
+        return [self._numbers[frame.index]] if frame.index in self._numbers else []
 
 
 def _from_list(poses: Sequence[np.ndarray], number: int) -> Poses:

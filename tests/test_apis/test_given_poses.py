@@ -48,9 +48,18 @@ def test_video_by_frame(tmp_path):
     source = VideoFile(str(scenes.write_video(tmp_path / 'clip.mp4', 1)))
     lookup = pose_lookup(write(tmp_path / 'p.json', 'frame_id', 0, 1))
     assert shift(lookup(Frame(scenes.image(), source, index=1), 9)) == 1
-    named = pose_lookup(write(tmp_path / 'n.json', 'file_name', 'a.jpg'))
-    with pytest.raises(ValueError, match='frame_id'):
-        named(Frame(scenes.image(), source), 0)
+    unnumbered = pose_lookup(write(tmp_path / 'n.json', 'file_name', 'a.jpg'))
+    with pytest.raises(ValueError, match=r"n\.json: image 'a\.jpg' has no number"):
+        unnumbered(Frame(scenes.image(), source), 0)
+
+
+def test_video_by_images(tmp_path):
+    source = VideoFile(str(scenes.write_video(tmp_path / 'clip.mp4', 4)))
+    named = pose_lookup(write(tmp_path / 'n.json', 'file_name', '1.jpg', '3.jpg'))
+    assert [len(named(Frame(scenes.image(), source, index), 0)[0]) for index in range(4)] == [0, 1, 0, 1]
+    assert shift(named(Frame(scenes.image(), source, 3), 0)) == 1
+    by_id = pose_lookup(write(tmp_path / 'i.json', 'img_id', 9_000_001, 9_000_002))
+    assert shift(by_id(Frame(scenes.image(), source, 1), 0)) == 1
 
 
 def test_list():

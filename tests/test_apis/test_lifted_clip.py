@@ -41,6 +41,14 @@ def test_image_ids_count_from_the_least(networks, tmp_path):
     assert clip.num_frames == 6 and clip.present.all()
 
 
+def test_images_of_a_video_before_anybody_is_found_count(networks, tmp_path):
+    path = scenes.write_poses(tmp_path / 'poses.json', range(3, 10), key='img_id')
+    clip = lifted_clip(path, CAMERA, networks, 30, num_frames=12)
+    assert clip.present.sum(axis=0).tolist() == [0] * 3 + [2] * 7 + [0] * 2
+    clip = lifted_clip(path, CAMERA, networks, 30, num_frames=12, first_image='img_001.jpg')
+    assert clip.present.sum(axis=0).tolist() == [0] * 2 + [2] * 7 + [0] * 3
+
+
 def test_own_ids_are_kept(networks, tmp_path):
     path = scenes.write_poses(tmp_path / 'poses.json', range(6), track_ids=(41, 7))
     clip = lifted_clip(path, CAMERA, networks, 30, keep_ids=True)

@@ -1,0 +1,59 @@
+"""Order and numbers of the images of a clip."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmp3d.datasets.poses2d import Poses2D
+from mmp3d.datasets.report import recorded
+from mmp3d.pipeline.pose_frames import first_number, keys_of_frames
+
+NOBODY = np.zeros((0, 17, 2), np.float32), np.zeros((0, 17), np.float32)
+
+
+def poses(key: str, *keys) -> Poses2D:
+    return Poses2D(dict.fromkeys(keys, NOBODY), key, 'poses.json')
+
+
+def test_images_by_number_whatever_their_order():
+    assert keys_of_frames(poses('file_name', 'b/10.jpg', 'b/9.jpg')) == {9: 'b/9.jpg', 10: 'b/10.jpg'}
+    assert list(keys_of_frames(poses('frame_id', 5, 2))) == [2, 5]
+
+
+def test_two_videos_are_refused():
+    with pytest.raises(ValueError, match=r"poses\.json: 'a/1\.jpg' and 'b/1\.jpg' are both frame 1"):
+        keys_of_frames(poses('file_name', 'a/1.jpg', 'b/1.jpg'))
+
+
+@pytest.mark.parametrize(
+    ('numbers', 'num_frames', 'first'),
+    [
+        ((0, 99), 100, 0),
+        ((30, 59), 100, 0),
+        ((1, 100), 100, 1),
+        ((31, 100), 100, 1),
+        # A container that tells one frame too few.
+        ((0, 100), 100, 0),
+        ((31, 101), 100, 31),
+        ((9_000_001, 9_000_050), 100, 9_000_001),
+        ((7, 12), 0, 7),
+    ],
+)
+def test_first_image_of_a_video(numbers, num_frames, first):
+    assert first_number(poses('img_id', *numbers), num_frames) == first
+    assert first_number(poses('frame_id', *numbers), num_frames) == 0
+
+
+def test_first_image_of_a_folder():
+    named = poses('file_name', 'img_000131.jpg', 'img_000159.jpg')
+    assert first_number(named, 100, 'img_000101.jpg') == 101
+    assert first_number(named, 100, 'img_000140.jpg') == first_number(named, 100, 'first.jpg') == 131
+    assert first_number(poses('file_name'), 100, 'img_7.jpg') == 0
+
+
+def test_a_first_frame_that_is_assumed_is_said():
+    with recorded() as said:
+        first_number(Poses2D({7: NOBODY, 12: NOBODY}, 'img_id', 'seven.json'), 6)
+        first_number(Poses2D({7: NOBODY, 12: NOBODY}, 'img_id', 'sixteen.json'), 16)
+    assert said == ['seven.json: has images 7 to 12; number 7 is taken for the first frame']
