@@ -141,7 +141,7 @@ def errors_of(model: PoseLiftingEstimator, batches: Sequence[dict], whole_people
             in_picture = batch['keypoints_visible'].amin(dim=-1)
             batch = {**batch, 'frame_valid': batch['frame_valid'] * in_picture}
         metric.process(None, [sample.to_dict() for sample in model.test_step(batch)])
-    scores = metric.compute_metrics(metric.results)
+    scores = metric.compute_metrics([metric.results])
     return tuple(scores[column] for column in COLUMNS)
 
 

@@ -40,7 +40,7 @@ from mmp3d.apis.clip_job import ClipJob, open_jobs
 from mmp3d.apis.clip_reader import ClipReader, ReaderOptions
 from mmp3d.apis.found_clip import FoundClip, clip_of_run
 from mmp3d.apis.gentle_stop import gentle_stop
-from mmp3d.apis.given_poses import PoseLookup, pose_lookup
+from mmp3d.apis.given_poses import pose_lookup
 from mmp3d.apis.job_sharing import gathered, own_share
 from mmp3d.apis.lifted_clip import lifted_clip
 from mmp3d.apis.lifters import load_lifters
@@ -50,10 +50,13 @@ from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_
 from mmp3d.engine.network_options import add_network_arguments
 from mmp3d.export import FORMATS
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
+from mmp3d.models.estimators import PoseLiftingEstimator
 from mmp3d.stage_profile import StageProfile, stage
 
 DONE, FAILED, INCOMPLETE = 0, 1, 3
 MIN_FRAMES = 10
+# Stands for the name of the input in a file name.
+NAME = '{name}'
 # The process with the longest video lets the others wait.
 PATIENCE = timedelta(days=7)
 
@@ -92,7 +95,11 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--min-frames', type=int, metavar='N', help='leave out people who are in fewer frames (default: 10)'
     )
-    parser.add_argument('--pose2d', metavar='FILE', help='2D poses of the frames (docs/inference.md)')
+    parser.add_argument(
+        '--pose2d',
+        metavar='FILE',
+        help=f'2D poses of the frames (docs/inference.md); {NAME} in it is the name of the input, as of its outputs',
+    )
     parser.add_argument('--lift', action='store_true', help='track and lift the 2D poses')
     parser.add_argument('--size', type=int, nargs=2, metavar=('W', 'H'), help='--lift without INPUT: images in px')
     parser.add_argument('--keep-ids', action='store_true', help="--lift: the 2D poses' own track ids")
@@ -121,8 +128,13 @@ def _check_options(args: argparse.Namespace) -> None:
         raise ValueError('give a video, an image or a folder of images; without one, --lift --pose2d FILE')
     if args.skip_existing and args.overwrite:
         raise ValueError('give --skip-existing or --overwrite, not both')
-    if args.pose2d is not None and len(args.inputs) > 1:
-        raise ValueError(f'--pose2d has the poses of one input, got {len(args.inputs)}; give one input at a time')
+    if args.pose2d is not None and NAME not in args.pose2d and len(args.inputs) > 1:
+        raise ValueError(
+            f'--pose2d has the poses of one input, got {len(args.inputs)}; name a file for each: '
+            f"--pose2d 'poses/{NAME}.json'"
+        )
+    if args.pose2d is not None and NAME in args.pose2d and not args.inputs:
+        raise ValueError(f'--pose2d {args.pose2d}: without an input there is no {NAME}')
     found = dict(
         batch_size=None,
         person_thr=None,
@@ -180,22 +192,24 @@ class People:
         return self._lifted(job) if self.args.lift else self._found(job)
 
     def _lifted(self, job: ClipJob) -> FoundClip:
-        args = self.args
+        args, poses = self.args, self._pose_file(job)
         # Looked at before the networks are loaded.
         if job.sources:
-            camera = ClipReader(job.sources, self._cameras, self._poses).camera
+            camera = ClipReader(job.sources, self._cameras, pose_lookup(None)).camera
         else:
-            camera = self._cameras.of_size(self._size_without_input(), args.pose2d)
-        networks = load_lifters(args.model or 'lifting', args.weights, args.device or 'cpu')
+            camera = self._cameras.of_size(self._size_without_input(), poses)
+        networks = self._lifters
         fps = args.fps or job.fps
         with stage('lifting', job.length):
-            clip = lifted_clip(args.pose2d, camera, networks, fps, job.name, args.keep_ids, job.length, job.first_image)
+            clip = lifted_clip(poses, camera, networks, fps, job.name, args.keep_ids, job.length, job.first_image)
             return FoundClip(clip)
 
     def _found(self, job: ClipJob) -> FoundClip:
         args, fps = self.args, self.args.fps or job.fps
-        reader = ClipReader(job.sources, self._cameras, self._poses, options=ReaderOptions(args.half, in_memory=False))
-        run = self._inferencer.clip_run(reader, job.name, fps, args.batch_size, self.work_dir)
+        poses, options = pose_lookup(self._pose_file(job)), ReaderOptions(args.half, in_memory=False)
+        reader = ClipReader(job.sources, self._cameras, poses, options=options)
+        has_poses = args.pose2d is not None
+        run = self._inferencer.clip_run(reader, job.name, fps, args.batch_size, self.work_dir, has_poses)
         try:
             with gentle_stop(reader.stop):
                 return clip_of_run(run, fps, args.person_thr or 0.0, args.min_frames or MIN_FRAMES)
@@ -208,10 +222,13 @@ class People:
         """Where unfinished clips are."""
         return Path(self.args.work_dir or Path(self.args.out) / 'work')
 
+    def _pose_file(self, job: ClipJob) -> str | None:
+        return self.args.pose2d and self.args.pose2d.replace(NAME, job.name)
+
     @cached_property
-    def _poses(self) -> PoseLookup:
-        # Lifting reads the file as a whole.
-        return pose_lookup(None if self.args.lift else self.args.pose2d)
+    def _lifters(self) -> PoseLiftingEstimator:
+        args = self.args
+        return load_lifters(args.model or 'lifting', args.weights, args.device or 'cpu')
 
     @cached_property
     def _inferencer(self) -> MultiPersonPose3DInferencer:
@@ -221,7 +238,6 @@ class People:
                 *_model(args),
                 args.device or _own_device(args.launcher),
                 camera=_camera(args),
-                pose2d=None if args.pose2d is None else self._poses,
                 show_progress=True,
                 half=args.half,
                 fuse_conv_bn=args.fuse_conv_bn,

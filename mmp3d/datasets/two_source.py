@@ -13,8 +13,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mmp3d.datasets.item_batch import ItemBatch
+from mmp3d.datasets.seeded_items import SeededIndex
 from mmp3d.datasets.travelling_batch import TravellingBatch
 from mmp3d.datasets.virtual_pose import VirtualPoseDataset
+from mmp3d.synthetic.counter_random import keys_of
 
 
 class SourceBatch(NamedTuple):
@@ -30,7 +32,7 @@ class TwoSourceDataset(Dataset):
 
     An epoch is one pass over the unlabelled items. For :class:`FreshIndexSampler`: indices go on counting from epoch to
     epoch, and each source is gone through in an order that is new each time (``VirtualPoseDataset`` draws new items
-    instead). Which items meet is a function of ``seed`` and the index alone.
+    instead). Which items meet, and what their transforms draw, is a function of ``seed`` and the index alone.
 
     Args:
         labelled, unlabelled: Configs of data sets whose items stack.
@@ -66,7 +68,9 @@ class TwoSourceDataset(Dataset):
         source = self.sources[number]
         if isinstance(source, VirtualPoseDataset):
             return source.__getitems__(indices)
-        return [source[self._shuffled(number, len(source), int(index))] for index in indices]
+        keys = keys_of(self.seed, 2 * np.asarray(indices, np.int64) + number).tolist()
+        places = (self._shuffled(number, len(source), int(index)) for index in indices)
+        return [source[SeededIndex(place, key)] for place, key in zip(places, keys, strict=True)]
 
     def _shuffled(self, number: int, length: int, index: int) -> int:
         epoch, place = divmod(index, length)

@@ -3,6 +3,7 @@ import pytest
 from mmpose.registry import METRICS
 
 from mmp3d.evaluation.metrics import LiftingErrors
+from mmp3d.evaluation.metrics.lifting_errors import lifting_errors
 from mmp3d.geometry import MUPOTS17
 
 ROOT = MUPOTS17.root_index
@@ -15,7 +16,7 @@ def clip(frames=4, seed=0):
     return points
 
 
-def evaluate(*clips):
+def evaluate(*clips, items=1):
     metric = METRICS.build(dict(type='LiftingErrors'))
     samples = [
         dict(
@@ -25,7 +26,7 @@ def evaluate(*clips):
         for pred, gt, valid in clips
     ]
     metric.process(None, samples)
-    return {name.removeprefix('LiftingErrors/'): score for name, score in metric.evaluate(len(samples)).items()}, metric
+    return {name.removeprefix('LiftingErrors/'): score for name, score in metric.evaluate(items).items()}, metric
 
 
 def test_the_truth_has_no_error():
@@ -56,6 +57,23 @@ def test_median_and_mean_over_the_frames_of_all_clips():
     assert scores['root-depth'] == pytest.approx(100 / 6) and scores['root-depth-median'] == 0
     (table,) = metric.report['tables']
     assert table['rows']['all frames'][-2:] == [2, 6]
+
+
+@pytest.mark.parametrize('items', [1, 2, 9])
+def test_all_people_count_however_many_an_item_has(items):
+    gt = clip()
+    far = gt + np.array([0, 0, 100.0])
+    scores, metric = evaluate(*[(gt, gt, None)] * 2, *[(far, gt, None)] * 3, items=items)
+    assert scores['MPJPE-abs'] == pytest.approx(60)
+    (table,) = metric.report['tables']
+    assert table['rows']['all frames'][-2:] == [5, 20]
+
+
+def test_people_of_several_processes_count():
+    errors = [lifting_errors(clip() + np.array([0, 0, shift]), clip(), np.ones((4, 17), bool)) for shift in (0, 30, 60)]
+    metric = METRICS.build(dict(type='LiftingErrors'))
+    assert metric.compute_metrics([errors[:1], errors[1:]])['MPJPE-abs'] == pytest.approx(30)
+    assert metric.compute_metrics([errors, []])['MPJPE-abs'] == pytest.approx(30)
 
 
 def test_what_is_not_valid_is_not_scored():

@@ -70,6 +70,19 @@ def test_velocity_is_compared_between_the_frames_that_a_long_window_answers_for(
     assert run(model, 'loss', frames=9)['loss_pose_net_velocity'] == 0
 
 
+def test_one_clip_of_one_answered_frame_is_learnt_without_its_statistics():
+    model = estimator('gcn', 'pose_net', 'depth_net').train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    losses = run(model, 'loss', count=1)
+    sum(losses.values()).backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+    torch.testing.assert_close(model.state_dict(), before)
+    assert all(module.training for module in model.modules())
+    run(model, 'loss', count=1, frames=10)
+    means = [name for name in before if name.startswith('pose_net') and name.endswith('running_mean')]
+    assert means and not any(torch.equal(model.state_dict()[name], before[name]) for name in means)
+
+
 def test_a_frozen_stage_keeps_its_statistics():
     model = estimator('gcn', 'pose_net', 'depth_net', frozen=('depth_net',)).train()
     before = {name: value.clone() for name, value in model.depth_net.state_dict().items()}

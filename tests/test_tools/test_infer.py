@@ -167,7 +167,23 @@ def test_several_inputs_go_on_after_a_bad_one(folder, tmp_path, capsys):
     assert 'sound.mp4: cannot read video' in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'clip_1.json']
     assert main(['infer', *several(folder, tmp_path, names[:2]), '--pose2d', 'poses.json']) == 1
-    assert 'one input at a time' in capsys.readouterr().err
+    assert "--pose2d 'poses/{name}.json'" in capsys.readouterr().err
+
+
+def test_each_input_has_its_2d_poses(folder, tmp_path, capsys):
+    (folder / 'two').mkdir()
+    for name, frames in (('clip', range(POSES)), ('clip_1', range(2, POSES))):
+        scenes.write_poses(tmp_path / f'{name}.json', frames)
+    shutil.copy(folder / 'clip.mp4', folder / 'two' / 'clip.mp4')
+    shutil.copy(folder / 'clip.mp4', folder / 'two' / 'other.mp4')
+    inputs = [folder / name for name in ('clip.mp4', 'two/clip.mp4', 'two/other.mp4')]
+    lifters = ['--lift', '--model', folder / 'lifters.py', '--weights', folder / 'lifters.pth', '--export', 'json']
+    given = [*inputs, '--pose2d', tmp_path / '{name}.json', *lifters, '--fov', 60, '--out', tmp_path / 'out']
+    assert main(['infer', *map(str, given)]) == 3
+    assert 'other.json' in capsys.readouterr().err
+    present = {path.stem: read_clip(path).present.any(axis=0) for path in (tmp_path / 'out').iterdir()}
+    assert sorted(present) == ['clip', 'clip_1']
+    assert present['clip'].all() and present['clip_1'].tolist() == [False] * 2 + [True] * (POSES - 2)
 
 
 def test_inputs_that_are_done_are_left_out(folder, tmp_path, capsys):
@@ -350,6 +366,7 @@ def test_a_camera_file_tells_the_size(folder, tmp_path):
         (['--lift', '--pose2d', 'poses.json', '--half'], '--half does not go with --lift'),
         (['--lift', '--pose2d', 'poses.json', '--compile'], '--compile does not go with --lift'),
         (['clip.mp4', '--lift', '--pose2d', 'poses.json', '--size', '9', '9'], '--size is for'),
+        (['--lift', '--pose2d', '{name}.json'], 'without an input there is no {name}'),
     ],
 )
 def test_options_that_do_not_go_together_are_named(options, said, capsys):

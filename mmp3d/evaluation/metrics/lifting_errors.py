@@ -6,9 +6,11 @@ Shapes: T frames of a clip, K joints, E errors. Camera frame, millimetres.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
+from mmengine.dist import get_world_size
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
@@ -34,7 +36,8 @@ class LiftingErrors(BaseMetric):
     """Pose and root-depth errors of samples that are clips: their instances are the frames of one person.
 
     The metrics over people take a sample for an image; this one is for lifters, which see people one by one, already
-    tracked. Scalars are means over all frames, and ``root-depth-median``.
+    tracked: an item of the data set gives a sample for each of its people, or none. Scalars are means over all frames,
+    and ``root-depth-median``. Items that a sampler hands out twice count twice (``round_up=False``: it does not).
 
     Args:
         collect_device: See :class:`mmengine.evaluator.BaseMetric`.
@@ -60,8 +63,19 @@ class LiftingErrors(BaseMetric):
             valid = instance_field(sample, 'gt_instances', 'keypoints_3d_valid', Field((joints,)), 'clip')
             self.results.append(lifting_errors(pred, gt, valid > 0).astype(np.float32))
 
-    def compute_metrics(self, results: list[np.ndarray]) -> dict[str, float]:
-        """Means over the frames of all clips of all ranks; logs a table and keeps it in ``report``."""
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Scalars over all samples; see :meth:`mmengine.evaluator.BaseMetric.evaluate`.
+
+        Args:
+            size: Items of the data set. Not used: there are other numbers of samples.
+        """
+        # One result a process, so that none is taken for a sampler's padding and cut off.
+        self.results = [self.results]
+        return super().evaluate(get_world_size())
+
+    def compute_metrics(self, results: list[list[np.ndarray]]) -> dict[str, float]:
+        """Means over the frames of all clips, by ranks; logs a table and keeps it in ``report``."""
+        results = list(chain.from_iterable(results))
         errors = np.concatenate([np.zeros((0, len(ERRORS)), np.float32), *results]).astype(np.float64)
         known = [column[~np.isnan(column)] for column in errors.T]
         scalars = {name: float(column.mean()) if len(column) else float('nan')

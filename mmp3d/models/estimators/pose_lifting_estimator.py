@@ -7,6 +7,7 @@ camera frame, millimetres.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from torch import Tensor
 
 from mmp3d.geometry import MUPOTS17
 from mmp3d.geometry.joint_order import joint_order
+from mmp3d.models.fixed_statistics import fixed_statistics
 from mmp3d.models.lifters.placement import place_poses, root_from_rays
 from mmp3d.models.lifters.pose_features import found_rays
 from mmp3d.models.lifters.pose_gcn import POSE_UNIT
@@ -132,7 +134,8 @@ class PoseLiftingEstimator(BaseModel):
         root = target[..., self.root_index, :]
         valid = valid * valid[..., self.root_index, None]
         relative = target - root[..., None, :]
-        lifted = self.lift_windows(inputs[..., :2], inputs[..., 2])
+        with fixed_statistics(self) if self._is_lone_frame(inputs) else nullcontext():
+            lifted = self.lift_windows(inputs[..., :2], inputs[..., 2])
         losses = {}
         for name, poses in (('gcn', lifted.frame_poses), ('pose_net', lifted.poses)):
             if self._trains(name):
@@ -216,6 +219,11 @@ class PoseLiftingEstimator(BaseModel):
         """The frames of a window that a stage answers for."""
         before, after = getattr(getattr(self, stage), 'context', (0, 0))
         return slice(before, frames - after)
+
+    def _is_lone_frame(self, inputs: Tensor) -> bool:
+        """One clip of one answered frame, the rest of an epoch, say: nothing that batch norm could take a spread of."""
+        answers = [len(range(*self._answered(name, inputs.shape[1]).indices(inputs.shape[1]))) for name in STAGES]
+        return len(inputs) == 1 and min(answers) == 1
 
     def _pose_losses(self, stage: str, poses: Tensor, target: Tensor, valid: Tensor) -> dict[str, Tensor]:
         poses, target = poses / POSE_UNIT, target / POSE_UNIT
