@@ -20,6 +20,8 @@ from mmp3d.compat.plain_data import plain
 from mmp3d.version import __version__
 
 SHOWN_KEYS = 3
+# Of a checkpoint's `meta`: what tells its config.
+CONFIG_NAMES = ('config_name', 'experiment_name')
 
 
 def load_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', trust: bool = False) -> dict[str, Any]:
@@ -83,9 +85,11 @@ def check_architecture(model: nn.Module, checkpoint: dict[str, Any], path: str |
     """Raise ValueError, with the first differences, unless a checkpoint's tensors are those of the model."""
     problems = _differences(get_state_dict(model), state_dict_of(checkpoint, path))
     if problems:
+        # Names in a file of somebody else's may hold line breaks.
+        found = ' '.join('; '.join(problems).split())
         raise ValueError(
             f'{path}: weights of another architecture (recorded config: {config_name(checkpoint)}). '
-            f'{"; ".join(problems)}. Use the config that the checkpoint was trained with.'
+            f'{found}. Use the config that the checkpoint was trained with.'
         )
 
 
@@ -129,11 +133,11 @@ def _is_discriminator(key: str) -> bool:
 
 
 def config_name(checkpoint: dict[str, Any]) -> str:
-    """Name of the config that a checkpoint was trained with, 'unknown' where the file does not tell."""
+    """Name of the config that a checkpoint was trained with, in one line; 'unknown' where the file does not tell."""
     meta = meta_of(checkpoint)
+    names = [' '.join(name.split()) for key in CONFIG_NAMES if isinstance(name := meta.get(key), str)]
     # mmengine's experiment name is the config's file name and a time stamp.
-    names = (meta.get('config_name'), re.sub(r'_\d{8}_\d{6}$', '', str(meta.get('experiment_name', ''))))
-    return next((name for name in names if isinstance(name, str) and name), 'unknown')
+    return next((re.sub(r'\s*_\d{8}_\d{6}$', '', name) for name in names if name), 'unknown')
 
 
 def publish_checkpoint(
