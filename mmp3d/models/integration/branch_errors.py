@@ -22,9 +22,9 @@ _PAIRS = ('hidden_factor', 'along', 'depth_pull', 'depth_middle', 'size_by_depth
 class BranchErrors:
     """Errors of both branches, and the paper's three augmentations on top (section 3.3).
 
-    Pairs of numbers below are of the top-down and of the bottom-up branch. The defaults are of
-    lifters before the shipped ones; what ``benchmarks/branch_errors.py`` measured on those that are shipped is in
-    ``configs/integration_tiny_virtual.py``.
+    Pairs of numbers below are of the top-down and of the bottom-up branch. The defaults are what
+    ``benchmarks/branch_errors.py`` measured with the lifters before the shipped ones; what it measured with the shipped
+    ones is in ``configs/integration_tiny_virtual.py``.
 
     Args:
         top_down_joint, bottom_up_joint: mm, standard deviation of a joint that is seen, across the optical axis.
