@@ -42,7 +42,7 @@ model = dict(
         type='SemiSupervisedLoss',
         reprojection_weight=0.1,
         perspective_weight=1.0,
-        pseudo_weight=0.1,
+        pseudo_weight=0.1,  # not in eq. 10
         order='easy_first',
     ),
     input_mask=0.1,

@@ -3,6 +3,7 @@ for nothing that pip would install wrongly."""
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -22,6 +23,8 @@ from mmp3d.compat.versions import PYTHON_VERSIONS
 
 ROOT = make.ROOT
 SOURCES = ('mmp3d', 'configs', 'tools', 'weights', 'requirements')
+# Where a package is imported by another name than it is installed by.
+DISTRIBUTIONS = {'PIL': 'pillow', 'cv2': 'opencv-python', 'mmcv': 'mmcv-lite', 'rerun': 'rerun-sdk', 'yaml': 'pyyaml'}
 PIP = [sys.executable, '-m', 'pip', '--disable-pip-version-check', '-q']
 
 # Run in a folder without the checkout: what an alias needs, by mmengine's own functions.
@@ -92,6 +95,25 @@ def test_metadata_asks_for_nothing_that_pip_installs_wrongly(wheel: Path, names:
     assert not required & {'chumpy', 'mmpose', 'mmdet', 'mmcv', 'mmcv-lite', 'xtcocotools'}
     assert {'torch', 'mmengine', 'tensorboard'} <= required
     assert SpecifierSet(metadata['Requires-Python']) == SpecifierSet(PYTHON_VERSIONS)
+
+
+def test_every_package_that_the_code_imports_is_a_requirement() -> None:
+    lines = '\n'.join(map(make.requirement_text, ('runtime', 'mmcv', 'mminstall', 'onnx', 'rerun'))).splitlines()
+    required = {make.normal_name(Requirement(line).name) for line in lines if not line.startswith('--')}
+    imported = set().union(*(_imports(path) for path in (ROOT / 'mmp3d').rglob('*.py') if '.mim' not in path.parts))
+    named = {make.normal_name(DISTRIBUTIONS.get(name, name)) for name in imported - sys.stdlib_module_names}
+    assert named - required == {'mmp3d'}
+
+
+def _imports(path: Path) -> set[str]:
+    """Packages that a module imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split('.')[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module.split('.')[0])
+    return names
 
 
 def test_installed_wheel_finds_its_configs_and_aliases(wheel: Path, tmp_path: Path) -> None:

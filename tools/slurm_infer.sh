@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Many videos on many machines: a Slurm job array in which each task takes every so manieth line of a list.
+# Many videos on many machines: a Slurm job array in which task i of N takes lines i, i+N, i+2N, ... of a list.
 #
 #   sbatch --array=0-999%64 --gpus=1 --cpus-per-task=4 --requeue tools/slurm_infer.sh LIST OUT [options of mmp3d infer]
 #   TASKS=1000 sbatch --array=3,17 ... tools/slurm_infer.sh LIST OUT [...]     # some of 1000 tasks, by their folders

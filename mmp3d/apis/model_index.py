@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.infer import BaseInferencer
 
 
@@ -29,6 +30,7 @@ class IndexedModel:
         architecture: What the network is made of, in words.
         training_data: What it was, or is to be, trained on, in words.
         results: What was measured with the weights.
+        license: What the weights may be used for, in words; None where none are published.
     """
 
     name: str
@@ -38,6 +40,14 @@ class IndexedModel:
     architecture: tuple[str, ...] = ()
     training_data: tuple[str, ...] = ()
     results: tuple[ModelResult, ...] = ()
+    license: str | None = None
+
+    def has_weights_of_parts(self) -> bool:
+        """Whether the config names the checkpoints of the model's parts, so that it needs none of its own."""
+        if not self.config.is_file():
+            return False
+        model = Config.fromfile(self.config, import_custom_modules=False).get('model') or {}
+        return any(isinstance(part, dict) and {'config', 'checkpoint'} <= part.keys() for part in model.values())
 
 
 def indexed_models() -> list[IndexedModel]:
@@ -79,6 +89,7 @@ def _parsed(entry: dict, root: Path) -> IndexedModel:
         architecture=_texts(about.get('Architecture')),
         training_data=_texts(about.get('Training Data')),
         results=tuple(ModelResult(result['Dataset'], result['Metrics']) for result in entry.get('Results') or ()),
+        license=entry.get('License'),
     )
 
 

@@ -32,6 +32,9 @@ class TopDownPeople:
         threshold: OKS above which people found through different boxes are one.
         batch_size: Crops a batch.
         box_overlap: IoU with the box of a surer pose above which one of these boxes is left out; 1: none is.
+
+    Raises:
+        ValueError: The detector lacks a method; names it.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class TopDownPeople:
         batch_size: int = 32,
         box_overlap: float = 1.0,
     ) -> None:
+        _check_detector(detector)
         self.network, self.detector, self.box_overlap = network, detector, box_overlap
         self.padding, self.threshold, self.batch_size = padding, threshold, batch_size
 
@@ -74,3 +78,15 @@ class TopDownPeople:
             return Detections(boxes, scores)
         kept = nms(torch.from_numpy(boxes), torch.from_numpy(scores), self.box_overlap).numpy()
         return Detections(boxes[kept], scores[kept])
+
+
+def _check_detector(detector: PersonDetector | None) -> None:
+    """Refuse at once what would fail within the first clip."""
+    if detector is None:
+        return
+    missing = [name for name in ('detect', 'digest') if not callable(getattr(detector, name, None))]
+    if missing:
+        raise ValueError(
+            f'detector: expected the methods detect(image, frame_id) and digest(), got {type(detector).__name__} '
+            f'without {" and ".join(missing)}; see mmp3d.pipeline.PersonDetector'
+        )

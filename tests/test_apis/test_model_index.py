@@ -23,10 +23,12 @@ INDEX = """Models:
   Alias: first
   Config: configs/one.py
   Weights: weights/one.pth
+  License: for walkers
   Metadata: {Architecture: [Tree, Net], Training Data: walks}
   Results: [{Dataset: other walks, Metrics: {PCK: 50.5, MPJPE: 100}}]
 - {Name: two, Config: configs/two.py, Weights: null}
 - {Name: three, Config: configs/three.py, Weights: weights/three.pth}
+- {Name: both, Config: configs/both.py, Weights: null}
 """
 
 
@@ -35,17 +37,24 @@ def test_tables_hold_what_the_index_says(tmp_path, monkeypatch):
     for folder in ('configs', 'weights'):
         (tmp_path / folder).mkdir()
     (tmp_path / 'configs' / 'a.yml').write_text(INDEX)
+    (tmp_path / 'configs' / 'two.py').write_text("model = dict(backbone=dict(checkpoint='one.pth'))")
+    (tmp_path / 'configs' / 'both.py').write_text("model = dict(lifter=dict(config='one.py', checkpoint='one.pth'))")
     (tmp_path / 'weights' / 'one.pth').write_bytes(bytes(2_340_000))
     monkeypatch.setattr(BaseInferencer, '_get_repo_or_mim_dir', staticmethod(lambda scope: str(tmp_path)))
     assert markdown_table().splitlines()[2:] == [
-        '| `one`, `first` | Tree; Net | walks | other walks | PCK 50.5, MPJPE 100 |',
-        '| `two` |  |  | | no weights yet |',
-        '| `three` |  |  | | |',
+        '| `one`, `first` | Tree; Net | walks | for walkers | other walks | PCK 50.5, MPJPE 100 |',
+        '| `two` |  |  |  | | no weights yet |',
+        '| `three` |  |  |  | | |',
+        '| `both` |  |  |  | | |',
     ]
-    _, _, one, two, three, *rest = console_table().splitlines()
+    _, _, one, two, three, both, *rest = console_table().splitlines()
     assert one.split()[:2] == ['one', 'first']
-    assert '2.3 MB' in one and one.endswith('PCK 50.5, MPJPE 100 (other walks)')
-    assert 'none published' in two and f'missing: {tmp_path / "weights" / "three.pth"}' in three
+    assert '2.3 MB  ' in one and 'for walkers' in one and one.endswith('PCK 50.5, MPJPE 100 (other walks)')
+    assert (
+        'those of its parts' in both
+        and 'none published' in two
+        and f'missing: {tmp_path / "weights" / "three.pth"}' in three
+    )
     assert str(tmp_path) in ''.join(rest)
 
 
@@ -60,6 +69,14 @@ def test_index_of_an_installed_wheel(tmp_path, monkeypatch):
     one, two = indexed_models()
     assert (one.aliases, one.weights) == (('first',), str(tmp_path / 'weights' / 'one.pth'))
     assert (two.aliases, two.weights) == ((), 'https://models.example.org/two.pth')
+
+
+def test_shipped_weights_name_their_licence():
+    licences = {model.name: model.license for model in indexed_models() if model.license}
+    usable = {model.name for model in indexed_models() if model.weights or model.has_weights_of_parts()}
+    assert licences.keys() == usable >= {'tdbu_tiny_mupots', 'bu_tiny_muco'}
+    assert licences['bu_tiny_muco'] == 'Apache-2.0'
+    assert all('non-commercial' in licences[name] for name in ('lifting_tiny_virtual', 'tdbu_tiny_mupots'))
 
 
 def test_every_indexed_config_exists():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+from collections import Counter
 
 import pytest
+import yaml
 
 from mmp3d.apis.model_table import markdown_table
 from tests.test_docs.settings import ROOT
@@ -51,3 +53,16 @@ def test_the_page_of_the_models_holds_the_index() -> None:
 def test_every_config_is_on_the_page_of_the_models() -> None:
     page = (ROOT / 'docs' / 'models.md').read_text(encoding='utf-8')
     assert [path.name for path in (ROOT / 'configs').glob('*.py') if f'`{path.name}`' not in page] == []
+
+
+def test_the_navigation_names_each_page_once() -> None:
+    nav = yaml.safe_load((ROOT / 'mkdocs.yml').read_text(encoding='utf-8'))['nav']
+    counts = Counter(_pages(nav))
+    assert [page for page, count in counts.items() if count > 1] == []
+    assert {path.name for path in (ROOT / 'docs').glob('*.md')} <= counts.keys()
+
+
+def _pages(entries: list) -> list[str]:
+    """Files of the entries, those of their sections too."""
+    targets = [target for entry in entries for target in entry.values()]
+    return [page for each in targets for page in (_pages(each) if isinstance(each, list) else [each])]

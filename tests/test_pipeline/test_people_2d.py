@@ -1,6 +1,10 @@
 """The first stage: people in 2D, given or found."""
 
+import re
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from mmp3d import register_all_modules
 from mmp3d.pipeline import ClipFrame, GivenBoxes
@@ -47,6 +51,17 @@ def test_a_detector_takes_the_place_of_given_poses():
     here, gone = TopDownPeople(perfect_network(TRUTH), detector).find(chunk((IMAGE, None), (IMAGE, None)))
     assert max(distances(here)) < 1.5 and here['bboxes'].dtype == np.float32
     assert len(gone['keypoints']) == 0
+
+
+def test_a_detector_without_its_methods_is_refused_at_once():
+    boxes = GivenBoxes({})
+    for detector, message in (
+        (SimpleNamespace(detect=boxes.detect), 'digest(), got SimpleNamespace without digest;'),
+        (SimpleNamespace(digest=boxes.digest), 'SimpleNamespace without detect;'),
+        (boxes.detect, 'method without detect and digest;'),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            TopDownPeople(small_network(), detector)
 
 
 def test_digests_tell_what_the_result_depends_on():

@@ -23,7 +23,8 @@ class BranchErrors:
     """Errors of both branches, and the paper's three augmentations on top (section 3.3).
 
     Pairs of numbers below are of the top-down and of the bottom-up branch. The defaults are what
-    ``benchmarks/branch_errors.py`` measured on the shipped networks.
+    ``benchmarks/branch_errors.py`` measured with the lifters before the shipped ones; what it measured with the shipped
+    ones is in ``configs/integration_tiny_virtual.py``.
 
     Args:
         top_down_joint, bottom_up_joint: mm, standard deviation of a joint that is seen, across the optical axis.

@@ -84,8 +84,8 @@ class SemiSupervisedLoss(nn.Module):
 
     Args:
         reprojection_weight, perspective_weight: Factors of E_rep and E_mp; the paper's is 1.
-        pseudo_weight: Factor of the distance to the pseudo-labels' poses about the root, in sizes of the pose; the
-            paper's eq. 10 has no such term, 0.
+        pseudo_weight: Factor of the distance to the pseudo-labels' poses about the root, in sizes of the pose. The
+            paper's eq. 10 has no such term: 0 leaves it out.
         order: ``'easy_first'`` (text) or ``'hard_first'`` (print).
         unit: The error that counts as 1 in eq. 11, as a share of the person's size; the paper does not say which unit.
         angle: Greatest turn of E_mp, degrees.
