@@ -173,8 +173,8 @@ def _check_targets(targets: Sequence[Path], sources: Sequence[Source], read: Rea
                 raise ValueError(f'{target} needs the frames a second time; give a video or images as INPUT')
             _check_rate(target, fps or sources[0].fps)
         read.refuse(written, 'give another --out')
-        refuse_existing([target], overwrite=True)
         check_name_fits(longest_name(target))
+        refuse_existing([target], overwrite=True)
 
 
 def _check_rate(target: Path, fps: float) -> None:

@@ -174,7 +174,7 @@ def _targets(option: str, out: str, sources: list[Source], suffixes: tuple, defa
         names = distinct_names([source.name for source in sources])
         paths = [given / f'{name}{defaults[source.is_video]}' for name, source in zip(names, sources, strict=True)]
     check_folder(option, paths[0].parent)
-    refuse_existing(paths, overwrite=True)
     for path in paths:
         check_name_fits(path)
+    refuse_existing(paths, overwrite=True)
     return paths

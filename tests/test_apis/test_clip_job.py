@@ -76,6 +76,9 @@ def test_names_that_do_not_fit_are_refused_before_the_work(tmp_path: Path) -> No
     assert len(open_jobs([given], str(tmp_path), ['json'], **REPLACING)) == 1
     with pytest.raises(ValueError, match=r'_person9999.bvh: its name has 256 bytes, and the file system takes 255'):
         open_jobs([given], str(tmp_path), ['json', 'bvh'], **REPLACING)
+    given = clip(tmp_path / 'given' / f'{"x" * 251}.mp4')
+    with pytest.raises(ValueError, match=r'x.json: its name has 256 bytes'):
+        open_jobs([given], str(tmp_path), ['json'], **REPLACING)
 
 
 def test_rates_that_no_video_can_have_are_refused_before_the_work(tmp_path: Path) -> None:

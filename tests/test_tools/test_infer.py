@@ -276,30 +276,6 @@ def test_ctrl_c_keeps_the_frames_so_far(folder, tmp_path, capsys, interrupted):
     assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'clip.npz']
 
 
-def test_ctrl_c_after_the_last_frame_ends_with_this_clip(folder, tmp_path, capsys, monkeypatch):
-    (folder / 'later').mkdir()
-    shutil.copy(folder / 'clip.mp4', folder / 'later' / 'next.mp4')
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    frames = VideoFile.frames
-
-    def read(self, start=0):
-        yield from frames(self, start)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr(VideoFile, 'frames', read)
-    try:
-        assert main(['infer', *several(folder, tmp_path, ['clip.mp4', 'later/next.mp4'])]) == 130
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert 'interrupted: finishing' in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ['clip.json']
-    assert read_clip(tmp_path / 'clip.json').num_frames == FRAMES
-    monkeypatch.undo()
-    again = several(folder, tmp_path, ['clip.mp4', 'later/next.mp4'])
-    assert main(['infer', *again, '--skip-existing']) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.json', 'next.json']
-
-
 def test_a_video_without_frames_is_named(folder, tmp_path, capsys):
     (folder / 'empty.mp4').write_bytes(b'')
     assert infer(folder, tmp_path, source='empty.mp4') == 1
@@ -385,21 +361,6 @@ def test_options_that_do_not_go_together_are_named(options, said, capsys):
 def test_lifting_without_any_image_size_is_named(folder, tmp_path, capsys):
     assert lift(folder, tmp_path) == 1
     assert '--size W H' in capsys.readouterr().err
-
-
-def test_what_is_read_is_not_written_over(folder, tmp_path, capsys):
-    camera = tmp_path / 'clip.json'
-    camera.write_text(json.dumps(Camera.from_fov(60, (192, 128)).to_dict()))
-    before = camera.read_bytes()
-    poses = scenes.write_poses(tmp_path / 'poses.json', range(2)).read_bytes()
-    lifting = ['--lift', '--size', '128', '96', '--fov', '60', '--pose2d', str(tmp_path / 'poses.json')]
-    for options, said in (
-        (lifting, 'poses.json is the file of 2D poses itself'),
-        ([str(folder / 'clip.mp4'), '--camera', str(camera)], 'clip.json is the camera file itself'),
-    ):
-        assert main(['infer', *options, '--out', str(tmp_path), '--overwrite']) == 1
-        assert said in capsys.readouterr().err
-    assert camera.read_bytes() == before and (tmp_path / 'poses.json').read_bytes() == poses
 
 
 def test_the_input_is_not_written_over_and_a_video_needs_frames(folder, capsys):
