@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 from process_facts import memory
 
-from mmp3d.apis.outputs import VideoPictures
+from mmp3d.apis.video_pictures import VideoPictures
 from mmp3d.synthetic.crossing import CAMERA, FPS, POSES, write_crossing
 
 TOOL = Path(__file__).resolve().parents[1] / 'tools' / 'infer.py'

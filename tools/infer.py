@@ -186,6 +186,8 @@ class People:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self._cameras = FrameCamera(_camera(args))
+        # Ctrl-C, also one that came when a clip had been read: its files are whole then, but it is the last.
+        self.is_stopped = False
 
     def clip(self, job: ClipJob) -> FoundClip:
         """The people of one input."""
@@ -216,6 +218,8 @@ class People:
         except (OSError, torch.cuda.OutOfMemoryError) as error:
             kept = f'what was found so far is in {self.work_dir}, the same command goes on from there'
             raise ValueError(f'{job.name}: {error}; {kept}') from error
+        finally:
+            self.is_stopped |= reader.is_stopped
 
     @property
     def work_dir(self) -> Path:
@@ -297,7 +301,7 @@ def _status(found: FoundClip, people: People, is_incomplete: bool) -> int:
         found.remove_work()
     elif people.work_dir.is_dir():
         print(f'kept for another run, which is then quick: {people.work_dir}', file=sys.stderr)
-    if interrupted:
+    if interrupted or people.is_stopped:
         return INTERRUPTED
     return INCOMPLETE if is_incomplete else DONE
 
@@ -322,8 +326,8 @@ def _run_several(jobs: list[ClipJob], people: People) -> list[int]:
         except USER_ERRORS as error:
             print(f'error: {job.given}: {error}', file=sys.stderr)
             statuses.append(FAILED)
-        if statuses[-1] == INTERRUPTED:
-            break
+        if people.is_stopped:
+            return [*statuses, INTERRUPTED]
     return statuses
 
 
@@ -361,7 +365,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.launcher == 'pytorch':
         end_with_launcher()
         join_processes(PATIENCE)
-    jobs = open_jobs(args.inputs, args.out, args.export, args.overwrite, args.pose2d or '', args.skip_existing)
+    read = dict(pose2d=args.pose2d or '', camera=args.camera or '')
+    jobs = open_jobs(
+        args.inputs, args.out, args.export, args.overwrite, skip_existing=args.skip_existing, fps=args.fps, **read
+    )
     if not jobs:
         print(f'all files are there already: {args.out}')
         return

@@ -48,7 +48,8 @@ class FrameCamera:
     """
 
     def __init__(self, camera: CameraInput = None) -> None:
-        if isinstance(camera, (str, Path)):
+        self.file = camera if isinstance(camera, (str, Path)) else None
+        if self.file is not None:
             camera = read_camera(camera)
         elif isinstance(camera, Mapping):
             camera = Camera.from_dict(dict(camera))

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmp3d.apis.clip_video import write_clip_video
+from mmp3d.apis.encoder_rate import encoder_rate
 from mmp3d.apis.frames import frames_ahead, open_sources
 from mmp3d.apis.half_written import HalfWritten
 from mmp3d.apis.job_sharing import agreed
 from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import FALLBACK_FPS, Source
+from mmp3d.apis.video_pictures import partial_name
 from mmp3d.export import PeopleClip, write_clip
-from mmp3d.export.formats import WITH_PICTURES, earlier_files, require_packages
+from mmp3d.export.formats import WITH_PICTURES, earlier_files, longest_name, require_packages
 from mmp3d.export.html_page import PictureStrip
-from mmp3d.export.new_file import refuse, writable_folder
+from mmp3d.export.new_file import refuse, refuse_existing, writable_folder
+from mmp3d.export.read_files import ReadFiles
+from mmp3d.side_names import check_name_fits
 from mmp3d.stage_profile import stage
 
 
@@ -101,8 +105,10 @@ def open_jobs(
     out: str,
     formats: Sequence[str],
     overwrite: bool,
-    without_input: str = '',
+    pose2d: str = '',
     skip_existing: bool = False,
+    camera: str = '',
+    fps: float | None = None,
 ) -> list[ClipJob]:
     """The jobs of a command, checked before any work; the same ones in all processes that a launcher started.
 
@@ -112,26 +118,31 @@ def open_jobs(
         formats: Ends of the files' names, without a dot, see :class:`ClipJob`.
         overwrite: Replace files that are there. Those that an earlier run on the same input did not finish are
             replaced in any case, see :class:`~mmp3d.apis.half_written.HalfWritten`.
-        without_input: Where there are no inputs: the file of the one job.
+        pose2d: File or folder of 2D poses, '' for none; ``{name}`` in it stands for the name of each job. Where there
+            are no inputs, the one job is named after it.
         skip_existing: Leave out files that are there and whole, and inputs of which nothing is left to do. Files that
             were not finished are replaced, also where the input was changed since.
+        camera: File of the camera; '' for none.
+        fps: Frames a second, in place of those of the inputs.
 
     Raises:
         FileNotFoundError: An input does not exist.
-        ValueError: It is of another kind, the folder cannot be written to, or a file is there already.
+        ValueError: It is of another kind, the folder cannot be written to, a file is there already, is itself read by
+            one of the jobs, or has too long a name, or a video cannot have the rate.
     """
     opened = [open_sources(each) for each in inputs]
-    names = distinct_names([_name_of(each) for each in inputs or [without_input]])
+    names = distinct_names([_name_of(each) for each in inputs or [pose2d]])
     folder, jobs = writable_folder(out), []
+    read = _read_files(names, opened, pose2d, camera)
     for name, given, sources in zip(names, inputs or [None], opened or [[]], strict=True):
         targets = [folder / f'{name}.{suffix}' for suffix in dict.fromkeys(formats)]
         require_packages(targets)
-        note = HalfWritten(folder, name, [source.path for source in sources] or [without_input])
+        _check_targets(targets, sources, read, fps)
+        note = HalfWritten(folder, name, [source.path for source in sources] or [pose2d])
         targets, unfinished, others = agreed(_seen(targets, note, skip_existing))
         if not targets:
             continue
         refuse(others, overwrite)
-        _check_targets(targets, given, sources)
         jobs.append(ClipJob(name, given, sources, targets, overwrite or bool(unfinished), note))
     return jobs
 
@@ -144,12 +155,33 @@ def _seen(targets: list[Path], note: HalfWritten, skip_existing: bool) -> tuple[
     return targets, unfinished, [file for t in targets if t not in unfinished for file in earlier_files(t)]
 
 
-def _check_targets(targets: Sequence[Path], given: str | None, sources: Sequence[Source]) -> None:
+def _read_files(names: Sequence[str], opened: Sequence[Sequence[Source]], pose2d: str, camera: str) -> ReadFiles:
+    """What the jobs of these names and sources read, all of which must last until the last job is done."""
+    inputs = (source.path for sources in opened for source in sources if source.is_file)
+    poses = [pose2d, *(pose2d.replace('{name}', name) for name in names)] if pose2d else []
+    return ReadFiles({'input': inputs, 'file of 2D poses': poses, 'camera file': [camera] if camera else []})
+
+
+def _check_targets(targets: Sequence[Path], sources: Sequence[Source], read: ReadFiles, fps: float | None) -> None:
+    """Raise ValueError for what would fail after the work, or cost a file that is still to be read."""
     for target in targets:
-        if given is not None and target.resolve() == Path(given).resolve():
-            raise ValueError(f'{target} is the input itself; give another --out')
-        if target.suffix == '.mp4' and not (sources and all(source.is_lasting for source in sources)):
-            raise ValueError(f'{target} needs the frames a second time; give a video or images as INPUT')
+        # Nothing that is read has a name like those of the files of single people.
+        written = [target]
+        if target.suffix == '.mp4':
+            written.append(partial_name(target))
+            if not (sources and all(source.is_lasting for source in sources)):
+                raise ValueError(f'{target} needs the frames a second time; give a video or images as INPUT')
+            _check_rate(target, fps or sources[0].fps)
+        read.refuse(written, 'give another --out')
+        check_name_fits(longest_name(target))
+        refuse_existing([target], overwrite=True)
+
+
+def _check_rate(target: Path, fps: float) -> None:
+    try:
+        encoder_rate(fps)
+    except ValueError as error:
+        raise ValueError(f'{target}: {error}; give another --fps') from error
 
 
 def _name_of(given: str) -> str:

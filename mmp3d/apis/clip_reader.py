@@ -60,7 +60,7 @@ class ClipReader:
         self.options = options
         self.frames: list[Frame] = []
         self.ended_by: BaseException | None = None
-        self._stopped = False
+        self.is_stopped = False
         self._stream = read_frames(sources)
         self._held = list(self._until_readable())
         first = self._held[-1]
@@ -75,7 +75,7 @@ class ClipReader:
                 yield self._taken(self._held.pop(0))
             with closing(frames_ahead(self.sources, self._stream)) as stream:
                 for frame in stream:
-                    if self._stopped:
+                    if self.is_stopped:
                         self.ended_by = KeyboardInterrupt()
                         return
                     yield self._taken(frame)
@@ -85,8 +85,8 @@ class ClipReader:
             self.ended_by = error
 
     def stop(self) -> None:
-        """End the clip with the frame that is being read."""
-        self._stopped = True
+        """End the clip with the frame that is being read; ``is_stopped`` says so also where that was the last one."""
+        self.is_stopped = True
 
     def _until_readable(self) -> Iterator[Frame]:
         for frame in self._stream:

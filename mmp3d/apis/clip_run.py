@@ -6,7 +6,6 @@ Camera frame, millimetres.
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -104,11 +103,17 @@ class ClipRun:
 
     def remove_work(self) -> None:
         """Remove what the stages left in the work folder, and the folder if nothing else is in it."""
-        if isinstance(self.store, StageStore):
-            shutil.rmtree(self.store.path(f'{self.name}/any').parent, ignore_errors=True)
+        if not isinstance(self.store, StageStore):
+            return
+        folder = self.store.path(f'{self.name}/any').parent
+        # Not all that is in it: it may be the folder of the clip's own images.
+        for file in (*folder.glob('*.npz'), *folder.glob('.*.npz.*.part')):
+            with contextlib.suppress(OSError):
+                file.unlink()
+        for each in (folder, self.store.folder):
             # Not empty, or removed by another process that shares it.
             with contextlib.suppress(OSError):
-                self.store.folder.rmdir()
+                each.rmdir()
 
 
 class _Shown:

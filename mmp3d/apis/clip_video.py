@@ -15,8 +15,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.structures import PoseDataSample
 
 from mmp3d.apis.frames import frames_ahead
-from mmp3d.apis.outputs import VideoPictures
 from mmp3d.apis.sources import Source
+from mmp3d.apis.video_pictures import VideoPictures
 from mmp3d.export import PeopleClip
 from mmp3d.export.new_file import refuse_existing
 from mmp3d.geometry import MUPOTS17

@@ -63,6 +63,11 @@ class _PoseFile:
         self._video: Source | None = None
         self._numbers: dict[int, int | str] = {}
 
+    @property
+    def file(self) -> Path:
+        """The file, or folder of files."""
+        return Path(self._poses.path)
+
     def __call__(self, frame: Frame, number: int) -> Poses:
         for key in self._keys(frame, number):
             if key in self._poses:

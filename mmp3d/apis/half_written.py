@@ -9,8 +9,9 @@ from pathlib import Path
 
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.datasets.raw_file import file_stamp
-from mmp3d.export.formats import earlier_files, written_names
+from mmp3d.export.formats import earlier_files, written_ends
 from mmp3d.pipeline.stage_memory import digest
+from mmp3d.side_names import side_name
 
 
 class HalfWritten:
@@ -24,7 +25,7 @@ class HalfWritten:
     """
 
     def __init__(self, folder: Path, name: str, given: Sequence[str | Path]) -> None:
-        self.note = folder / f'.{name}.writing'
+        self.note = folder / f'.{side_name(name)}.writing'
         # Of a folder its images, not the folder itself: that changes when this note is written into it.
         self._stamp = digest(*map(file_stamp, given))
 
@@ -46,9 +47,8 @@ class HalfWritten:
         self._write(self._noted() | {target.name: self._stamp for target in targets})
         for target in targets:
             _nobody(target).unlink(missing_ok=True)
-            part = re.compile(rf'\.{written_names(target)}\.[^.]+\.part')
             for file in target.parent.glob('.*.part'):
-                if part.fullmatch(file.name):
+                if _is_part(file.name, target):
                     file.unlink(missing_ok=True)
 
     def end(self, targets: Iterable[Path]) -> None:
@@ -75,6 +75,12 @@ class HalfWritten:
             self.note.unlink(missing_ok=True)
 
 
+def _is_part(name: str, target: Path) -> bool:
+    """Whether a file of this name is what a process left that was killed while it wrote one of the target's files."""
+    found = re.fullmatch(rf'\.(.*({written_ends(target)}))\.[^.]+\.part', name, re.DOTALL)
+    return found is not None and found[1] == side_name(target.stem + found[2])
+
+
 def _nobody(target: Path) -> Path:
     """The file that says that a format with a file a person has none."""
-    return target.with_name(f'.{target.name}.nobody')
+    return target.with_name(f'.{side_name(target.name)}.nobody')

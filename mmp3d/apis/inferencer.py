@@ -35,7 +35,7 @@ from mmp3d.apis.frame_samples import empty_sample, frame_facts, record_of
 from mmp3d.apis.frames import InputsType, beside_drawing, frames_ahead, open_sources
 from mmp3d.apis.given_poses import PoseInput, pose_lookup
 from mmp3d.apis.model_index import IndexedModel, find_model
-from mmp3d.apis.outputs import OutputFiles
+from mmp3d.apis.outputs import OutputFiles, check_folder
 from mmp3d.apis.people import person_dicts
 from mmp3d.apis.progress import FrameProgress
 from mmp3d.apis.recorded_config import recorded_config
@@ -157,6 +157,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
             raise ValueError(f'batch_size must be a positive integer, got {batch_size!r}')
         if out_dir is not None:
+            check_folder('out_dir', Path(out_dir))
             kwargs.setdefault('vis_out_dir', str(Path(out_dir) / 'visualizations'))
             kwargs.setdefault('pred_out_dir', str(Path(out_dir) / 'predictions'))
         if isinstance(inputs, str) and inputs.startswith('webcam') and not self.by_clip:
@@ -164,7 +165,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         stages = self._dispatch_kwargs(**kwargs)
         sources = open_sources(inputs, has_window=kwargs.get('show', False))
         vis_out_dir, pred_out_dir = (str(kwargs.get(name) or '') for name in ('vis_out_dir', 'pred_out_dir'))
-        outputs = OutputFiles(vis_out_dir, pred_out_dir, sources)
+        read = {f'{name} file': (getattr(self, name), kwargs.get(name)) for name in ('camera', 'pose2d')}
+        outputs = OutputFiles(vis_out_dir, pred_out_dir, sources, read)
         if self.by_clip:
             calls = self._clip_call(batch_size, work_dir, _draws(kwargs), **stages[0])
             return self._run_clips(calls, sources, outputs, stages, return_datasamples)

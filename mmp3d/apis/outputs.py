@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import numpy as np
 
+from mmp3d.apis.encoder_rate import encoder_rate
 from mmp3d.apis.frames import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import Source
+from mmp3d.apis.video_pictures import VideoPictures, partial_name
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.evaluation.predictions import write_predictions
-from mmp3d.pipeline.background import DoneBehind
-from mmp3d.stage_profile import stage
+from mmp3d.export.new_file import refuse_existing
+from mmp3d.export.read_files import ReadFiles
+from mmp3d.side_names import check_name_fits, side_name
 
 
 class OutputFiles:
@@ -30,14 +34,27 @@ class OutputFiles:
             file; ``''`` for none.
         pred_out_dir: Folder for ``<name>.json``, or a file likewise.
         sources: All sources of the call.
+        given: What else the call reads, by what it is: paths, or objects that tell theirs as ``file``. Others do not
+            count.
 
     Raises:
-        ValueError: A file was given for several sources, or it is the input itself.
+        ValueError: A file was given for several sources, or for a folder; a file to be written is one that is read, or
+            the file system cannot have its name; or no video can have a source's rate.
     """
 
-    def __init__(self, vis_out_dir: str, pred_out_dir: str, sources: list[Source]) -> None:
-        pictures = _targets(vis_out_dir, sources, (IMAGE_SUFFIXES, VIDEO_SUFFIXES), ('.jpg', '.mp4'))
-        predictions = _targets(pred_out_dir, sources, (('.json',), ('.json',)), ('.json', '.json'))
+    def __init__(
+        self,
+        vis_out_dir: str,
+        pred_out_dir: str,
+        sources: list[Source],
+        given: Mapping[str, Sequence[object]] = MappingProxyType({}),
+    ) -> None:
+        pictures = _targets('vis_out_dir', vis_out_dir, sources, (IMAGE_SUFFIXES, VIDEO_SUFFIXES), ('.jpg', '.mp4'))
+        predictions = _targets('pred_out_dir', pred_out_dir, sources, (('.json',), ('.json',)), ('.json', '.json'))
+        _check_rates(pictures, sources)
+        read = ReadFiles({'input': filter(os.path.isfile, (source.path for source in sources)), **_paths(given)})
+        for target in filter(None, pictures + predictions):
+            read.refuse([target, partial_name(target), part_name(target)], 'write to another folder')
         self._targets = {id(source): paths for source, *paths in zip(sources, pictures, predictions, strict=True)}
         self._source: Source | None = None
         self._pictures: PictureFile | VideoPictures | None = None
@@ -94,60 +111,13 @@ class PictureFile:
         """Nothing is left to do."""
 
 
-class VideoPictures:
-    """A video file, MPEG-4, encoded by another thread; its name until it is closed is ``<name>.partial.mp4``."""
-
-    def __init__(self, path: Path, fps: float) -> None:
-        self.path = path
-        self.fps = fps
-        self._partial = path.with_name(f'{path.stem}.partial{path.suffix}')
-        self._writer: cv2.VideoWriter | None = None
-        self._encoding = DoneBehind()
-
-    def add(self, picture: np.ndarray) -> None:
-        """Append (H, W, 3) uint8 RGB; all are of the first one's size."""
-        height, width = (side // 2 * 2 for side in picture.shape[:2])  # the codec halves the colours' resolution
-        if self._writer is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            codec = cv2.VideoWriter_fourcc(*'mp4v')
-            writer = cv2.VideoWriter(str(self._partial), codec, self.fps, (width, height))
-            if not writer.isOpened():
-                raise ValueError(f'cannot write a video to {self.path}; give a folder or a name that ends in .mp4')
-            self._writer = writer
-        with stage('encoding', 1):
-            # A copy in any case: the picture is the caller's, who may draw on it.
-            mirrored = cv2.cvtColor(picture[:height, :width], cv2.COLOR_RGB2BGR)
-        self._encoding.do(self._encode, mirrored)
-
-    def close(self) -> None:
-        """Finish the file and give it its name."""
-        try:
-            self._encoding.finish()
-        finally:
-            if self._writer is not None:
-                self._writer.release()
-        if self._writer is not None:
-            os.replace(self._partial, self.path)
-
-    def discard(self) -> None:
-        """Remove what there is of the file."""
-        self._encoding.drop()
-        if self._writer is not None:
-            self._writer.release()
-            self._partial.unlink(missing_ok=True)
-
-    def _encode(self, picture: np.ndarray) -> None:
-        with stage('encoding'):
-            self._writer.write(picture)
-
-
 class PredictionFile:
     """A prediction file; until it is closed, ``<name>.json.part`` holds one JSON object a line for each frame."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._part = path.with_name(f'{path.name}.part')
+        self._part = part_name(path)
         self._file = self._part.open('w', encoding='utf-8')
 
     def add(self, record: Mapping) -> None:
@@ -163,19 +133,48 @@ class PredictionFile:
         self._part.unlink()
 
 
-def _targets(out: str, sources: list[Source], suffixes: tuple, defaults: tuple) -> list[Path | None]:
+def part_name(path: Path) -> Path:
+    """Where the lines of a prediction file are until it is whole."""
+    return path.with_name(f'{side_name(path.name)}.part')
+
+
+def check_folder(option: str, folder: Path) -> None:
+    """Raise ValueError, naming the option, where files cannot be written to a folder, which need not be there yet."""
+    there = next((path for path in (folder, *folder.absolute().parents) if os.path.exists(path)), folder)
+    if not there.is_dir():
+        raise ValueError(f'{option}: {there} is a file; give a folder')
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ValueError(f'{option}: cannot write to the folder {there}; give another one')
+
+
+def _paths(given: Mapping[str, Sequence[object]]) -> dict[str, list[str | Path]]:
+    files = {kind: [getattr(each, 'file', each) for each in values] for kind, values in given.items()}
+    return {kind: [each for each in values if isinstance(each, (str, Path))] for kind, values in files.items()}
+
+
+def _check_rates(pictures: Sequence[Path | None], sources: Sequence[Source]) -> None:
+    for path, source in zip(pictures, sources, strict=True):
+        if path is not None and source.is_video:
+            try:
+                encoder_rate(source.fps)
+            except ValueError as error:
+                raise ValueError(f'{source.label}: {error}') from error
+
+
+def _targets(option: str, out: str, sources: list[Source], suffixes: tuple, defaults: tuple) -> list[Path | None]:
     """Output path of each source; names that occur twice get a number."""
     if not out:
         return [None] * len(sources)
     given = Path(out)
-    if given.suffix.lower() in suffixes[sources[0].is_video]:
+    if given.suffix.lower() in suffixes[sources[0].is_video] and not given.is_dir():
         if len(sources) > 1:
             raise ValueError(f'{out} is one file, but there are {len(sources)} inputs; give a folder')
         paths = [given]
     else:
         names = distinct_names([source.name for source in sources])
         paths = [given / f'{name}{defaults[source.is_video]}' for name, source in zip(names, sources, strict=True)]
-    for source, path in zip(sources, paths, strict=True):
-        if path.resolve() == Path(source.path).resolve():
-            raise ValueError(f'{path} is the input itself; write to another folder')
+    check_folder(option, paths[0].parent)
+    for path in paths:
+        check_name_fits(path)
+    refuse_existing(paths, overwrite=True)
     return paths

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from mmengine.fileio import LocalBackend, register_backend
 
+from mmp3d.side_names import side_name
+
 # How often a folder is made that others remove.
 TRIES = 10
 
@@ -32,7 +34,7 @@ class AtomicLocalBackend(LocalBackend):
         Another process may remove a folder above that is empty while a folder is made in it: it is then made again.
         """
         target = Path(filepath)
-        temporary = target.with_name(f'.{target.name}.{os.getpid()}.part')
+        temporary = target.with_name(f'.{side_name(target.name)}.{os.getpid()}.part')
         try:
             self._write(obj, temporary)
             if self.durable:

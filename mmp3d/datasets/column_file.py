@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from mmp3d.side_names import side_name
+
 MAGIC = b'MMP3DCF1'
 ALIGNMENT = 64
 MAX_HEADER = 1 << 24
@@ -40,7 +42,7 @@ def write_columns(path: Path, remembered: dict[str, Any], columns: dict[str, np.
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {name: np.ascontiguousarray(array) for name, array in columns.items()}
     header = json.dumps({'remembered': remembered, 'columns': _places(arrays)}).encode()
-    part = path.with_name(f'.{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part')
+    part = path.with_name(f'.{side_name(path.name)}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part')
     try:
         with open(part, 'wb') as stream:
             stream.write(_PREFIX.pack(MAGIC, len(header), zlib.crc32(header)))

@@ -18,6 +18,7 @@ import numpy as np
 from mmp3d.evaluation.json_stream import JsonStream
 from mmp3d.evaluation.people_record import PREDICTION_FIELDS, people_array
 from mmp3d.geometry import MUPOTS17
+from mmp3d.side_names import side_name
 
 HEADER = {'format': 'mmp3d-predictions', 'version': 1, 'joint_set': MUPOTS17.name, 'unit': 'mm'}
 REQUIRED_FIELDS = ('keypoints', 'keypoints_cam', 'root_cam', 'bbox_scores')
@@ -49,7 +50,7 @@ def write_predictions(path: str | os.PathLike, images: Sequence[Mapping]) -> Non
         (5, [[0.0, 0.0, 3000.0]])
     """
     path = check_prediction_path(path)
-    partial = path.with_name(f'.{path.name}.{os.getpid()}.part')
+    partial = path.with_name(f'.{side_name(path.name)}.{os.getpid()}.part')
     try:
         with _open(partial, path.suffix, 'wt') as file:
             file.writelines(_lines(images))

@@ -32,6 +32,8 @@ READERS = {
     '.trc': lambda content, source: clip_from_trc(content),
     '.bvh': clip_from_bvh,
 }
+# Ends the name of a file of one person; an id that no tracker gave is -1.
+PERSON = r'_person(?P<id>-?\d+)'
 WRITTEN = (*WHOLE, *BY_PERSON, *WITH_PICTURES)
 FORMATS = tuple(suffix[1:] for suffix in WRITTEN)
 
@@ -53,8 +55,8 @@ def write_clip(
         The files written, each appearing when it is whole.
 
     Raises:
-        ValueError: Unknown suffix, a file that exists, a clip that the format cannot hold, or a format whose package is
-            not installed; names the path.
+        ValueError: Unknown suffix, a file that exists, a folder in its place, a clip that the format cannot hold, or a
+            format whose package is not installed; names the path.
         OSError: The folder cannot be written to.
     """
     path = Path(path)
@@ -77,6 +79,12 @@ def write_clip(
     return paths
 
 
+def longest_name(path: str | Path) -> Path:
+    """The longest path that :func:`write_clip` writes for this one, of people with ids of up to four digits."""
+    path = Path(path)
+    return path.with_name(f'{path.stem}_person9999{path.suffix}') if path.suffix.lower() in BY_PERSON else path
+
+
 def require_packages(paths: Sequence[str | Path]) -> None:
     """Raise ValueError that names path and remedy where the format of one of them needs a package that is missing."""
     for path in map(Path, paths):
@@ -92,13 +100,17 @@ def earlier_files(path: str | Path) -> list[Path]:
     path = Path(path)
     name = re.compile(written_names(path))
     there = path.parent.iterdir() if path.parent.is_dir() else ()
-    return sorted(file for file in there if name.fullmatch(file.name))
+    return sorted(file for file in there if name.fullmatch(file.name) and file.is_file())
 
 
 def written_names(path: Path) -> str:
     """Regular expression of the names of the files that :func:`write_clip` writes for this path."""
-    people = r'_person\d+' if path.suffix.lower() in BY_PERSON else ''
-    return f'{re.escape(path.stem)}{people}{re.escape(path.suffix)}'
+    return f'{re.escape(path.stem)}{written_ends(path)}'
+
+
+def written_ends(path: Path) -> str:
+    """Regular expression of what follows the path's stem in :func:`written_names`."""
+    return (PERSON if path.suffix.lower() in BY_PERSON else '') + re.escape(path.suffix)
 
 
 def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera') -> PeopleClip:
@@ -138,9 +150,9 @@ def read_clip(path: str | Path, fps: float | None = None, frame: str = 'camera')
         raise ValueError(f'{path}: {error}') from error
     if suffix not in BY_PERSON:
         return clip
-    number = re.search(r'_person(\d+)$', path.stem)
+    number = re.search(f'{PERSON}$', path.stem)
     points = from_y_up(clip.y_up(), frame)
-    track_ids = np.array([int(number[1]) if number else 0])
+    track_ids = np.array([int(number['id']) if number else 0])
     return clip.replaced(positions=points, frame=frame, track_ids=track_ids, seq_name=path.stem)
 
 

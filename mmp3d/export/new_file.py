@@ -9,7 +9,10 @@ from mmp3d.compat.atomic_backend import AtomicLocalBackend
 
 
 def refuse_existing(paths: list[Path], overwrite: bool) -> None:
-    """Raise ValueError that names the first of the files that exists, unless ``overwrite``."""
+    """Raise ValueError that names the first of the files that exists, unless ``overwrite``; a folder in any case."""
+    for path in paths:
+        if path.is_dir():
+            raise ValueError(f'{path} is a folder; rename it, or give another name')
     refuse([path for path in paths if path.exists()], overwrite)
 
 

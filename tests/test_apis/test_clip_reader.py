@@ -67,6 +67,14 @@ def test_a_stop_ends_the_clip_with_what_was_read(tmp_path):
     assert len(taken) == 2 and isinstance(clip.ended_by, KeyboardInterrupt)
 
 
+def test_a_stop_after_the_last_frame_is_remembered_and_costs_no_frame(tmp_path):
+    images_in(tmp_path, [(16, 12)] * 2)
+    frames = reader(tmp_path)
+    assert len(list(frames)) == 2 and not frames.is_stopped
+    frames.stop()
+    assert frames.is_stopped and frames.ended_by is None and len(frames.frames) == 2
+
+
 def test_stamps_tell_other_files_pictures_and_precision(tmp_path):
     def stamps(inputs, **options):
         return [frame.stamp for frame in reader(inputs, options=ReaderOptions(in_memory=False, **options))]

@@ -11,6 +11,7 @@ import pytest
 
 from mmp3d.apis.clip_job import ClipJob, open_jobs
 from mmp3d.apis.half_written import HalfWritten
+from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from tests.test_export.clips import walking_clip
 from tests.test_tools.infer_scenes import fail_to_write
 
@@ -72,6 +73,30 @@ def test_parts_of_its_own_files_are_removed_and_no_others(image: Path, tmp_path:
         (tmp_path / name).touch()
     HalfWritten(tmp_path, 'given', [image]).begin([tmp_path / 'given.json', tmp_path / 'given.bvh'])
     assert sorted(file.name for file in tmp_path.glob('.*.part')) == others
+
+
+def test_parts_of_files_with_long_names_are_removed_and_no_others(image: Path, tmp_path: Path) -> None:
+    class Killed(BaseException):
+        """Nothing catches it."""
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    def leave_parts(names: list[str]) -> set[str]:
+        before = {file.name for file in tmp_path.iterdir()}
+        for name in names:
+            with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+                patch.setattr(os, 'replace', killed)
+                patch.setattr(Path, 'unlink', lambda *_, **__: None)
+                AtomicLocalBackend().put(b'part', tmp_path / name)
+        return {file.name for file in tmp_path.iterdir()} - before
+
+    stem = '名' * 79
+    others = leave_parts([f'{stem}0.json', f'{stem}_person2.trc', f'{stem[1:]}_person2.bvh', f'{stem}_person.bvh'])
+    own = leave_parts([f'{stem}.json', f'{stem}_person2.bvh', f'{stem}_person-1.bvh'])
+    assert len(own) == 3 and len(others) == 4
+    HalfWritten(tmp_path, stem, [image]).begin([tmp_path / f'{stem}.json', tmp_path / f'{stem}.bvh'])
+    assert {file.name for file in tmp_path.glob('.*.part')} == others
 
 
 def test_jobs_may_replace_what_is_not_whole_and_leave_out_what_is(image: Path) -> None:

@@ -171,6 +171,25 @@ def test_a_dropped_generator_finishes_its_files(inferencer, tmp_path):
     assert not part.exists()
 
 
+def test_files_that_would_be_lost_and_folders_that_are_none_are_named_at_the_call(inferencer, tmp_path):
+    video = str(scenes.write_video(tmp_path / 'clip.mp4', 2))
+    poses = scenes.write_poses(tmp_path / 'clip.json', [0, 1])
+    with pytest.raises(ValueError, match='clip.json is the pose2d file itself'):
+        inferencer(video, pose2d=str(poses), pred_out_dir=str(tmp_path))
+    with pytest.raises(ValueError, match='out_dir: .*clip.json is a file; give a folder'):
+        inferencer(video, out_dir=str(poses))
+    for option in ('vis_out_dir', 'pred_out_dir'):
+        with pytest.raises(ValueError, match=f'{option}: .*clip.mp4 is a file; give a folder'):
+            inferencer(scenes.image(), **{option: video})
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_images_of_a_generator_may_change_their_size(inferencer, tmp_path):
+    images = (cv2.resize(scenes.image(), size) for size in [(192, 128)] * 2 + [(128, 192)] * 2 + [(192, 128)])
+    assert len(list(inferencer(images, vis_out_dir=str(tmp_path / 'vary.mp4')))) == 5
+    assert cv2.VideoCapture(str(tmp_path / 'vary.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == 5
+
+
 def test_return_datasamples_and_person_thr(inferencer):
     (result,) = inferencer(scenes.image(), pose2d=two_people, return_datasamples=True)
     (sample,) = result['predictions']

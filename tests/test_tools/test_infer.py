@@ -85,6 +85,7 @@ def test_an_adjustment_that_is_not_possible_is_left_out(folder, tmp_path, capsys
         (['--height', '18'], 'height must be 300 to 3000 mm, got 18'),
         (['--height-of', '1'], 'give --height MM too'),
         (['--fps', '0'], '--fps must be a positive number'),
+        (['--fps', '1e5', '--export', 'mp4'], 'a video can have 0.002 to 65535 frames a second (fps), got 100000'),
         (['--batch-size', '-1'], '--batch-size must be a positive number'),
         (['--camera', 'nowhere.json'], 'no camera file at nowhere.json'),
     ],

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from mmp3d.datasets.image_file import image_size, largest_reduction, read_image
 from mmp3d.datasets.inspection.catalogue import open_split
+from mmp3d.side_names import side_name
 
 # What is decoded from a JPEG and averaged loses hardly anything at this quality.
 QUALITY = 95
@@ -73,7 +74,7 @@ def shrink_image(path: Path, out: Path, least_side: int) -> str:
     if out.exists():
         return KEPT
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f'.part-{out.name}')
+    part = out.with_name(f'.part-{side_name(out.name)}')
     content = _shrunk(path, least_side)
     if content is None:
         shutil.copyfile(path, part)

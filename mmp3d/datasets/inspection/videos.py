@@ -11,6 +11,8 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
+from mmp3d.side_names import side_name
+
 # Of what is decoded from a compressed video hardly anything is lost at this quality.
 QUALITY = 95
 
@@ -57,7 +59,7 @@ def write_frames(video: Path, folder: Path) -> int:
     Raises:
         ValueError: The video cannot be opened, or ends before the number of frames that its header gives.
     """
-    part = folder.with_name(f'.part-{folder.name}')
+    part = folder.with_name(f'.part-{side_name(folder.name)}')
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     capture = cv2.VideoCapture(str(video))
