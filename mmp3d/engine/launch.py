@@ -70,7 +70,7 @@ def load_config(path: str, options: dict | None = None, required: Sequence[str] 
     except (SyntaxError, NameError, KeyError, TypeError, AttributeError, ImportError) as error:
         raise ValueError(f'{path}: not a readable config: {type(error).__name__}: {error}') from error
     for name in required:
-        if name not in cfg:
+        if cfg.get(name) is None:
             raise ValueError(f'{path}: has no {name!r}; give an experiment such as configs/bu_tiny_muco.py')
     return cfg
 
