@@ -1,13 +1,14 @@
 """Time of the whole video pipeline over the sum of its bare network forwards, and where the rest goes.
 
 python benchmarks/end_to_end.py [--model tdbu | CONFIG] [--top-down] [--random-weights] [--frames 300] [--people 4]
-    [--size 1280 720] [--threads 1] [--rounds 3] [--out DIR]
+    [--size 1280 720] [--threads 1] [--rounds 3] [--sides NAME ...] [--out DIR]
 
 A rendered clip with simulated 2D poses goes through the whole system: from the video file to the file of its people
 and, in a second run, to a video with these people drawn on it as well. The inputs that the networks get are recorded in
-a first run; the bare forwards are the same networks on the same batches, one after another with nothing beside them.
-The sides take turns. Three clocks: the wall's; all threads of the process; the thread that runs the networks, which is
-what is left where another core has time for the others. A quotient is the median of those of the rounds.
+a first run, which also gives the table of the stages; the bare forwards are the same networks on the same batches, one
+after another with nothing beside them. The sides take turns. Three clocks: the wall's; all threads of the process; the
+thread that runs the networks, which is what is left where another core has time for the others. A quotient is the
+median of those of the rounds.
 """
 
 from __future__ import annotations
@@ -157,6 +158,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--size', type=int, nargs=2, default=(1280, 720), metavar=('W', 'H'))
     parser.add_argument('--threads', type=int, default=1, help='of the networks, on both sides')
     parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--sides', nargs='+', choices=SIDES, default=list(SIDES), help='beside the bare forwards')
     parser.add_argument('--out', type=Path, default=Path('work_dirs/end_to_end'), help='folder for everything')
     return parser.parse_args()
 
@@ -167,21 +169,19 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     video, poses = write_clip(args.out, args.frames, args.people, tuple(args.size))
     system = load_system(args)
-    jobs = {name: open_jobs([str(video)], args.out / 'files', formats, True)[0] for name, formats in SIDES.items()}
+    jobs = {name: open_jobs([str(video)], args.out / 'files', SIDES[name], True)[0] for name in args.sides}
     forwards, profile = Forwards(system), StageProfile()
-    with forwards.recorded():
-        run_whole(jobs['people only'], poses, system, args.out)
-    seconds: dict[str, list[np.ndarray]] = {name: [] for name in ('bare forwards', *SIDES)}
+    with profile, forwards.recorded():
+        run_whole(jobs[args.sides[-1]], poses, system, args.out)
+    print(f'{profile.table()}\n', flush=True)
+    seconds: dict[str, list[np.ndarray]] = {name: [] for name in ('bare forwards', *args.sides)}
     for number in range(args.rounds):
         seconds['bare forwards'].append(forwards.again())
         for name, job in jobs.items():
             seconds[name].append(timed(run_whole, job, poses, system, args.out))
         taken = (f'{name} {rounds[-1][0]:.2f}' for name, rounds in seconds.items())
         print(f'round {number + 1}, seconds by the wall clock: {", ".join(taken)}', flush=True)
-    with profile:
-        run_whole(jobs['with a drawn video'], poses, system, args.out)
     report(seconds)
-    print(f'\n{profile.table()}')
 
 
 def report(seconds: dict[str, list[np.ndarray]]) -> None:
@@ -191,7 +191,7 @@ def report(seconds: dict[str, list[np.ndarray]]) -> None:
     for name, rounds in seconds.items():
         print(f'{name:20}' + ''.join(f'{value:14.2f}' for value in np.median(rounds, axis=0)))
     print('over the bare forwards')
-    for name in SIDES:
+    for name in list(seconds)[1:]:
         print(f'{name:20}' + ''.join(f'{value:14.3f}' for value in np.median(np.array(seconds[name]) / bare, axis=0)))
 
 
