@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 from mmp3d import register_all_modules
 from mmp3d.engine.config_runner import told
@@ -107,3 +109,10 @@ def test_errors_from_within_training_stay_what_they_are(tmp_path):
     runner.register_hook(BatchCount(KeyError('a defect')))
     with pytest.raises(KeyError, match='a defect'):
         runner.train()
+
+
+def test_the_numbers_are_those_of_mmengines_runner(tmp_path):
+    nothing = dict.fromkeys(['val_cfg', 'val_dataloader', 'val_evaluator'])
+    # One after the other, as both set the same generators.
+    own, its = (build(shrunk(tmp_path, **nothing)).train().state_dict() for build in (build_runner, Runner.from_cfg))
+    assert all(torch.equal(value, its[name]) for name, value in own.items())
