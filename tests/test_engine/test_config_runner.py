@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 from mmp3d import register_all_modules
+from mmp3d.engine.config_runner import told
 from mmp3d.engine.launch import build_runner
 
 register_all_modules()
@@ -69,6 +72,20 @@ def test_mistakes_are_named_before_the_first_batch(field, value, message, tmp_pa
     assert count.batches == 0
 
 
+@pytest.mark.parametrize(
+    ('error', 'message'),
+    [
+        (KeyError('lr'), "x.py: optim_wrapper cannot be built: it lacks 'lr'"),
+        (KeyError('Foo is not in\nthe registry'), 'x.py: optim_wrapper cannot be built: Foo is not in the registry'),
+        (AssertionError(), 'x.py: optim_wrapper cannot be built: AssertionError'),
+    ],
+)
+def test_what_is_wrong_is_one_line(error, message):
+    with pytest.raises(ValueError) as raised, told('x.py', 'optim_wrapper'):
+        raise error
+    assert str(raised.value) == message
+
+
 def test_mistakes_of_a_test_are_named(tmp_path):
     runner = build_runner(shrunk(tmp_path, **{'test_dataloader.dataset.nonsense': 1}))
     with pytest.raises(ValueError, match="test_dataloader or test_evaluator cannot be built: .*'nonsense'"):
@@ -92,3 +109,10 @@ def test_errors_from_within_training_stay_what_they_are(tmp_path):
     runner.register_hook(BatchCount(KeyError('a defect')))
     with pytest.raises(KeyError, match='a defect'):
         runner.train()
+
+
+def test_the_numbers_are_those_of_mmengines_runner(tmp_path):
+    nothing = dict.fromkeys(['val_cfg', 'val_dataloader', 'val_evaluator'])
+    # One after the other, as both set the same generators.
+    own, its = (build(shrunk(tmp_path, **nothing)).train().state_dict() for build in (build_runner, Runner.from_cfg))
+    assert all(torch.equal(value, its[name]) for name, value in own.items())
