@@ -79,6 +79,17 @@ def test_bvh_rest_pose_has_median_bones_and_its_rotations_carry_the_pose(tmp_pat
     assert np.ptp(motion.rotations[:, spine], axis=0).max() > 0.01
 
 
+def test_a_bvh_tree_of_any_depth_is_written(tmp_path):
+    # Deeper than Python calls functions.
+    names = tuple(f'joint{number}' for number in range(1100))
+    parents = (0, *range(1099))
+    points = np.cumsum(np.full((1, 2, 1100, 3), 10.0), axis=2)
+    clip = PeopleClip(points, np.ones((1, 2, 1100)), np.array([0]), 25, joint_names=names, parents=parents)
+    (path,) = write_clip(tmp_path / 'chain.bvh', clip)
+    again = read_clip(path)
+    assert (again.joint_names, again.parents) == (names, parents)
+
+
 def test_nothing_is_overwritten_unasked(tmp_path):
     clip = walking_clip()
     for suffix in WRITABLE:
@@ -163,6 +174,16 @@ def test_a_number_of_frames_that_is_not_in_the_file_takes_no_memory(tmp_path, su
         read_clip(path)
     _with_header(path, num_frames=2)
     with pytest.raises(ValueError, match=r'frames must lie within 0 to 1|line \d+: expected frame'):
+        read_clip(path)
+
+
+@pytest.mark.parametrize('suffix', ['json', 'csv'])
+@pytest.mark.parametrize('depth', [40, 100_000])
+def test_processing_that_is_nested_too_deeply_is_named(tmp_path, suffix, depth):
+    (path,) = write_clip(tmp_path / f'walk.{suffix}', walking_clip(1, 3))
+    path.write_text(path.read_text().replace('"processing": {}', f'"processing": {{"a": {"[" * depth}{"]" * depth}}}', 1))
+    said = 'not JSON|the first line' if depth > 40 else 'processing'
+    with pytest.raises(ValueError, match=rf'walk.{suffix}: .*({said})'):
         read_clip(path)
 
 
