@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     mmp3d.register_all_modules()
     from mmpose.registry import MODELS
 
-    from mmp3d.compat.checkpoint import check_architecture, load_checkpoint, publish_checkpoint, state_dict_of
+    from mmp3d.compat.checkpoint import load_checkpoint, publish_checkpoint, state_dict_of
 
     cfg = load_config(args.config, required=('model',))
     facts = dict(fact.partition('=')[::2] for fact in args.meta)
@@ -44,11 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.refiner:
         weights = state_dict_of(load_checkpoint(args.refiner), args.refiner)
         parts.update({f'head.{name}': tensor for name, tensor in weights.items() if name.startswith('refiner.')})
-    model = MODELS.build(cfg.model)
     publish_checkpoint(
-        args.checkpoint, args.out, facts, replaced=parts, half=args.half, model=model, config=cfg.pretty_text
+        args.checkpoint,
+        args.out,
+        facts,
+        replaced=parts,
+        half=args.half,
+        model=MODELS.build(cfg.model),
+        config=cfg.pretty_text,
     )
-    check_architecture(model, load_checkpoint(args.out), args.out)
     print(f'weights: {args.out}')
 
 

@@ -155,11 +155,12 @@ def publish_checkpoint(
         trust: see `load_checkpoint`.
         replaced: tensors, by their names in the model, that were trained elsewhere.
         half: store numbers in half precision, in half the space; a model that loads them computes as before.
-        model: publish what this model runs with, see `weights_for`; None: all that was trained.
+        model: publish what this model runs with, see `weights_for`, and nothing else; None: all that was trained.
         config: text of the config that builds the model, in place of the run's own, which may lack what was replaced.
 
     Raises:
-        FileNotFoundError, ValueError: see `load_checkpoint`; also where half precision cannot hold a number.
+        FileNotFoundError, ValueError: see `load_checkpoint`; also where the tensors are not those of `model`, or half
+            precision cannot hold a number. A file at `dst` is then as it was.
     """
     checkpoint = load_checkpoint(src, trust=trust)
     kept = {key: value for key, value in meta_of(checkpoint).items() if key in ('dataset_meta', 'cfg')}
@@ -170,6 +171,8 @@ def publish_checkpoint(
     facts = {**kept, 'config_name': config_name(checkpoint), 'mmp3d_version': __version__, **meta}
     tensors = state_dict_of(checkpoint, src)
     tensors = (tensors if model is None else weights_for(model, tensors)) | (replaced or {})
+    if model is not None:
+        check_architecture(model, {'state_dict': tensors, 'meta': facts}, src)
     save_weights(tensors, dst, facts, half)
 
 

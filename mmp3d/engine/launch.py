@@ -15,6 +15,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from mmp3d.compat.versions import HostVersionError
+from mmp3d.engine.config_runner import ConfigRunner, told
 from mmp3d.engine.end_with_launcher import end_with_launcher
 from mmp3d.engine.end_workers import end_workers_with_us
 
@@ -103,12 +104,11 @@ def build_runner(cfg: Config) -> Runner:
     """The runner of a config.
 
     Raises:
-        ValueError: The config names a class that is not registered, or an argument that a class does not have.
+        ValueError: The config names a class that is not registered, or an argument that a class does not have. See
+            :class:`ConfigRunner` for what ``train()`` and ``test()`` build.
     """
-    try:
-        return Runner.from_cfg(cfg)
-    except (KeyError, TypeError, ImportError, AssertionError) as error:
-        raise ValueError(f'{cfg.filename}: cannot be built: {error}') from error
+    with told(cfg.filename):
+        return ConfigRunner.from_cfg(cfg)
 
 
 def leave_processes(status: int = 0) -> None:

@@ -108,3 +108,13 @@ def test_stages_of_two_trainings_are_published_in_one_file(tmp_path):
     trained = load_checkpoint(pose)['state_dict'] | load_checkpoint(root)['state_dict']
     assert all(torch.equal(published[name], value) for name, value in trained.items())
     assert set(published) == set(trained)
+
+
+def test_weights_of_another_config_are_refused_before_a_file_is_replaced(tmp_path):
+    config, other, out = (tmp_path / name for name in ('gcn.py', 'other.pth', 'good.pth'))
+    config.write_text("model = dict(type='PoseLiftingEstimator', gcn=dict(type='PoseGCN', hidden_channels=8))\n")
+    torch.save({'state_dict': {'gcn.other': torch.zeros(3)}, 'meta': {}}, other)
+    out.write_bytes(b'good')
+    with pytest.raises(ValueError, match='other.pth: weights of another architecture'):
+        tool('publish_model')([str(config), str(other), '--out', str(out)])
+    assert out.read_bytes() == b'good'
