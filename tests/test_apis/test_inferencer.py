@@ -12,6 +12,7 @@ from mmpose.apis import MMPoseInferencer
 
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.people import PERSON_KEYS
+from mmp3d.engine.launch import load_config
 from mmp3d.evaluation.predictions import read_predictions
 from mmp3d.geometry import Camera
 from mmp3d.models.estimators import BottomUpDepthEstimator
@@ -224,6 +225,39 @@ def test_unreadable_config_and_one_of_another_kind(tmp_path):
     cfg.data_mode = 'topdown'
     with pytest.raises(ValueError, match='MMPoseInferencer.*topdown'):
         MultiPersonPose3DInferencer(cfg)
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        ({'model.backbone.foo': 1}, "model cannot be built: .*unexpected keyword argument 'foo'"),
+        ({'model': 1}, '"model" must be a dict with a "type", but found 1'),
+        ({'model.type': 'Nonsense'}, 'model cannot be built: .*Nonsense'),
+        ({'test_dataloader': None}, '"test_dataloader" must be a dict, but is missing'),
+        (
+            {'test_dataloader.dataset.pipeline': None},
+            '"test_dataloader.dataset.pipeline" must be the list',
+        ),
+        ({'test_dataloader.dataset.pipeline.1.type': 'Nonsense'}, 'pipeline cannot be built: .*Nonsense'),
+        ({'test_dataloader.collate_fn': 'Nonsense'}, 'collate_fn cannot be built: .*Nonsense'),
+    ],
+)
+def test_wrong_entries_of_a_config_are_named_with_it(model, options, said):
+    with pytest.raises(ValueError, match=rf'tiny\.py: .*{said}'):
+        MultiPersonPose3DInferencer(load_config(model[0], options), model[1], 'cpu')
+
+
+def test_a_config_that_is_no_experiment_says_what_it_lacks(model):
+    with pytest.raises(ValueError, match=r'default_runtime\.py: "model" must be .* is missing; give an experiment'):
+        MultiPersonPose3DInferencer(scenes.CONFIG.parent / '_base_' / 'default_runtime.py', device='cpu')
+    with pytest.raises(ValueError, match='the config: "model" must be'):
+        MultiPersonPose3DInferencer(dict(data_mode='bottomup'), device='cpu')
+
+
+def test_a_wrong_part_of_the_whole_system_is_named(tmp_path):
+    options = {'model.bottom_up.options': {'model.backbone.foo': 1}}
+    with pytest.raises(ValueError, match=r"tiny\.py: model cannot be built: .*'foo'"):
+        MultiPersonPose3DInferencer(load_config(str(scenes.write_system(tmp_path)), options), device='cpu')
 
 
 def test_stock_inferencer_gives_2d_joints(tmp_path):

@@ -181,7 +181,8 @@ def test_a_number_of_frames_that_is_not_in_the_file_takes_no_memory(tmp_path, su
 @pytest.mark.parametrize('depth', [40, 100_000])
 def test_processing_that_is_nested_too_deeply_is_named(tmp_path, suffix, depth):
     (path,) = write_clip(tmp_path / f'walk.{suffix}', walking_clip(1, 3))
-    path.write_text(path.read_text().replace('"processing": {}', f'"processing": {{"a": {"[" * depth}{"]" * depth}}}', 1))
+    nested = f'"processing": {{"a": {"[" * depth}{"]" * depth}}}'
+    path.write_text(path.read_text().replace('"processing": {}', nested, 1))
     said = 'not JSON|the first line' if depth > 40 else 'processing'
     with pytest.raises(ValueError, match=rf'walk.{suffix}: .*({said})'):
         read_clip(path)
