@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mmp3d.evaluation.predictions import write_predictions
 from mmp3d.export import PeopleClip, read_clip, write_clip
 from mmp3d.export.formats import READERS
+from mmp3d.export.people_clip import clip_from_images
 from mmp3d.synthetic.bvh import read_bvh
 from tests.test_export.clips import WRITABLE, walking_clip
 
@@ -111,6 +112,46 @@ def test_nobody_and_one_frame(tmp_path, suffix, people):
         assert read_clip(path).positions.shape == (people, 1, 17, 3)
 
 
+@pytest.mark.parametrize('suffix', [suffix[1:] for suffix in READERS if suffix != '.bvh'] + ['html'])
+def test_people_of_no_frame_are_written(tmp_path, suffix):
+    paths = write_clip(tmp_path / f'walk.{suffix}', walking_clip(people=2, frames=0))
+    for path in paths if suffix != 'html' else ():
+        assert read_clip(path).positions.shape[1:] == (0, 17, 3)
+
+
+def test_no_frame_is_no_motion(tmp_path):
+    with pytest.raises(ValueError, match='BVH needs at least one frame'):
+        write_clip(tmp_path / 'walk.bvh', walking_clip(people=1, frames=0))
+
+
+@pytest.mark.parametrize('fps', [np.float32(30), np.float64(30), np.int64(30)])
+def test_rates_of_numpy_are_kept_as_plain_numbers(tmp_path, fps):
+    clip = walking_clip(1, 3).replaced(fps=fps)
+    assert type(clip.fps) in (int, float) and clip.fps == 30
+    for suffix in WRITABLE:
+        write_clip(tmp_path / f'walk.{suffix}', clip)
+
+
+def test_a_rate_that_no_camera_has_is_named_where_it_is_read(tmp_path):
+    (path,) = write_clip(tmp_path / 'walk.json', walking_clip(1, 3))
+    _with_header(path, fps=10**400)
+    with pytest.raises(ValueError, match=r'walk.json: fps must be a number of frames a second above 0, up to 1000000'):
+        read_clip(path)
+    with pytest.raises(ValueError, match=r'fps must be a number .* got 1e\+20'):
+        clip_from_images([], 1e20)
+
+
+@pytest.mark.parametrize('suffix', WRITABLE)
+def test_a_name_that_is_no_text_is_written_with_its_escapes(tmp_path, suffix):
+    # What Python makes of a byte of a file name that is not UTF-8.
+    clip = walking_clip(1, 3).replaced(seq_name='a\udcff', processing={'by': '\ud800'})
+    (path,) = write_clip(tmp_path / f'walk.{suffix}', clip)
+    if suffix in ('json', 'npz', 'csv'):
+        assert (read_clip(path).seq_name, read_clip(path).processing) == ('a\\udcff', clip.processing)
+    if suffix in ('json', 'csv', 'html', 'trc'):
+        assert path.read_text(encoding='utf-8')
+
+
 def test_prediction_files_are_read_and_people_without_ids_linked(tmp_path):
     clip = walking_clip(frames=5, gaps=False)
     images = []
@@ -144,7 +185,7 @@ def test_prediction_files_are_read_and_people_without_ids_linked(tmp_path):
 @pytest.mark.parametrize(
     ('changes', 'said'),
     [
-        (dict(fps=0), 'fps'),
+        *((dict(fps=fps), 'fps must be a number') for fps in (0, np.nan, '25', None, True, 1e20, 10**400, [25])),
         (dict(frame='room'), 'frame'),
         (dict(track_ids=np.array([1, 1])), 'track_ids'),
         (dict(scores=np.zeros((2, 3, 17))), 'scores'),
