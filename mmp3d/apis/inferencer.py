@@ -25,13 +25,15 @@ from torch import nn
 
 import mmp3d
 from mmp3d.apis.bottom_up_model import OTHER_MODEL, bottom_up_model
+from mmp3d.apis.call_options import check_call_options, checked_batch_size
 from mmp3d.apis.cameras import CameraInput, FrameCamera
+from mmp3d.apis.checked_poses import checked_lookup
 from mmp3d.apis.clip_call import ClipCall
 from mmp3d.apis.clip_reader import ClipReader, ReaderOptions
 from mmp3d.apis.clip_run import ClipRun, clip_pipeline
 from mmp3d.apis.frame_samples import empty_sample, frame_facts, record_of
 from mmp3d.apis.frames import InputsType, beside_drawing, frames_ahead, open_sources
-from mmp3d.apis.given_poses import PoseInput, pose_lookup
+from mmp3d.apis.given_poses import PoseInput
 from mmp3d.apis.inference_config import check_inference_config, config_name
 from mmp3d.apis.model_index import IndexedModel, find_model
 from mmp3d.apis.outputs import OutputFiles
@@ -40,10 +42,12 @@ from mmp3d.apis.progress import FrameProgress
 from mmp3d.apis.recorded_config import recorded_config
 from mmp3d.apis.sources import Frame, Source
 from mmp3d.apis.two_branch import two_branch_model
+from mmp3d.apis.usable_frame import usable_frame
 from mmp3d.engine.config_runner import told
 from mmp3d.engine.device import checked_device
 from mmp3d.engine.launch import load_config
 from mmp3d.engine.network_options import NetworkOptions
+from mmp3d.geometry.image_shape import check_image_shape
 from mmp3d.models.estimators import TwoBranchEstimator
 
 
@@ -105,7 +109,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         self.half = half
         self._named: IndexedModel | None = None
         self.camera = FrameCamera(camera)
-        self.pose2d, self.has_poses = pose_lookup(pose2d), pose2d is not None
+        self.pose2d, self.has_poses = checked_lookup(pose2d), pose2d is not None
         model, weights = (str(given) if isinstance(given, Path) else given for given in (model, weights))
         if isinstance(model, str) and Path(model).is_file():
             model = load_config(model)
@@ -152,8 +156,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
             FileNotFoundError: An input does not exist.
             ValueError: An option is unknown or wrong, or the only input cannot be read.
         """
-        if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
-            raise ValueError(f'batch_size must be a positive integer, got {batch_size!r}')
+        batch_size = checked_batch_size(batch_size)
+        check_call_options(dict(kwargs, out_dir=out_dir, work_dir=work_dir))
         if out_dir is not None:
             kwargs.setdefault('vis_out_dir', str(Path(out_dir) / 'visualizations'))
             kwargs.setdefault('pred_out_dir', str(Path(out_dir) / 'predictions'))
@@ -188,7 +192,11 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
             batch_size: Frames that the bottom-up network sees at a time; None for the model's choice.
             work_dir: As in :meth:`__call__`.
             has_poses: The reader brings 2D poses; None: if the inferencer was given ``pose2d``.
+
+        Raises:
+            ValueError: Its frames are too long and thin, or ``fps`` cannot be.
         """
+        check_image_shape(reader.size, reader.sources[0].label)
         given = self.has_poses if has_poses is None else has_poses
         pipeline = clip_pipeline(self.model, reader.size, fps, given, batch_size)
         return ClipRun(pipeline, reader, name, work_dir, self.show_progress)
@@ -198,9 +206,9 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
     ) -> Iterator[tuple[list[Frame], list[dict]]]:
         """Frames in batches of one image size, and for each readable one its network input."""
         cameras = self.camera if camera is None else FrameCamera(camera)
-        poses = self.pose2d if pose2d is None else pose_lookup(pose2d)
+        poses = self.pose2d if pose2d is None else checked_lookup(pose2d)
         frames, items = [], []
-        for number, frame in enumerate(inputs):
+        for number, frame in enumerate(map(usable_frame, inputs)):
             item = None if frame.image is None else self._item(frame, number, cameras, poses)
             if items and item is not None and item['inputs'].shape != items[0]['inputs'].shape:
                 yield frames, items
@@ -324,7 +332,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         return ClipCall(
             lambda reader, name, fps: self.clip_run(reader, name, fps, batch_size, work_dir, has_poses),
             self.camera if camera is None else FrameCamera(camera),
-            self.pose2d if pose2d is None else pose_lookup(pose2d),
+            self.pose2d if pose2d is None else checked_lookup(pose2d),
             ReaderOptions(self.half, work_dir is None),
             draws,
         )

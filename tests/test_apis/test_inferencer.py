@@ -12,6 +12,7 @@ from mmpose.apis import MMPoseInferencer
 
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.people import PERSON_KEYS
+from mmp3d.datasets.report import recorded
 from mmp3d.engine.launch import load_config
 from mmp3d.evaluation.predictions import read_predictions
 from mmp3d.geometry import Camera
@@ -188,6 +189,53 @@ def test_unknown_options_and_inputs_fail_at_once(inferencer, tmp_path):
         inferencer(scenes.image(), batch_size=0)
     with pytest.raises(FileNotFoundError, match='nowhere'):
         inferencer(str(tmp_path / 'nowhere.jpg'))
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        dict(person_thr='a'), dict(person_thr=None), dict(kpt_thr=float('nan')), dict(radius='a'), dict(radius=1e300),
+        dict(thickness=-1), dict(wait_time=float('inf')), dict(out_dir=5), dict(pred_out_dir=[]), dict(batch_size=2.0),
+    ],
+)  # fmt: skip
+def test_wrong_options_are_named_before_the_work(inferencer, options):
+    (name,) = options
+    with pytest.raises(ValueError, match=f'{name} must be a'):
+        inferencer(scenes.image(), return_vis=True, **options)
+
+
+def test_numbers_of_numpy_are_numbers(inferencer):
+    given = dict(batch_size=np.int64(2), person_thr=np.float32(0), radius=np.int32(3), thickness=None)
+    results = list(inferencer([scenes.image()] * 2, pose2d=two_people, return_vis=True, **given))
+    assert [len(result['predictions'][0]) for result in results] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    'answer', [5, (), np.zeros((1, 17, 2)), (np.zeros((1, 16, 2)), np.zeros((1, 16))), (np.zeros((1, 17, 2)), 'ab')]
+)
+def test_a_function_that_gives_no_poses_is_named(inferencer, answer):
+    with pytest.raises(ValueError, match='000000: pose2d must give keypoints'):
+        list(inferencer(scenes.image(), pose2d=lambda frame, number: answer))
+
+
+@pytest.mark.parametrize('shape', [(1, 300), (300, 1), (10, 161)])
+def test_nobody_is_looked_for_in_a_line_of_pixels(inferencer, monkeypatch, shape):
+    sizes = []
+    test_step = inferencer.model.test_step
+    monkeypatch.setattr(
+        inferencer.model, 'test_step', lambda data: sizes.append(len(data['inputs'])) or test_step(data)
+    )
+    thin = np.zeros((*shape, 3), np.uint8)
+    with recorded() as notes:
+        results = list(inferencer([thin, scenes.image()], pose2d=two_people, return_vis=True, batch_size=2))
+    said = f'000000: {shape[1]} x {shape[0]} px is too long and thin'
+    assert said in results[0]['error'] and said in notes[0] and results[0]['visualization'] == [None]
+    assert [len(result['predictions'][0]) for result in results] == [0, 2] and sizes == [1]
+
+
+def test_an_image_of_the_greatest_elongation_is_looked_at(inferencer):
+    (result,) = inferencer(np.zeros((10, 160, 3), np.uint8))
+    assert result['error'] is None
 
 
 def test_camera_is_assumed_with_one_warning(model, monkeypatch):
