@@ -23,14 +23,7 @@ param_scheduler = [
     dict(type='LinearLR', begin=0, end=200, start_factor=0.01, by_epoch=False),
     dict(type='CosineAnnealingLR', begin=0, end=max_epochs, eta_min=1e-6, by_epoch=True, convert_to_iter_based=True),
 ]
-default_hooks = dict(
-    checkpoint=dict(
-        _delete_=True,
-        type='CheckpointHook',
-        max_keep_ckpts=1,
-        backend_args=dict(backend='atomic', durable=True),
-    )
-)
+default_hooks = dict(checkpoint=dict(save_best=None))
 
 # the network whose people are measured, as bu_tiny_muco.py tests it
 measured_model = {{_base_.model}}

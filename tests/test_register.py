@@ -17,7 +17,7 @@ names = {
     MODELS: ['BottomUpDepthEstimator', 'BottomUpDepthHead', 'TopdownPoseEstimator'],
     DATASETS: ['MuCoDataset', 'MuPoTSDataset', 'CocoMultiPersonDataset'],
     METRICS: ['PCK', 'PCKabs', 'AUCrel', 'AP25root'],
-    HOOKS: ['SafeCheckpointHook'],
+    HOOKS: ['ReplacingCheckpointHook', 'SafeCheckpointHook'],
     VISUALIZERS: ['MultiPersonPose3DVisualizer'],
 }
 print([name for registry, wanted in names.items() for name in wanted if registry.get(name) is None])

@@ -26,7 +26,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -46,7 +45,15 @@ from mmp3d.apis.lifted_clip import lifted_clip
 from mmp3d.apis.lifters import load_lifters
 from mmp3d.apis.model_index import find_model
 from mmp3d.engine.end_with_launcher import end_with_launcher
-from mmp3d.engine.launch import INTERRUPTED, USER_ERRORS, join_processes, leave_processes, load_config, run_command
+from mmp3d.engine.launch import (
+    INTERRUPTED,
+    PATIENCE,
+    USER_ERRORS,
+    join_processes,
+    leave_processes,
+    load_config,
+    run_command,
+)
 from mmp3d.engine.network_options import add_network_arguments
 from mmp3d.export import FORMATS
 from mmp3d.export.adjustments import add_adjustment_arguments, adjusted, check_adjustments
@@ -54,8 +61,6 @@ from mmp3d.stage_profile import StageProfile, stage
 
 DONE, FAILED, INCOMPLETE = 0, 1, 3
 MIN_FRAMES = 10
-# The process with the longest video lets the others wait.
-PATIENCE = timedelta(days=7)
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -344,6 +349,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parse_args(arguments)
     if args.launcher == 'pytorch':
         end_with_launcher()
+        # The process with the longest video lets the others wait.
         join_processes(PATIENCE)
     jobs = open_jobs(args.inputs, args.out, args.export, args.overwrite, args.pose2d or '', args.skip_existing)
     if not jobs:

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Sequence
 
 import mmp3d
-from mmp3d.engine.launch import add_common_arguments, load_config, prepare_run, run_command
+from mmp3d.engine.launch import PATIENCE, add_common_arguments, load_config, prepare_run, run_command
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from mmp3d.apis.noisy_student import teach_rounds
 
     cfg = load_config(args.config, args.cfg_options, ('teacher', 'unlabelled_dataset', 'rounds'))
-    prepare_run(cfg, args)
+    # One process labels while the others wait.
+    prepare_run(cfg, args, PATIENCE)
     students = teach_rounds(cfg, args.teacher, cfg.work_dir, args.device)
     print(f'student of round {len(students)}: {students[-1]}')
 

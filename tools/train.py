@@ -47,7 +47,7 @@ def apply_options(cfg, args: argparse.Namespace) -> None:
     """Write the options into the config.
 
     Raises:
-        ValueError: ``--amp`` where it would not be faster.
+        ValueError: ``--amp`` where it would not be faster; ``--auto-scale-lr`` where the config has no batch size.
     """
     if args.amp and torch.cuda.is_available():
         cfg.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
@@ -61,6 +61,11 @@ def apply_options(cfg, args: argparse.Namespace) -> None:
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.auto_scale_lr:
+        if 'base_batch_size' not in (cfg.get('auto_scale_lr') or {}):
+            raise ValueError(
+                f'{args.config}: --auto-scale-lr needs the batch size that the learning rate is for, found '
+                f'auto_scale_lr={cfg.get("auto_scale_lr")}; write auto_scale_lr=dict(base_batch_size=N)'
+            )
         cfg.auto_scale_lr.enable = True
 
 
@@ -68,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool."""
     args = parse_args(arguments)
     mmp3d.register_all_modules()
-    cfg = load_config(args.config, args.cfg_options, ('model', 'train_dataloader'))
+    cfg = load_config(args.config, args.cfg_options, ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper'))
     prepare_run(cfg, args)
     apply_options(cfg, args)
     runner = resumed_runner(cfg, args.resume) if args.resume else build_runner(cfg)

@@ -15,9 +15,9 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    # written beside the old one and then put in its place, so that an interrupted run always has a whole checkpoint
+    # whole before it takes its name, and old ones go after that: an interrupted run always has a checkpoint
     checkpoint=dict(
-        type='CheckpointHook', interval=1, max_keep_ckpts=2, backend_args=dict(backend='atomic', durable=True)
+        type='ReplacingCheckpointHook', interval=1, max_keep_ckpts=2, backend_args=dict(backend='atomic', durable=True)
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     # several processes validate one network, that of the checkpoint

@@ -21,8 +21,13 @@ def told(file: str | None, field: str = '') -> Iterator[None]:
     try:
         yield
     except _MISTAKES as error:
-        message = str(error) or type(error).__name__
-        raise ValueError(f'{file}: {field + " " if field else ""}cannot be built: {message}') from error
+        raise ValueError(f'{file}: {field + " " if field else ""}cannot be built: {_one_line(error)}') from error
+
+
+def _one_line(error: Exception) -> str:
+    said = ' '.join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
+    # A key alone is what a mapping was asked for.
+    return f'it lacks {said!r}' if isinstance(error, KeyError) and ' ' not in said else said or type(error).__name__
 
 
 class ConfigRunner(Runner):

@@ -12,18 +12,24 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config, DictAction
+from mmengine.dist import init_dist
 from mmengine.runner import Runner
+from mmengine.utils.dl_utils import set_multi_processing
 
 from mmp3d.compat.versions import HostVersionError
 from mmp3d.engine.config_runner import ConfigRunner, told
 from mmp3d.engine.end_with_launcher import end_with_launcher
 from mmp3d.engine.end_workers import end_workers_with_us
+from mmp3d.engine.launcher_variables import set_process_variables
 
 USER_ERRORS = (ValueError, OSError, HostVersionError)
 
 INTERRUPTED = 130
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+
+# For processes that wait while another one works alone.
+PATIENCE = timedelta(days=7)
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,37 +73,66 @@ def load_config(path: str, options: dict | None = None, required: Sequence[str] 
     except Exception as error:
         raise ValueError(f'{path}: not a readable config: {type(error).__name__}: {error}') from error
     for name in required:
-        if name not in cfg:
+        if cfg.get(name) is None:
             raise ValueError(f'{path}: has no {name!r}; give an experiment such as configs/bu_tiny_muco.py')
     return cfg
 
 
-def prepare_run(cfg: Config, args: argparse.Namespace) -> None:
-    """Set work folder, launcher and, where there is no GPU, what distributed running needs on processors."""
+def prepare_run(cfg: Config, args: argparse.Namespace, patience: timedelta | None = None) -> None:
+    """Set work folder, launcher and, where there is no GPU, what distributed running needs on processors.
+
+    Args:
+        cfg: Written to.
+        args: With the options of :func:`add_common_arguments`.
+        patience: How long one process may wait for another, where they wait for each other before there is a runner:
+            they are joined at once then. None for the backend's own time.
+
+    Raises:
+        ValueError: The launcher does not say which of the processes this is.
+    """
     cfg.launcher = args.launcher
     if args.work_dir:
         cfg.work_dir = args.work_dir
     elif not cfg.get('work_dir'):
         cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.launcher == 'none':
+        return
     if args.launcher == 'pytorch':
         end_with_launcher()
-    if args.launcher == 'none' or torch.cuda.is_available():
+    if not torch.cuda.is_available():
+        # mmengine sets a CUDA device before it asks for the backend, and hands device ids to the wrapper.
+        cfg.env_cfg = {**(cfg.get('env_cfg') or {}), 'dist_cfg': dict(backend='gloo')}
+        wrapper = dict(type='MMDistributedDataParallel', broadcast_buffers=False)
+        cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {}), 'device_ids': None}
+        join_processes(patience, args.launcher)
         return
-    # mmengine sets a CUDA device before it asks for the backend, and hands device ids to the wrapper.
-    cfg.env_cfg.dist_cfg = dict(backend='gloo')
-    wrapper = dict(type='MMDistributedDataParallel', broadcast_buffers=False)
-    cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {}), 'device_ids': None}
-    join_processes()
+    set_process_variables(args.launcher)
+    if patience is not None:
+        _join_processes_of_gpus(cfg, patience)
 
 
-def join_processes(patience: timedelta | None = None) -> None:
+def _join_processes_of_gpus(cfg: Config, patience: timedelta) -> None:
+    """Join as mmengine's runner does, which then finds the processes joined."""
+    env_cfg = cfg.get('env_cfg') or {}
+    with told(cfg.filename, 'env_cfg'):
+        # Otherwise mmengine chooses another way to start workers of data loaders.
+        set_multi_processing(**env_cfg.get('mp_cfg', {}), distributed=True)
+        init_dist(cfg.launcher, **{**env_cfg.get('dist_cfg', {}), 'timeout': patience.total_seconds()})
+
+
+def join_processes(patience: timedelta | None = None, launcher: str = 'pytorch') -> None:
     """Join the processes that a launcher started, by gloo, which needs no GPU.
 
     Args:
         patience: How long one may wait for another; None for half an hour.
+        launcher: See :func:`set_process_variables`.
+
+    Raises:
+        ValueError: The launcher does not say which of the processes this is.
     """
     if not torch.distributed.is_initialized():
+        set_process_variables(launcher)
         # PyTorch 2.0 takes no None.
         waits = {} if patience is None else {'timeout': patience}
         torch.distributed.init_process_group('gloo', **waits)

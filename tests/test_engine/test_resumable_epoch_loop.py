@@ -110,7 +110,7 @@ def train(
         param_scheduler={'type': 'LinearLR', 'by_epoch': False, 'begin': 0, 'end': 20},
         default_hooks={
             'checkpoint': {
-                'type': 'CheckpointHook', 'by_epoch': False, 'interval': SAVED_EVERY, 'max_keep_ckpts': 2,
+                'type': 'ReplacingCheckpointHook', 'by_epoch': False, 'interval': SAVED_EVERY, 'max_keep_ckpts': 2,
                 'save_best': 'val/error', 'rule': 'less', 'backend_args': {'backend': 'atomic'}},
         },
         custom_hooks=[
@@ -138,6 +138,8 @@ def assert_same(whole: Runner, resumed: Runner) -> None:
         one, two = (torch.load(folder / name, weights_only=True) for folder in folders)
         for part in ('state_dict', 'ema_state_dict', 'param_schedulers'):
             assert str(one.get(part)) == str(two.get(part))
+        kept = [each['message_hub']['runtime_info']['keep_ckpt_ids'] for each in (one, two)]
+        assert kept[0] == kept[1]
         assert one['message_hub']['log_scalars'].keys() == two['message_hub']['log_scalars'].keys()
 
 

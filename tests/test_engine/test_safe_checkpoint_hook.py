@@ -105,6 +105,7 @@ def train(work_dir: Path, epochs: int, stop_at: int | None = None, resume: bool 
                 'rule': 'less',
                 'backend_args': {'backend': 'atomic'},
                 'published_keys': ['meta', 'state_dict'],
+                **kwargs.pop('checkpoint', {}),
             }
         },
         custom_hooks=[*kwargs.pop('safe', SAFE), log, PowerCut(stop_at), *kwargs.pop('custom_hooks', [])],
@@ -152,6 +153,11 @@ def test_hook_is_still_needed(tmp_path: Path) -> None:
     train(tmp_path, 2, stop_at=1, safe=[])
     with pytest.raises(ValueError, match='epoch_1.pth: refused'):
         load_checkpoint(tmp_path / 'epoch_1.pth')
+
+
+def test_the_only_checkpoint_is_not_removed_before_the_next_is_whole(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="max_keep_ckpts=1 removes .* use type='ReplacingCheckpointHook'"):
+        train(tmp_path, 2, checkpoint={'max_keep_ckpts': 1})
 
 
 def test_checkpoint_from_before_the_hook_passes_through_it(tmp_path: Path) -> None:

@@ -186,6 +186,7 @@ def test_unreadable_test_image_is_a_frame_with_nobody(run, options, data, tmp_pa
         ('test', [CONFIG, 'no_such.pth', '--eval', 'PCKx'], "unknown metric 'PCKx'"),
         ('train', [CONFIG, '--cfg-options', 'model.backbone.type=Nope'], 'Nope'),
         ('train', [CONFIG, '--cfg-options', 'model.head.colour=1'], 'colour'),
+        ('train', [CONFIG, '--cfg-options', 'optim_wrapper=None', '--amp'], "has no 'optim_wrapper'"),
         ('train', [str(CHECKOUT / 'configs/_base_/default_runtime.py')], "has no 'model'"),
     ],
 )
@@ -245,6 +246,19 @@ def test_mixed_precision_is_what_the_machine_has(gpu, bfloat16, wrapper, monkeyp
     else:
         names['apply_options'](cfg, args)
         assert cfg.optim_wrapper.type == wrapper
+
+
+@pytest.mark.parametrize('given', [{}, {'auto_scale_lr': None}, {'auto_scale_lr': {'enable': False}}])
+def test_a_rate_is_scaled_from_the_batch_size_that_it_is_for(given):
+    names = tool('train').__globals__
+    args = names['parse_args']([CONFIG, '--auto-scale-lr'])
+    with pytest.raises(
+        ValueError, match=r'bu_tiny_muco.py: --auto-scale-lr .* auto_scale_lr=dict\(base_batch_size=N\)'
+    ):
+        names['apply_options'](Config(given), args)
+    cfg = Config({'auto_scale_lr': {'base_batch_size': 32}})
+    names['apply_options'](cfg, args)
+    assert cfg.auto_scale_lr == {'base_batch_size': 32, 'enable': True}
 
 
 def test_a_refiner_is_trained_on_what_the_network_measures(run, options, data, tmp_path):

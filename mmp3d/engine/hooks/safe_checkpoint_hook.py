@@ -11,12 +11,13 @@ from pathlib import Path
 
 import torch
 from mmengine.dist import is_main_process
-from mmengine.hooks import Hook
+from mmengine.hooks import CheckpointHook, Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 from mmp3d.compat.plain_data import plain
+from mmp3d.engine.hooks.replacing_checkpoint_hook import ReplacingCheckpointHook
 
 
 @HOOKS.register_module()
@@ -29,7 +30,14 @@ class SafeCheckpointHook(Hook):
     priority = 'LOWEST'
 
     def before_train(self, runner: Runner) -> None:
-        """Remove checkpoints that a run in this work folder was killed in the midst of writing."""
+        """Remove checkpoints that a run in this work folder was killed in the midst of writing.
+
+        Raises:
+            ValueError: A kill could leave the run without any checkpoint, see :class:`ReplacingCheckpointHook`.
+        """
+        for hook in runner.hooks:
+            if isinstance(hook, CheckpointHook) and not isinstance(hook, ReplacingCheckpointHook):
+                _check_kept(hook)
         if is_main_process():
             for part in Path(runner.work_dir).glob('.*.pth.*.part'):
                 part.unlink(missing_ok=True)
@@ -53,6 +61,15 @@ class SafeCheckpointHook(Hook):
             own = getattr(runner.train_dataloader.dataset, 'metainfo', None)
             if plain(own) == meta['dataset_meta']:
                 meta['dataset_meta'] = own
+
+
+def _check_kept(hook: CheckpointHook) -> None:
+    """Raise ValueError where a hook that removes before it saves keeps one checkpoint alone."""
+    if hook.max_keep_ckpts == 1:
+        raise ValueError(
+            f'default_hooks.checkpoint: {type(hook).__name__} with max_keep_ckpts=1 removes the only checkpoint before '
+            "the next one is whole; use type='ReplacingCheckpointHook', or max_keep_ckpts=2"
+        )
 
 
 def _histories_to_tensors(scalars: dict) -> dict:
