@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# The shorter side becomes that of the network's input: of a line of pixels it would be an input of gigabytes.
+# The shorter side becomes that of the network's input, and the longer one grows with it, whatever memory there is.
 MOST_ELONGATED = 16
 
 
