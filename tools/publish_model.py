@@ -12,6 +12,7 @@ import argparse
 from collections.abc import Sequence
 
 import mmp3d
+from mmp3d.engine.config_runner import told
 from mmp3d.engine.launch import load_config, run_command
 
 
@@ -44,13 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.refiner:
         weights = state_dict_of(load_checkpoint(args.refiner), args.refiner)
         parts.update({f'head.{name}': tensor for name, tensor in weights.items() if name.startswith('refiner.')})
+    with told(args.config, 'model'):
+        model = MODELS.build(cfg.model)
     publish_checkpoint(
         args.checkpoint,
         args.out,
         facts,
         replaced=parts,
         half=args.half,
-        model=MODELS.build(cfg.model),
+        model=model,
         config=cfg.pretty_text,
     )
     print(f'weights: {args.out}')

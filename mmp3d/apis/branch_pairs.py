@@ -20,6 +20,8 @@ from mmp3d.apis.data_digest import data_digest
 from mmp3d.apis.measured_people import same_people
 from mmp3d.datasets.branch_pairs import BRANCH_PAIRS, cleaned_columns
 from mmp3d.datasets.report import shown_progress, warn
+from mmp3d.engine.config_runner import told
+from mmp3d.engine.device import checked_device
 from mmp3d.geometry import Camera
 from mmp3d.models.estimators import TwoBranchEstimator
 from mmp3d.models.integration import LinearIntegration
@@ -59,8 +61,8 @@ def write_branch_pairs(
 
     Raises:
         FileNotFoundError: A data root, a config or weights do not exist.
-        ValueError: The model has not both branches, there is another file under the name, or nobody who is annotated
-            was found by any branch.
+        ValueError: There is no such device, the model or the loader cannot be built, the model has not both branches,
+            there is another file under the name, or nobody who is annotated was found by any branch.
     """
     out = Path(out)
     if out.suffix != '.npz' or every < 1:
@@ -86,7 +88,9 @@ def write_branch_pairs(
 
 
 def _model(cfg: Config, stages: Path, device: str, every: int) -> TwoBranchEstimator:
-    model = MODELS.build({**cfg.model, 'stage_dir': cfg.model.get('stage_dir') or str(stages)})
+    device = checked_device(device)
+    with told(cfg.filename, 'model'):
+        model = MODELS.build({**cfg.model, 'stage_dir': cfg.model.get('stage_dir') or str(stages)})
     if not isinstance(model, TwoBranchEstimator) or not all(model.pipeline.uses.values()):
         raise ValueError(
             f'{cfg.filename}: branch pairs need a TwoBranchEstimator of both branches, such as '
@@ -119,10 +123,12 @@ def _pictures(
     for number, root in enumerate(data_roots):
         # Sequences of different roots have the same names.
         model.stage_dir = str(stages / f'{number:03d}')
-        loader_cfg = Config(dict(loader=cfg.test_dataloader)).loader
-        loader_cfg.update(num_workers=0, persistent_workers=False)
-        loader_cfg.dataset.data_root = str(root)
-        for batch in shown_progress(Runner.build_dataloader(loader_cfg, seed=0), str(root)):
+        with told(cfg.filename, 'test_dataloader'):
+            loader_cfg = Config(dict(loader=cfg.test_dataloader)).loader
+            loader_cfg.update(num_workers=0, persistent_workers=False)
+            loader_cfg.dataset.data_root = str(root)
+            loader = Runner.build_dataloader(loader_cfg, seed=0)
+        for batch in shown_progress(loader, str(root)):
             for samples, people in model.branch_pairs(batch['data_samples'], every):
                 yield from _people_of(samples, people, every)
 

@@ -18,6 +18,7 @@ from mmp3d.apis.given_poses import PoseLookup
 from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import Frame, Source
 from mmp3d.datasets.report import warn
+from mmp3d.geometry.image_shape import check_image_shape
 
 Samples = Iterator[tuple[Frame, PoseDataSample]]
 
@@ -41,11 +42,11 @@ class ClipCall:
     def samples(self, sources: Sequence[Source]) -> Samples:
         """Each frame and its people.
 
-        A clip that cannot be read gives one frame without image and a warning, unless it is the only one; one that
-        ends early gives what it has, with a warning.
+        A clip that cannot be read, or is too long and thin, gives one frame without image and a warning, unless it is
+        the only one; one that ends early gives what it has, with a warning.
 
         Raises:
-            ValueError: The only clip cannot be read, or there are no images to draw on; names it.
+            ValueError: The only clip cannot be read or looked at, or there are no images to draw on; names it.
         """
         clips, number = clips_of(sources), 0
         names = distinct_names([_name(clip) for clip in clips])
@@ -54,6 +55,7 @@ class ClipCall:
                 raise ValueError(f'{name}: pictures need its frames a second time; record them to a file first')
             try:
                 reader = ClipReader(clip, self.cameras, self.poses, number, self.options)
+                check_image_shape(reader.size, clip[0].label)
             except ValueError as error:
                 if len(clips) == 1:
                     raise

@@ -19,6 +19,7 @@ from mmp3d.apis.progress import FrameProgress
 from mmp3d.apis.sources import Frame
 from mmp3d.datasets.report import warn_once
 from mmp3d.export.linking import everybody
+from mmp3d.frame_rate import checked_rate
 from mmp3d.models.estimators import TwoBranchEstimator
 from mmp3d.pipeline import StageStore, TwoBranchNetworks, TwoBranchPipeline, TwoBranchSettings
 from mmp3d.pipeline.stage_columns import COUNTS
@@ -44,7 +45,11 @@ def clip_pipeline(
         fps: Frames a second.
         has_poses: The frames bring their 2D poses, which take the place of the model's own top-down network.
         batch_size: Frames that the bottom-up network sees at a time; None for the model's choice.
+
+    Raises:
+        ValueError: ``fps`` cannot be, see :func:`~mmp3d.frame_rate.checked_rate`.
     """
+    fps = checked_rate(fps)
     if isinstance(model, TwoBranchEstimator):
         networks, settings = _whole(model.pipeline, has_poses)
     else:

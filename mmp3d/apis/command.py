@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -43,6 +44,7 @@ ABSENT = 'not installed'
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
+    _print_any_name()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ('-h', '--help'):
         print(USAGE)
@@ -62,6 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     print(f'error: {_mistake(name)}\n\n{USAGE}', file=sys.stderr)
     return 2
+
+
+def _print_any_name() -> None:
+    """Let names of files that are no UTF-8 be printed, with escapes; most locales end the program there."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == 'strict':
+        sys.stdout.reconfigure(errors='backslashreplace')
 
 
 def _mistake(name: str) -> str:

@@ -15,25 +15,26 @@ import numpy as np
 import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import pseudo_collate
-from mmengine.logging import print_log
 from mmengine.model import revert_sync_batchnorm
 from mmengine.structures import InstanceData
-from mmpose.apis.inference import dataset_meta_from_config
 from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from mmpose.registry import INFERENCERS, MODELS
+from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample
 from mmpose.visualization import PoseLocalVisualizer
 from torch import nn
 
 import mmp3d
+from mmp3d.apis.bottom_up_model import OTHER_MODEL, bottom_up_model
+from mmp3d.apis.call_options import check_call_options, checked_batch_size
 from mmp3d.apis.cameras import CameraInput, FrameCamera
+from mmp3d.apis.checked_poses import checked_lookup
 from mmp3d.apis.clip_call import ClipCall
 from mmp3d.apis.clip_reader import ClipReader, ReaderOptions
 from mmp3d.apis.clip_run import ClipRun, clip_pipeline
 from mmp3d.apis.frame_samples import empty_sample, frame_facts, record_of
 from mmp3d.apis.frames import InputsType, beside_drawing, frames_ahead, open_sources
-from mmp3d.apis.given_poses import PoseInput, pose_lookup
+from mmp3d.apis.given_poses import PoseInput
+from mmp3d.apis.inference_config import check_inference_config, config_name
 from mmp3d.apis.model_index import IndexedModel, find_model
 from mmp3d.apis.outputs import OutputFiles, check_folder
 from mmp3d.apis.people import person_dicts
@@ -41,13 +42,13 @@ from mmp3d.apis.progress import FrameProgress
 from mmp3d.apis.recorded_config import recorded_config
 from mmp3d.apis.sources import Frame, Source
 from mmp3d.apis.two_branch import two_branch_model
-from mmp3d.compat.checkpoint import load_weights, meta_of
+from mmp3d.apis.usable_frame import usable_frame
+from mmp3d.engine.config_runner import told
+from mmp3d.engine.device import checked_device
 from mmp3d.engine.launch import load_config
 from mmp3d.engine.network_options import NetworkOptions
-from mmp3d.geometry import MUPOTS17
+from mmp3d.geometry.image_shape import check_image_shape
 from mmp3d.models.estimators import TwoBranchEstimator
-
-OTHER_MODEL = "this inferencer runs mmp3d's bottom-up models and 'tdbu' (mmpose's own: mmpose.apis.MMPoseInferencer)"
 
 
 @INFERENCERS.register_module()
@@ -72,7 +73,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
 
     Raises:
         FileNotFoundError: Config, checkpoint, camera or pose file does not exist.
-        ValueError: Unknown model name, or a file that cannot be used; says which and what to do.
+        ValueError: Unknown model name, device or entry of the config, or a file that cannot be used; says which.
 
     Examples:
         >>> inferencer = MultiPersonPose3DInferencer('bottomup', device='cpu', camera=60)
@@ -103,11 +104,12 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         compile: bool = False,
     ) -> None:
         mmp3d.register_all_modules()
+        device = None if device is None else checked_device(device)
         self.trust = trust
         self.half = half
         self._named: IndexedModel | None = None
         self.camera = FrameCamera(camera)
-        self.pose2d, self.has_poses = pose_lookup(pose2d), pose2d is not None
+        self.pose2d, self.has_poses = checked_lookup(pose2d), pose2d is not None
         model, weights = (str(given) if isinstance(given, Path) else given for given in (model, weights))
         if isinstance(model, str) and Path(model).is_file():
             model = load_config(model)
@@ -154,8 +156,8 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
             FileNotFoundError: An input does not exist.
             ValueError: An option is unknown or wrong, or the only input cannot be read.
         """
-        if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
-            raise ValueError(f'batch_size must be a positive integer, got {batch_size!r}')
+        batch_size = checked_batch_size(batch_size)
+        check_call_options(dict(kwargs, out_dir=out_dir, work_dir=work_dir))
         if out_dir is not None:
             check_folder('out_dir', Path(out_dir))
             kwargs.setdefault('vis_out_dir', str(Path(out_dir) / 'visualizations'))
@@ -192,7 +194,11 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
             batch_size: Frames that the bottom-up network sees at a time; None for the model's choice.
             work_dir: As in :meth:`__call__`.
             has_poses: The reader brings 2D poses; None: if the inferencer was given ``pose2d``.
+
+        Raises:
+            ValueError: Its frames are too long and thin, or ``fps`` cannot be.
         """
+        check_image_shape(reader.size, reader.sources[0].label)
         given = self.has_poses if has_poses is None else has_poses
         pipeline = clip_pipeline(self.model, reader.size, fps, given, batch_size)
         return ClipRun(pipeline, reader, name, work_dir, self.show_progress)
@@ -202,9 +208,9 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
     ) -> Iterator[tuple[list[Frame], list[dict]]]:
         """Frames in batches of one image size, and for each readable one its network input."""
         cameras = self.camera if camera is None else FrameCamera(camera)
-        poses = self.pose2d if pose2d is None else pose_lookup(pose2d)
+        poses = self.pose2d if pose2d is None else checked_lookup(pose2d)
         frames, items = [], []
-        for number, frame in enumerate(inputs):
+        for number, frame in enumerate(map(usable_frame, inputs)):
             item = None if frame.image is None else self._item(frame, number, cameras, poses)
             if items and item is not None and item['inputs'].shape != items[0]['inputs'].shape:
                 yield frames, items
@@ -328,7 +334,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         return ClipCall(
             lambda reader, name, fps: self.clip_run(reader, name, fps, batch_size, work_dir, has_poses),
             self.camera if camera is None else FrameCamera(camera),
-            self.pose2d if pose2d is None else pose_lookup(pose2d),
+            self.pose2d if pose2d is None else checked_lookup(pose2d),
             ReaderOptions(self.half, work_dir is None),
             draws,
         )
@@ -352,33 +358,32 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         self._named = find_model(model)
         return load_config(str(self._named.config)), self._named.weights
 
-    def _init_model(self, cfg: ConfigDict, weights: str | None, device: str = 'cpu') -> nn.Module:
-        whole = bool(cfg) and cfg.model.type == TwoBranchEstimator.__name__
+    def _init_model(self, cfg: ConfigDict, weights: str | None, device: torch.device) -> nn.Module:
+        is_recorded = not cfg
+        if is_recorded:
+            cfg.update(recorded_config(weights, self.trust))
+        self._config_name = config_name(cfg, weights)
+        check_inference_config(cfg, self._config_name)
+        whole = not is_recorded and cfg.model.type == TwoBranchEstimator.__name__
         if weights is None and self._named is not None and not whole:
             raise ValueError(f'no weights are published for {self._named.name}; give weights=, a checkpoint of yours')
-        if not cfg:
-            cfg.update(recorded_config(weights, self.trust))
-        if whole:
-            return two_branch_model(cfg, weights, self.trust).to(device).eval()
-        if cfg.get('data_mode') != 'bottomup':
-            raise ValueError(f'{OTHER_MODEL}, and this config has data_mode {cfg.get("data_mode")!r}')
-        model = MODELS.build(cfg.model)
-        model.cfg = cfg
-        meta = {}
-        if weights is None:
-            print_log('no weights given: the model is random, and so are its results', 'current', level=30)
-        else:
-            meta = meta_of(load_weights(model, weights, trust=self.trust))
-        model.dataset_meta = (
-            meta.get('dataset_meta')
-            or dataset_meta_from_config(cfg, 'train')
-            or parse_pose_metainfo(MUPOTS17.metainfo(MUPOTS17.name))
-        )
-        return model.to(device).eval()
+        with told(self._config_name, 'model'):
+            build = two_branch_model if whole else bottom_up_model
+            return build(cfg, weights, self.trust).to(device).eval()
+
+    def _init_pipeline(self, cfg: ConfigDict) -> Callable:
+        with told(self._config_name, 'test_dataloader.dataset.pipeline'):
+            return super()._init_pipeline(cfg)
 
     def _init_collate(self, cfg: ConfigDict) -> Callable:
         # Asking mmengine for a default that it has itself ends in a warning about mmpose's registries.
-        return super()._init_collate(cfg) if 'collate_fn' in cfg.test_dataloader else pseudo_collate
+        if 'collate_fn' not in cfg.test_dataloader:
+            return pseudo_collate
+        with told(self._config_name, 'test_dataloader.collate_fn'):
+            collate = super()._init_collate(cfg)
+            if collate is None:
+                raise LookupError(f'no function is registered as {cfg.test_dataloader.collate_fn!r}')
+            return collate
 
     def _init_visualizer(self, cfg: ConfigDict) -> PoseLocalVisualizer:
         # Pictures go to files and to the caller, not to the logging backends of a training.

@@ -10,6 +10,8 @@ from mmpose.registry import MODELS
 import mmp3d
 from mmp3d.apis.model_index import find_model
 from mmp3d.compat.checkpoint import load_weights
+from mmp3d.engine.config_runner import told
+from mmp3d.engine.device import checked_device
 from mmp3d.engine.launch import load_config
 from mmp3d.models.estimators import PoseLiftingEstimator
 
@@ -29,7 +31,8 @@ def load_lifters(
 
     Raises:
         FileNotFoundError: Config or checkpoint does not exist.
-        ValueError: Unknown name, no weights, weights of another network, or a config of something else; says which.
+        ValueError: Unknown name or device, no weights, weights of another network, or a config that is wrong or of
+            something else; says which.
 
     Examples:
         >>> import numpy as np
@@ -41,6 +44,7 @@ def load_lifters(
         >>> lifted.track_id, lifted.keypoints_cam.shape
         (7, (5, 17, 3))
     """
+    device = checked_device(device)
     mmp3d.register_all_modules()
     config = Path(model)
     if not config.is_file():
@@ -48,7 +52,9 @@ def load_lifters(
         config, weights = named.config, weights or named.weights
     if weights is None:
         raise ValueError(f'{model}: no weights are published for it; give a checkpoint as `weights`')
-    networks = MODELS.build(load_config(str(config), required=('model',)).model)
+    cfg = load_config(str(config), required=('model',))
+    with told(str(config), 'model'):
+        networks = MODELS.build(cfg.model)
     if not isinstance(networks, PoseLiftingEstimator):
         raise ValueError(f'{config}: its model is a {type(networks).__name__}; lifters are a PoseLiftingEstimator')
     load_weights(networks, weights)

@@ -17,6 +17,8 @@ from rich.progress import track
 from scipy.optimize import linear_sum_assignment
 
 from mmp3d.compat.checkpoint import load_weights
+from mmp3d.engine.config_runner import told
+from mmp3d.engine.device import checked_device
 from mmp3d.geometry import MUPOTS17, Camera, normalize_depth
 from mmp3d.models.estimators import BottomUpDepthEstimator
 
@@ -35,17 +37,21 @@ def measure_people(cfg: Config, checkpoint: str, num_images: int | None = None, 
         device: Where the network runs.
 
     Raises:
-        ValueError: The model is not a bottom-up estimator, or the config has no ``measure_dataloader``.
+        ValueError: There is no such device, the model or the loader cannot be built, the model is not a bottom-up
+            estimator, or the config has no ``measure_dataloader``.
     """
     if 'measure_dataloader' not in cfg:
         raise ValueError(f'{cfg.filename}: has no "measure_dataloader"; see configs/bu_refiner_tiny_muco.py')
-    model = MODELS.build(cfg.measured_model)
+    device = checked_device(device)
+    with told(cfg.filename, 'measured_model'):
+        model = MODELS.build(cfg.measured_model)
     if not isinstance(model, BottomUpDepthEstimator):
         raise ValueError(f'{cfg.filename}: measured_model must be a BottomUpDepthEstimator, got {type(model).__name__}')
     load_weights(model, checkpoint)
     model.to(device).eval()
-    loader = Runner.build_dataloader(cfg.measure_dataloader, seed=cfg.get('randomness', {}).get('seed'))
-    batch_size = cfg.measure_dataloader.batch_size
+    with told(cfg.filename, 'measure_dataloader'):
+        loader = Runner.build_dataloader(cfg.measure_dataloader, seed=cfg.get('randomness', {}).get('seed'))
+        batch_size = cfg.measure_dataloader.batch_size
     total = len(loader) if num_images is None else min(len(loader), -(-num_images // batch_size))
     for batch, _ in track(zip(loader, range(total), strict=False), 'Measuring', total=total):
         yield from _measured_batch(model, batch)

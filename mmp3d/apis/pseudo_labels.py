@@ -21,6 +21,8 @@ from mmp3d.compat.checkpoint import load_run_weights
 from mmp3d.datasets.item_batch import ItemBatch
 from mmp3d.datasets.pseudo_labels import COLUMNS, LABELS, load_labels, save_labels
 from mmp3d.datasets.report import shown_progress, warn
+from mmp3d.engine.config_runner import told
+from mmp3d.engine.device import checked_device
 from mmp3d.models.data_preprocessors import PoseClipPreprocessor
 from mmp3d.models.estimators import PoseLiftingEstimator
 from mmp3d.models.lifters.clip_lifting import lift_clips
@@ -51,17 +53,19 @@ def write_pseudo_labels(
 
     Raises:
         FileNotFoundError: There are no weights.
-        ValueError: The teacher or its weights cannot be used, there is another file under the name, or the clips show
-            nobody.
+        ValueError: The device, the teacher or its weights cannot be used, there is another file under the name, or the
+            clips show nobody.
     """
     out = Path(out)
     if out.suffix != '.npz':
         raise ValueError(f'a file of pseudo-labels is named *.npz, got {out}')
+    device = checked_device(device)
     teacher = _teacher(cfg, checkpoint).to(device).eval()
     header = _header(cfg, checkpoint)
     if out.exists() and LABELS.holds(out, header, overwrite):
         return load_labels(out)[0]
-    dataset = DATASETS.build(cfg.unlabelled_dataset)
+    with told(cfg.filename, 'unlabelled_dataset'):
+        dataset = DATASETS.build(cfg.unlabelled_dataset)
     if hasattr(dataset, 'full_init'):
         dataset.full_init()
     parts = out.with_name(f'{out.name}.parts')
@@ -79,7 +83,8 @@ def _teacher(cfg: Config, checkpoint: str | Path) -> PoseLiftingEstimator:
     for name in ('teacher', 'unlabelled_dataset'):
         if name not in cfg:
             raise ValueError(f'{cfg.filename}: has no {name!r}; see configs/ssl_tiny_virtual.py')
-    teacher = MODELS.build(cfg.teacher)
+    with told(cfg.filename, 'teacher'):
+        teacher = MODELS.build(cfg.teacher)
     if not isinstance(teacher, PoseLiftingEstimator):
         raise ValueError(f'{cfg.filename}: teacher must be a PoseLiftingEstimator, got {type(teacher).__name__}')
     load_run_weights(teacher, checkpoint)

@@ -13,6 +13,8 @@ from mmpose.registry import MODELS
 import mmp3d
 from mmp3d.apis.model_index import find_model
 from mmp3d.compat.checkpoint import load_weights
+from mmp3d.engine.config_runner import told
+from mmp3d.engine.device import checked_device
 from mmp3d.engine.launch import load_config
 from mmp3d.geometry import MUPOTS17
 from mmp3d.models.estimators import TwoBranchEstimator
@@ -34,11 +36,14 @@ def load_two_branch(
 
     Raises:
         FileNotFoundError: A config or checkpoint does not exist.
-        ValueError: Unknown name, or a config of something else.
+        ValueError: Unknown name or device, or a config that is wrong or of something else.
     """
+    device = checked_device(device)
     mmp3d.register_all_modules()
     config = Path(model) if Path(model).is_file() else find_model(str(model)).config
-    system = MODELS.build(load_config(str(config), options, ('model',)).model)
+    cfg = load_config(str(config), options, ('model',))
+    with told(str(config), 'model'):
+        system = MODELS.build(cfg.model)
     if not isinstance(system, TwoBranchEstimator):
         raise ValueError(f'{config}: its model is a {type(system).__name__}; give a config such as configs/tdbu_*.py')
     return system.to(device).eval()

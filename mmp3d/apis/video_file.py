@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from mmp3d.apis.opencv_path import opencv_path
 from mmp3d.apis.sources import FALLBACK_FPS, Frame, Source
 from mmp3d.datasets.raw_file import check_data_file, first_bytes
 from mmp3d.datasets.report import warn
@@ -39,7 +40,7 @@ class VideoFile(Source):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         _refuse_playlist(path)
-        capture = cv2.VideoCapture(path)
+        capture = cv2.VideoCapture(opencv_path(path))
         fps, self.length = capture.get(cv2.CAP_PROP_FPS), int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.turned = int(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
         self.fps = fps if 0 < fps < 1000 else FALLBACK_FPS
@@ -53,7 +54,7 @@ class VideoFile(Source):
         return max(self.length, 0)
 
     def frames(self, start: int = 0) -> Iterator[Frame]:
-        capture = cv2.VideoCapture(self.path)
+        capture = cv2.VideoCapture(opencv_path(self.path))
         if not capture.isOpened():
             raise ValueError(f'cannot read video {self.path}: {self._why_closed()}')
         count, clock, failure = start, Clock(self.fps), ''

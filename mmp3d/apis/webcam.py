@@ -18,6 +18,9 @@ class Webcam(Source):
     Args:
         name: ``'webcam'``, or ``'webcam:1'`` for camera number 1.
         has_window: A window is shown.
+
+    Raises:
+        ValueError: ``name`` is none of these, or its number has more than 31 bits.
     """
 
     is_video = True
@@ -26,8 +29,9 @@ class Webcam(Source):
     def __init__(self, name: str, has_window: bool = False) -> None:
         super().__init__('webcam')
         number = name.partition(':')[2] or '0'
-        if not number.isdigit():
-            raise ValueError(f"a camera is named 'webcam' or 'webcam:number', got {name!r}")
+        # OpenCV takes 32 bits.
+        if not number.isdecimal() or len(number) > 10 or int(number) >= 2**31:
+            raise ValueError(f"a camera is named 'webcam' or 'webcam:number', up to {2**31 - 1}, got {name!r:.60}")
         self.number = int(number)
         self.has_window = has_window
 

@@ -67,7 +67,10 @@ def load_config(path: str, options: dict | None = None, required: Sequence[str] 
     try:
         cfg = Config.fromfile(file)
         cfg.merge_from_dict(options or {})
-    except (SyntaxError, NameError, KeyError, TypeError, AttributeError, ImportError) as error:
+    except (FileNotFoundError, PermissionError):
+        raise
+    # A config is code, or a text that a parser gives up on: what it raises can be of any class.
+    except Exception as error:
         raise ValueError(f'{path}: not a readable config: {type(error).__name__}: {error}') from error
     for name in required:
         if cfg.get(name) is None:

@@ -8,6 +8,7 @@ where a bone is predicted longer or shorter than usual. Shapes: T frames, K join
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -42,10 +43,10 @@ def bvh_bytes(clip: PeopleClip) -> bytes:
     rotations = _rotations(points, offsets, order, parents)
     places = _places(points, rotations, parents)
     angles = _euler(rotations, parents)
-    depth = _hierarchy(clip.joint_names, parents, offsets)
+    tree = _hierarchy(clip.joint_names, parents, order, offsets)
     motion = np.concatenate([places, angles], axis=-1)[:, order].reshape(len(points), -1)
     rows = '\n'.join(' '.join(row) for row in np.char.mod('%.7f', motion))
-    head = f'HIERARCHY\n{depth}MOTION\nFrames: {len(points)}\nFrame Time: {1 / clip.fps:.9f}\n'
+    head = f'HIERARCHY\n{tree}MOTION\nFrames: {len(points)}\nFrame Time: {1 / clip.fps:.9f}\n'
     return f'{head}{rows}\n'.encode()
 
 
@@ -156,17 +157,23 @@ def _euler(turns: np.ndarray, parents: list[int]) -> np.ndarray:
     return np.unwrap(angles.reshape(*turns.shape[:2], 3), period=360, axis=0)
 
 
-def _hierarchy(names: tuple[str, ...], parents: list[int], offsets: np.ndarray) -> str:
-    def written(joint: int, depth: int) -> str:
-        tab = '\t' * depth
-        offset = (0, 0, 0) if parents[joint] < 0 else offsets[joint]
-        children = [child for child, parent in enumerate(parents) if parent == joint]
-        inner = ''.join(written(child, depth + 1) for child in children)
-        if not children:
-            end = ' '.join(f'{value:.7f}' for value in offsets[joint] / 5)
-            inner = f'{tab}\tEnd Site\n{tab}\t{{\n{tab}\t\tOFFSET {end}\n{tab}\t}}\n'
-        kind = 'ROOT' if parents[joint] < 0 else 'JOINT'
-        place = ' '.join(f'{value:.7f}' for value in offset)
-        return f'{tab}{kind} {names[joint]}\n{tab}{{\n{tab}\tOFFSET {place}\n{tab}\t{CHANNELS}\n{inner}{tab}}}\n'
+def _hierarchy(names: tuple[str, ...], parents: list[int], order: list[int], offsets: np.ndarray) -> str:
+    """The tree as text; ``order`` has children right behind their parents, depth first."""
+    lines, path = [], []  # the joints whose braces are open
+    for joint in order:
+        while path and path[-1] != parents[joint]:
+            path.pop()
+            lines.append('\t' * len(path) + '}')
+        tab, is_root, is_leaf = '\t' * len(path), parents[joint] < 0, joint not in parents
+        lines += [f'{tab}{"ROOT" if is_root else "JOINT"} {names[joint]}', f'{tab}{{']
+        lines += [f'{tab}\tOFFSET {_numbers((0, 0, 0) if is_root else offsets[joint])}', f'{tab}\t{CHANNELS}']
+        if is_leaf:
+            end = _numbers(offsets[joint] / 5)
+            lines += [f'{tab}\tEnd Site', f'{tab}\t{{', f'{tab}\t\tOFFSET {end}', f'{tab}\t}}']
+        path.append(joint)
+    lines += ['\t' * depth + '}' for depth in reversed(range(len(path)))]
+    return '\n'.join(lines) + '\n'
 
-    return written(parents.index(-1), 0)
+
+def _numbers(values: Iterable[float]) -> str:
+    return ' '.join(f'{value:.7f}' for value in values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from mmp3d.geometry import Camera
 from mmp3d.memory_share import is_out_of_proportion
 
 SCHEMA, VERSION = 'mmp3d-people', 1
+# Levels of objects and lists; our own steps need three.
+DEEPEST = 32
 CONFIDENCE = 'score of the network for each joint, 0 to 1, not calibrated; 0 where the joint is not there'
 
 
@@ -70,6 +72,8 @@ def header_fields(header: object) -> dict:
     camera, processing = header.get('camera'), header.get('processing') or {}
     if not isinstance(processing, Mapping) or not isinstance(camera, (Mapping, type(None))):
         raise ValueError('camera and processing must be objects')
+    if _is_deeper(processing, DEEPEST):
+        raise ValueError(f'processing: nested more than {DEEPEST} deep')
     return dict(
         fps=header['fps'],
         frame=header['frame'],
@@ -79,3 +83,15 @@ def header_fields(header: object) -> dict:
         seq_name=str(header.get('seq_name') or ''),
         processing=processing,
     )
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Lists and objects in it are nested more than ``levels`` deep."""
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [inner for outer in layer if isinstance(outer, (Mapping, list)) for inner in _entries(outer)]
+    return bool(layer)
+
+
+def _entries(value: Mapping | list) -> Iterable[object]:
+    return value.values() if isinstance(value, Mapping) else value

@@ -42,7 +42,7 @@ def clip_from_csv(content: bytes) -> PeopleClip:
     comment, _, table = content.decode().partition('\n')
     try:
         header = json.loads(comment.removeprefix('#'))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError('the first line must be "# " and the header of docs/outputs.md in JSON') from error
     fields = header_fields(header)
     ids = header.get('track_ids')

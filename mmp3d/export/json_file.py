@@ -20,7 +20,9 @@ def json_bytes(clip: PeopleClip) -> bytes:
         | dict(positions=_shortest(clip.positions[row, there]), scores=_shortest(clip.scores[row, there]))
         for row, (track_id, there) in enumerate(zip(clip.track_ids, clip.present, strict=True))
     ]
-    return json.dumps(dict(header_of(clip), people=people), allow_nan=False, ensure_ascii=False).encode()
+    text = json.dumps(dict(header_of(clip), people=people), allow_nan=False, ensure_ascii=False)
+    # Half a character, which UTF-8 does not have, becomes JSON's own escape.
+    return text.encode(errors='backslashreplace')
 
 
 def clip_from_json(content: bytes) -> PeopleClip:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from mmp3d.frame_rate import checked_rate
 from mmp3d.pipeline.tracking import FramePoses, PoseTracker, TrackerSettings
 
 
@@ -17,8 +18,11 @@ def everybody(fps: float) -> TrackerSettings:
 
     Args:
         fps: Frames a second; who is away for more than a second is somebody new.
+
+    Raises:
+        ValueError: ``fps`` cannot be, see :func:`~mmp3d.frame_rate.checked_rate`.
     """
-    return TrackerSettings(longest_gap=max(round(fps), 1)).for_everybody()
+    return TrackerSettings(longest_gap=max(round(checked_rate(fps)), 1)).for_everybody()
 
 
 def linked(frames: Iterable[Mapping[str, np.ndarray]], fps: float) -> Iterator[np.ndarray]:
@@ -33,7 +37,7 @@ def linked(frames: Iterable[Mapping[str, np.ndarray]], fps: float) -> Iterator[n
         For each frame (N,) ids; new ones follow the greatest that was given. Who has no joint with a score keeps -1.
 
     Raises:
-        ValueError: An id occurs twice in a frame.
+        ValueError: ``fps`` cannot be, or an id occurs twice in a frame.
     """
     frames = list(frames)
     first_id = max((int(people['track_ids'].max(initial=-1)) for people in frames), default=-1) + 1

@@ -14,6 +14,7 @@ import numpy as np
 
 from mmp3d.export.empty_clip import empty_clip
 from mmp3d.export.linking import linked
+from mmp3d.frame_rate import checked_rate
 from mmp3d.geometry import MUPOTS17, Camera
 
 # What a clip takes of an image's people.
@@ -31,12 +32,12 @@ class PeopleClip:
         positions: (N, T, K, 3) float32 mm; NaN where a joint or person is not there.
         scores: (N, T, K) float32 confidences from 0 to 1; 0 where the joint is not there.
         track_ids: (N,) whole numbers, each once.
-        fps: Frames a second.
+        fps: Frames a second, at most a million; kept as a plain number.
         frame: ``'camera'`` or ``'world'``.
         camera: Camera of the clip; in the world frame its R and t lead from there to the camera. None if not known.
         joint_names: K different names, of printable characters; none begins as a formula of a spreadsheet does.
         parents: K indices of the joints' parents; a root is its own.
-        seq_name: Name of the clip.
+        seq_name: Name of the clip; bytes of a file name that are no text are kept as their escapes (``\\udcff``).
         processing: What was done to the predictions, in plain data: smoothing, known height.
 
     Raises:
@@ -67,8 +68,7 @@ class PeopleClip:
         scores = np.asarray(self.scores, np.float32)
         if scores.shape != positions.shape[:3]:
             raise ValueError(f'scores must have shape {positions.shape[:3]}, got {scores.shape}')
-        if not 0 < self.fps < np.inf:
-            raise ValueError(f'fps must be a positive number, got {self.fps!r}')
+        object.__setattr__(self, 'fps', checked_rate(self.fps))
         if self.frame not in AXES:
             raise ValueError(f'frame must be one of {list(AXES)}, got {self.frame!r}')
         if len(self.parents) != joints or not all(0 <= parent < joints for parent in self.parents):
@@ -78,6 +78,7 @@ class PeopleClip:
         object.__setattr__(self, 'positions', np.where(there[..., None], positions, np.float32(np.nan)))
         object.__setattr__(self, 'scores', np.where(there, np.nan_to_num(scores), np.float32(0)))
         object.__setattr__(self, 'track_ids', ids.astype(np.int64))
+        object.__setattr__(self, 'seq_name', str(self.seq_name).encode(errors='backslashreplace').decode())
 
     @property
     def num_frames(self) -> int:
@@ -129,8 +130,9 @@ def clip_from_images(images: Iterable[Mapping], fps: float, seq_name: str = '') 
         seq_name: Name of the clip.
 
     Raises:
-        ValueError: The clip is more than the memory of this machine.
+        ValueError: ``fps`` cannot be, or the clip is more than the memory of this machine.
     """
+    fps = checked_rate(fps)
     frames, camera = [], None
     for image in images:
         camera = camera or image.get('camera')

@@ -54,7 +54,7 @@ def rrd_bytes(clip: PeopleClip, pictures: Sequence[tuple[int, bytes]] = ()) -> b
     rr = require_rerun()
     recording = rr.RecordingStream('mmp3d', recording_id=uuid4())
     memory = recording.memory_recording()
-    recording.send_property('mmp3d', rr.AnyValues(header=json.dumps(header_of(clip), ensure_ascii=False)))
+    recording.send_property('mmp3d', rr.AnyValues(header=json.dumps(header_of(clip))))
     recording.log('/', getattr(rr.ViewCoordinates, AXIS_NAMES[clip.frame]), _skeletons(rr, clip), static=True)
     for row, track_id in enumerate(clip.track_ids):
         _send_person(rr, recording, clip, row, f'people/{track_id}')

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
+from mmp3d.frame_rate import checked_rate
+
 # One-Euro (Casiez, Roussel, Vogel, CHI 2012). Cut-offs in Hz; the speed that opens the filter is in mm/s.
 ONE_EURO_CUTOFF = 1.5
 ONE_EURO_SPEED = 0.004
@@ -38,8 +40,7 @@ def smoothed(positions: np.ndarray, fps: float, method: str) -> np.ndarray:
     """
     if method not in METHODS:
         raise ValueError(f'smoothing must be one of {list(METHODS)}, got {method!r}')
-    if not 0 < fps < np.inf:
-        raise ValueError(f'fps must be a positive number, got {fps!r}')
+    fps = checked_rate(fps)
     result = np.array(positions, np.float32)
     tracks = result.reshape(int(np.prod(result.shape[:-3])), *result.shape[-3:])
     longest_gap = int(LONGEST_GAP_SECONDS * fps)

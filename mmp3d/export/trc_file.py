@@ -17,7 +17,7 @@ DECIMALS = 4
 
 def trc_bytes(clip: PeopleClip, name: str) -> bytes:
     """The content of the file called ``name`` for a clip of one person."""
-    values = clip.y_up()[0].reshape(clip.num_frames, -1)
+    values = clip.y_up()[0].reshape(clip.num_frames, 3 * len(clip.joint_names))
     rate, joints = f'{clip.fps:.6f}'.rstrip('0').rstrip('.'), len(clip.joint_names)
     cells = np.char.mod(f'%.{DECIMALS}f', values)
     cells[~np.isfinite(values)] = ''

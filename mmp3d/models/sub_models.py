@@ -11,6 +11,7 @@ from mmpose.registry import MODELS
 from torch import nn
 
 from mmp3d.compat.checkpoint import load_weights
+from mmp3d.engine.config_runner import told
 from mmp3d.engine.launch import load_config
 
 
@@ -30,7 +31,8 @@ def build_sub_model(name: str, part: nn.Module | dict[str, Any]) -> nn.Module:
 
     Raises:
         FileNotFoundError: The config or the checkpoint does not exist; names it, and the command that makes one.
-        ValueError: The checkpoint is another network's, or ``part`` has neither ``type`` nor ``config``, or both.
+        ValueError: The checkpoint is another network's, the network cannot be built, or ``part`` has neither ``type``
+            nor ``config``, or both.
     """
     if isinstance(part, nn.Module):
         return part
@@ -50,7 +52,8 @@ def build_sub_model(name: str, part: nn.Module | dict[str, Any]) -> nn.Module:
         raise ValueError(f'model.{name}: needs "type", or "config" with the name of a file; found {sorted(part)}')
     # Looked for first: a large network takes some time to build.
     weights = None if checkpoint is None else _weights(name, checkpoint, source)
-    network = MODELS.build(cfg.model)
+    with told(str(source or f'model.{name}'), 'model' if source else ''):
+        network = MODELS.build(cfg.model)
     network.cfg = ConfigDict(cfg._cfg_dict)
     if weights is not None:
         load_weights(network, weights)

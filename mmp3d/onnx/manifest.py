@@ -23,7 +23,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         raise FileNotFoundError(f'{path}: no such file; export a model: tools/export_onnx.py CONFIG --out {folder}')
     try:
         manifest = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f'{path}: is not JSON ({error}); export the model again') from error
     if not isinstance(manifest, dict) or manifest.get('format') != FORMAT:
         raise ValueError(f'{path}: is no manifest of exported graphs; export the model: tools/export_onnx.py')

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from mmp3d.geometry.image_shape import check_image_shape
+
 RESIZE_MODES = ('expand', 'fit')
 
 
@@ -49,7 +51,8 @@ class NetworkInput:
             raise ValueError(f'resize_mode must be one of {RESIZE_MODES}, got {self.resize_mode!r}')
 
     def __call__(self, image: np.ndarray) -> FittedImage:
-        """The input for an (H, W, 3) uint8 BGR image."""
+        """The input for an (H, W, 3) uint8 BGR image. Raises ValueError for one that is too long and thin."""
+        check_image_shape(image.shape[1::-1], 'the image')
         image_size = np.array(image.shape[1::-1], np.float64)
         fitted, padded = self._sizes(image_size)
         # One factor for both axes, so that the picture keeps its shape; middle on middle.

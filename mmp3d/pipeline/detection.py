@@ -16,6 +16,7 @@ from mmengine.registry import DefaultScope
 
 from mmp3d.compat.checkpoint import load_weights, meta_of
 from mmp3d.datasets.poses2d import Poses2D
+from mmp3d.engine.device import checked_device
 from mmp3d.geometry.boxes import boxes_around
 from mmp3d.pipeline.pose_frames import frames_of
 from mmp3d.pipeline.stage_memory import digest
@@ -64,7 +65,7 @@ class MMDetPersonDetector:
 
     Raises:
         FileNotFoundError: No such config or checkpoint.
-        ValueError: The checkpoint is another model's, or the detector knows no class ``'person'``.
+        ValueError: No such device, the checkpoint is another model's, or the detector knows no class ``'person'``.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class MMDetPersonDetector:
         device: str = 'cpu',
         score_thr: float = 0.3,
     ) -> None:
+        device = str(checked_device(device))
         self._apis = import_module('mmdet.apis')
         self.score_thr = score_thr
         with _mmdet_scope():

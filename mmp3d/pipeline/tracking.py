@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from mmp3d.frame_rate import checked_rate
 from mmp3d.geometry import MUPOTS17
 from mmp3d.geometry.boxes import boxes_around
 from mmp3d.geometry.pose_similarity import pairwise_iou, pairwise_oks
@@ -24,6 +25,8 @@ UNTRACKED = -1
 JOINTS = MUPOTS17.num_joints
 # Frames a second of the default settings.
 USUAL_FPS = 30.0
+# Frames and hits; the numbers of frames must hold it.
+LONGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,9 @@ class TrackerSettings:
         for field in fields(self):
             value = getattr(self, field.name)
             whole = field.name in ('least_joints', 'longest_gap', 'confirming_hits')
-            low, high = (1, np.inf) if whole else (0, 10 if field.name == 'tolerance' else 1)
+            low, high = (1, LONGEST) if whole else (0, 10 if field.name == 'tolerance' else 1)
             if not low <= value <= high or (whole and value != int(value)):
-                kind = 'a whole number from 1 on' if whole else f'from {low} to {high}'
+                kind = f'{"a whole number " if whole else ""}from {low} to {high}'
                 raise ValueError(f'TrackerSettings: {field.name} must be {kind}, got {value!r}')
 
     @classmethod
@@ -71,10 +74,9 @@ class TrackerSettings:
         No more hits are asked for at a higher rate, since a track that is not confirmed ends where it is missed once.
 
         Raises:
-            ValueError: ``fps`` is not above 0.
+            ValueError: ``fps`` cannot be, see :func:`~mmp3d.frame_rate.checked_rate`.
         """
-        if not 0 < fps < np.inf:
-            raise ValueError(f'TrackerSettings: fps must be above 0 frames a second, got {fps!r}')
+        fps = checked_rate(fps)
         hits = min(np.ceil(cls.confirming_hits * fps / USUAL_FPS), cls.confirming_hits)
         return cls(longest_gap=max(round(cls.longest_gap * fps / USUAL_FPS), 1), confirming_hits=int(hits))
 

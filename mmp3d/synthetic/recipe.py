@@ -91,7 +91,7 @@ def read_recipe(note: Path) -> Recipe:
     try:
         fields = json.loads(note.read_text(encoding='utf-8'))
         return Recipe(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f'{note}: not the note of a synthetic data set ({error}); make the data set again') from error
 
 
@@ -105,7 +105,7 @@ def claim_folder(folder: Path, recipe: Recipe) -> None:
     if note.exists():
         try:
             found = json.loads(note.read_text(encoding='utf-8'))
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if found != recipe.to_dict():
             raise ValueError(

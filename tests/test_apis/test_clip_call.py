@@ -109,3 +109,12 @@ def test_frames_are_counted_on_after_an_unreadable_image(inferencer, tmp_path):
     results = list(inferencer([str(tmp_path / 'broken.png'), str(tmp_path / 'whole.png')], pose2d=poses))
     assert [bool(result['error']) for result in results] == [True, False]
     assert asked == [1]
+
+
+def test_a_line_of_pixels_is_no_clip(inferencer):
+    thin = np.zeros((1, 300, 3), np.uint8)
+    with pytest.raises(ValueError, match='000000: 300 x 1 px is too long and thin'):
+        list(inferencer(thin))
+    results = list(inferencer([thin, scenes.image()]))
+    assert 'too long and thin' in results[0]['error']
+    assert [len(result['predictions'][0]) for result in results] == [0, 2]

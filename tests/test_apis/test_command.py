@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 
 from mmp3d.apis import command
@@ -33,6 +36,17 @@ from tests.test_export.clips import walking_clip
 def test_status_and_message(capsys, arguments, status, said):
     assert main(arguments) == status
     assert said in ''.join(capsys.readouterr())
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='names that are no text are a matter of its file systems')
+def test_a_name_that_is_no_text_is_printed_with_its_escapes(tmp_path, monkeypatch):
+    write_clip(tmp_path / 'walk.json', walking_clip(1, 3))
+    printed = io.TextIOWrapper(io.BytesIO(), encoding='utf-8')
+    monkeypatch.setattr('sys.stdout', printed)
+    assert main(['convert', str(tmp_path / 'walk.json'), str(tmp_path / 'a\udcff.csv')]) == 0
+    printed.flush()
+    assert rb'a\udcff.csv' in printed.buffer.getvalue()
+    assert (tmp_path / 'a\udcff.csv').is_file()
 
 
 def test_env_says_what_does_not_fit(capsys, monkeypatch):

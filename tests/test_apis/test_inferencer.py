@@ -12,6 +12,8 @@ from mmpose.apis import MMPoseInferencer
 
 from mmp3d.apis import MultiPersonPose3DInferencer
 from mmp3d.apis.people import PERSON_KEYS
+from mmp3d.datasets.report import recorded
+from mmp3d.engine.launch import load_config
 from mmp3d.evaluation.predictions import read_predictions
 from mmp3d.geometry import Camera
 from mmp3d.models.estimators import BottomUpDepthEstimator
@@ -208,6 +210,53 @@ def test_unknown_options_and_inputs_fail_at_once(inferencer, tmp_path):
         inferencer(str(tmp_path / 'nowhere.jpg'))
 
 
+@pytest.mark.parametrize(
+    'options',
+    [
+        dict(person_thr='a'), dict(person_thr=None), dict(kpt_thr=float('nan')), dict(radius='a'), dict(radius=1e300),
+        dict(thickness=-1), dict(wait_time=float('inf')), dict(out_dir=5), dict(pred_out_dir=[]), dict(batch_size=2.0),
+    ],
+)  # fmt: skip
+def test_wrong_options_are_named_before_the_work(inferencer, options):
+    (name,) = options
+    with pytest.raises(ValueError, match=f'{name} must be a'):
+        inferencer(scenes.image(), return_vis=True, **options)
+
+
+def test_numbers_of_numpy_are_numbers(inferencer):
+    given = dict(batch_size=np.int64(2), person_thr=np.float32(0), radius=np.int32(3), thickness=None)
+    results = list(inferencer([scenes.image()] * 2, pose2d=two_people, return_vis=True, **given))
+    assert [len(result['predictions'][0]) for result in results] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    'answer', [5, (), np.zeros((1, 17, 2)), (np.zeros((1, 16, 2)), np.zeros((1, 16))), (np.zeros((1, 17, 2)), 'ab')]
+)
+def test_a_function_that_gives_no_poses_is_named(inferencer, answer):
+    with pytest.raises(ValueError, match='000000: pose2d must give keypoints'):
+        list(inferencer(scenes.image(), pose2d=lambda frame, number: answer))
+
+
+@pytest.mark.parametrize('shape', [(1, 300), (300, 1), (10, 161)])
+def test_nobody_is_looked_for_in_a_line_of_pixels(inferencer, monkeypatch, shape):
+    sizes = []
+    test_step = inferencer.model.test_step
+    monkeypatch.setattr(
+        inferencer.model, 'test_step', lambda data: sizes.append(len(data['inputs'])) or test_step(data)
+    )
+    thin = np.zeros((*shape, 3), np.uint8)
+    with recorded() as notes:
+        results = list(inferencer([thin, scenes.image()], pose2d=two_people, return_vis=True, batch_size=2))
+    said = f'000000: {shape[1]} x {shape[0]} px is too long and thin'
+    assert said in results[0]['error'] and said in notes[0] and results[0]['visualization'] == [None]
+    assert [len(result['predictions'][0]) for result in results] == [0, 2] and sizes == [1]
+
+
+def test_an_image_of_the_greatest_elongation_is_looked_at(inferencer):
+    (result,) = inferencer(np.zeros((10, 160, 3), np.uint8))
+    assert result['error'] is None
+
+
 def test_camera_is_assumed_with_one_warning(model, monkeypatch):
     said = []
     monkeypatch.setattr('mmp3d.apis.cameras.warn_once', said.append)
@@ -243,6 +292,39 @@ def test_unreadable_config_and_one_of_another_kind(tmp_path):
     cfg.data_mode = 'topdown'
     with pytest.raises(ValueError, match='MMPoseInferencer.*topdown'):
         MultiPersonPose3DInferencer(cfg)
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        ({'model.backbone.foo': 1}, "model cannot be built: .*unexpected keyword argument 'foo'"),
+        ({'model': 1}, '"model" must be a dict with a "type", but found 1'),
+        ({'model.type': 'Nonsense'}, 'model cannot be built: .*Nonsense'),
+        ({'test_dataloader': None}, '"test_dataloader" must be a dict, but is missing'),
+        (
+            {'test_dataloader.dataset.pipeline': None},
+            '"test_dataloader.dataset.pipeline" must be the list',
+        ),
+        ({'test_dataloader.dataset.pipeline.1.type': 'Nonsense'}, 'pipeline cannot be built: .*Nonsense'),
+        ({'test_dataloader.collate_fn': 'Nonsense'}, 'collate_fn cannot be built: .*Nonsense'),
+    ],
+)
+def test_wrong_entries_of_a_config_are_named_with_it(model, options, said):
+    with pytest.raises(ValueError, match=rf'tiny\.py: .*{said}'):
+        MultiPersonPose3DInferencer(load_config(model[0], options), model[1], 'cpu')
+
+
+def test_a_config_that_is_no_experiment_says_what_it_lacks(model):
+    with pytest.raises(ValueError, match=r'default_runtime\.py: "model" must be .* is missing; give an experiment'):
+        MultiPersonPose3DInferencer(scenes.CONFIG.parent / '_base_' / 'default_runtime.py', device='cpu')
+    with pytest.raises(ValueError, match='the config: "model" must be'):
+        MultiPersonPose3DInferencer(dict(data_mode='bottomup'), device='cpu')
+
+
+def test_a_wrong_part_of_the_whole_system_is_named(tmp_path):
+    options = {'model.bottom_up.options': {'model.backbone.foo': 1}}
+    with pytest.raises(ValueError, match=r"tiny\.py: model cannot be built: .*'foo'"):
+        MultiPersonPose3DInferencer(load_config(str(scenes.write_system(tmp_path)), options), device='cpu')
 
 
 def test_stock_inferencer_gives_2d_joints(tmp_path):

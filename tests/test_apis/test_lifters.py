@@ -70,3 +70,17 @@ def test_weights_of_another_network_are_named(index, tmp_path):
     torch.save({'state_dict': {'gcn.other': torch.zeros(1)}}, tmp_path / 'other.pth')
     with pytest.raises(ValueError, match=r'other.pth: weights of another architecture'):
         load_lifters('small', tmp_path / 'other.pth')
+
+
+@pytest.mark.parametrize(
+    ('model', 'said'),
+    [
+        (f'dict({LIFTERS!r}, foo=1)', "unexpected keyword argument 'foo'"),
+        ('1', 'cfg should be a dict'),
+        ("dict(type='Nonsense')", 'Nonsense'),
+    ],
+)
+def test_a_config_of_which_no_network_can_be_built_is_named(tmp_path, model, said):
+    (tmp_path / 'wrong.py').write_text(f'model = {model}\n')
+    with pytest.raises(ValueError, match=rf'wrong\.py: model cannot be built: .*{said}'):
+        load_lifters(tmp_path / 'wrong.py', 'any.pth')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -25,6 +27,12 @@ def test_video_that_ends_early_is_reported(tmp_path, said):
     source.length = 5  # what the header of a truncated file still says
     assert len(list(source.frames())) == 3
     assert len(said) == 1 and '3 of 5 frames' in said[0]
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='names that are no text are a matter of its file systems')
+def test_a_name_that_is_no_text_is_read(tmp_path):
+    scenes.write_video(tmp_path / 'clip.mp4', 3).rename(tmp_path / 'a\udcff.mp4')
+    assert len(list(VideoFile(str(tmp_path / 'a\udcff.mp4')).frames())) == 3
 
 
 def test_truncated_motion_jpeg_gives_its_first_frames(tmp_path, said):

@@ -32,6 +32,13 @@ def test_webcam(monkeypatch):
     assert [frame.index for frame in source.frames()] == [0, 1]
 
 
+@pytest.mark.parametrize('number', ['99999999999', '2147483648', '9' * 100, '-1', '²', 'front'])
+def test_a_number_that_no_camera_has_is_named(number):
+    with pytest.raises(ValueError, match=r"'webcam:number', up to 2147483647, got 'webcam:"):
+        open_sources(f'webcam:{number}')
+    assert open_sources('webcam:2147483647')[0].number == 2147483647
+
+
 def test_webcam_that_is_not_there(monkeypatch):
     monkeypatch.setattr(FakeCapture, 'isOpened', lambda self: False)
     monkeypatch.setattr(webcam.cv2, 'VideoCapture', FakeCapture)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mmp3d.evaluation.predictions import write_predictions
 from mmp3d.export import PeopleClip, read_clip, write_clip
 from mmp3d.export.formats import READERS
+from mmp3d.export.people_clip import clip_from_images
 from mmp3d.synthetic.bvh import read_bvh
 from tests.test_export.clips import WRITABLE, walking_clip
 
@@ -79,6 +80,17 @@ def test_bvh_rest_pose_has_median_bones_and_its_rotations_carry_the_pose(tmp_pat
     assert np.ptp(motion.rotations[:, spine], axis=0).max() > 0.01
 
 
+def test_a_bvh_tree_of_any_depth_is_written(tmp_path):
+    # Deeper than Python calls functions.
+    names = tuple(f'joint{number}' for number in range(1100))
+    parents = (0, *range(1099))
+    points = np.cumsum(np.full((1, 2, 1100, 3), 10.0), axis=2)
+    clip = PeopleClip(points, np.ones((1, 2, 1100)), np.array([0]), 25, joint_names=names, parents=parents)
+    (path,) = write_clip(tmp_path / 'chain.bvh', clip)
+    again = read_clip(path)
+    assert (again.joint_names, again.parents) == (names, parents)
+
+
 def test_nothing_is_overwritten_unasked(tmp_path):
     clip = walking_clip()
     for suffix in WRITABLE:
@@ -98,6 +110,46 @@ def test_nobody_and_one_frame(tmp_path, suffix, people):
     paths = write_clip(tmp_path / f'walk.{suffix}', clip)
     for path in paths:
         assert read_clip(path).positions.shape == (people, 1, 17, 3)
+
+
+@pytest.mark.parametrize('suffix', [suffix[1:] for suffix in READERS if suffix != '.bvh'] + ['html'])
+def test_people_of_no_frame_are_written(tmp_path, suffix):
+    paths = write_clip(tmp_path / f'walk.{suffix}', walking_clip(people=2, frames=0))
+    for path in paths if suffix != 'html' else ():
+        assert read_clip(path).positions.shape[1:] == (0, 17, 3)
+
+
+def test_no_frame_is_no_motion(tmp_path):
+    with pytest.raises(ValueError, match='BVH needs at least one frame'):
+        write_clip(tmp_path / 'walk.bvh', walking_clip(people=1, frames=0))
+
+
+@pytest.mark.parametrize('fps', [np.float32(30), np.float64(30), np.int64(30)])
+def test_rates_of_numpy_are_kept_as_plain_numbers(tmp_path, fps):
+    clip = walking_clip(1, 3).replaced(fps=fps)
+    assert type(clip.fps) in (int, float) and clip.fps == 30
+    for suffix in WRITABLE:
+        write_clip(tmp_path / f'walk.{suffix}', clip)
+
+
+def test_a_rate_that_no_camera_has_is_named_where_it_is_read(tmp_path):
+    (path,) = write_clip(tmp_path / 'walk.json', walking_clip(1, 3))
+    _with_header(path, fps=10**400)
+    with pytest.raises(ValueError, match=r'walk.json: fps must be a number of frames a second above 0, up to 1000000'):
+        read_clip(path)
+    with pytest.raises(ValueError, match=r'fps must be a number .* got 1e\+20'):
+        clip_from_images([], 1e20)
+
+
+@pytest.mark.parametrize('suffix', WRITABLE)
+def test_a_name_that_is_no_text_is_written_with_its_escapes(tmp_path, suffix):
+    # What Python makes of a byte of a file name that is not UTF-8.
+    clip = walking_clip(1, 3).replaced(seq_name='a\udcff', processing={'by': '\ud800'})
+    (path,) = write_clip(tmp_path / f'walk.{suffix}', clip)
+    if suffix in ('json', 'npz', 'csv'):
+        assert (read_clip(path).seq_name, read_clip(path).processing) == ('a\\udcff', clip.processing)
+    if suffix in ('json', 'csv', 'html', 'trc'):
+        assert path.read_text(encoding='utf-8')
 
 
 def test_prediction_files_are_read_and_people_without_ids_linked(tmp_path):
@@ -133,7 +185,7 @@ def test_prediction_files_are_read_and_people_without_ids_linked(tmp_path):
 @pytest.mark.parametrize(
     ('changes', 'said'),
     [
-        (dict(fps=0), 'fps'),
+        *((dict(fps=fps), 'fps must be a number') for fps in (0, np.nan, '25', None, True, 1e20, 10**400, [25])),
         (dict(frame='room'), 'frame'),
         (dict(track_ids=np.array([1, 1])), 'track_ids'),
         (dict(scores=np.zeros((2, 3, 17))), 'scores'),
@@ -163,6 +215,17 @@ def test_a_number_of_frames_that_is_not_in_the_file_takes_no_memory(tmp_path, su
         read_clip(path)
     _with_header(path, num_frames=2)
     with pytest.raises(ValueError, match=r'frames must lie within 0 to 1|line \d+: expected frame'):
+        read_clip(path)
+
+
+@pytest.mark.parametrize('suffix', ['json', 'csv'])
+@pytest.mark.parametrize('depth', [40, 100_000])
+def test_processing_that_is_nested_too_deeply_is_named(tmp_path, suffix, depth):
+    (path,) = write_clip(tmp_path / f'walk.{suffix}', walking_clip(1, 3))
+    nested = f'"processing": {{"a": {"[" * depth}{"]" * depth}}}'
+    path.write_text(path.read_text().replace('"processing": {}', nested, 1))
+    said = 'not JSON|the first line' if depth > 40 else 'processing'
+    with pytest.raises(ValueError, match=rf'walk.{suffix}: .*({said})'):
         read_clip(path)
 
 

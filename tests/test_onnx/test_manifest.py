@@ -13,6 +13,7 @@ WHOLE = dict(format=FORMAT, version=VERSION, config='a.py', opset=17, joint_set=
     ('content', 'message'),
     [
         ('{"format": ', 'is not JSON'),
+        ('[' * 100_000, 'is not JSON'),
         ('[1]', 'is no manifest of exported graphs'),
         (json.dumps({**WHOLE, 'format': 'other'}), 'is no manifest of exported graphs'),
         (json.dumps({**WHOLE, 'version': 7}), 'has version 7, this mmp3d reads 1'),

@@ -34,3 +34,9 @@ def test_the_input_is_that_of_mmposes_transforms(mode, shape):
 def test_another_way_to_resize_is_named():
     with pytest.raises(ValueError, match="resize_mode must be one of .*'expand', 'fit'.*, got 'crop'"):
         NetworkInput((128, 96), 32, 'crop', (0, 0, 0), **NORMAL)
+
+
+def test_a_line_of_pixels_is_not_looked_at():
+    thin = np.zeros((1, 300, 3), np.uint8)
+    with pytest.raises(ValueError, match='300 x 1 px is too long and thin'):
+        NetworkInput((128, 96), 32, 'expand', (0, 0, 0), **NORMAL)(thin)

@@ -12,7 +12,7 @@ from scipy.io import loadmat
 from mmp3d.geometry import MUCO21, MUPOTS17, Camera
 from mmp3d.synthetic import generate as module
 from mmp3d.synthetic.generate import generate
-from mmp3d.synthetic.recipe import RECIPE_VERSION, Recipe
+from mmp3d.synthetic.recipe import RECIPE_VERSION, Recipe, read_recipe
 from tests.shared_data import shared_path
 
 MUCO = Recipe('muco', 6, size=(160, 100), seed=2)
@@ -154,6 +154,15 @@ def test_data_of_another_recipe_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='another data set.*delete that folder'):
         generate(MUCO, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ['synthetic.json']
+
+
+def test_a_note_that_is_nested_too_deeply_is_no_recipe(tmp_path: Path) -> None:
+    note = tmp_path / 'synthetic.json'
+    note.write_text('[' * 100_000)
+    with pytest.raises(ValueError, match='synthetic.json: not the note of a synthetic data set'):
+        read_recipe(note)
+    with pytest.raises(ValueError, match='another data set'):
+        generate(MUCO, tmp_path)
 
 
 def test_same_seed_same_bytes_other_seed_other_people(muco: Path, tmp_path: Path) -> None:
