@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 
+from mmp3d.apis.command import main
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from tests.test_apis import scenes
 
@@ -28,3 +29,9 @@ def fail_to_write(monkeypatch, *suffixes):
         put(self, content, path)
 
     monkeypatch.setattr(AtomicLocalBackend, 'put', full)
+
+
+def lift(folder, out, *options):
+    """Exit status of the lifting form."""
+    model = ['--model', folder / 'lifters.py', '--weights', folder / 'lifters.pth']
+    return main(['infer', '--lift', '--pose2d', *map(str, [folder / 'poses.json', *model, '--out', out, *options])])
