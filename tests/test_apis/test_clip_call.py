@@ -118,3 +118,8 @@ def test_a_line_of_pixels_is_no_clip(inferencer):
     results = list(inferencer([thin, scenes.image()]))
     assert 'too long and thin' in results[0]['error']
     assert [len(result['predictions'][0]) for result in results] == [0, 2]
+
+
+def test_a_function_that_gives_no_poses_is_named(inferencer):
+    with pytest.raises(ValueError, match='000000: pose2d must give keypoints .* got 5'):
+        list(inferencer(scenes.image(), pose2d=lambda frame, number: 5))

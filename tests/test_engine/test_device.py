@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from mmengine.config import Config
 
+from mmp3d.apis.branch_pairs import write_branch_pairs
 from mmp3d.apis.inferencer import MultiPersonPose3DInferencer
 from mmp3d.apis.lifters import load_lifters
+from mmp3d.apis.measured_people import measure_people
+from mmp3d.apis.pseudo_labels import write_pseudo_labels
 from mmp3d.apis.two_branch import load_two_branch
 from mmp3d.engine import device as module
 from mmp3d.engine.device import checked_device
@@ -33,3 +37,17 @@ def test_networks_are_not_loaded_for_a_device_that_is_not_there(load):
     # The model does not exist either: the device is looked at first.
     with pytest.raises(ValueError, match="the device 'nonsense'"):
         load('no_such_model', device='nonsense')
+
+
+@pytest.mark.parametrize(
+    'run',
+    [
+        lambda cfg, out, device: write_branch_pairs(cfg, [], out, device=device),
+        lambda cfg, out, device: list(measure_people(cfg, 'none.pth', device=device)),
+        lambda cfg, out, device: write_pseudo_labels(cfg, 'none.pth', out, device),
+    ],
+)
+def test_the_tools_with_a_device_look_at_it_first(tmp_path, run):
+    cfg = Config(dict(model={}, measured_model={}, measure_dataloader={}, teacher={}, unlabelled_dataset={}))
+    with pytest.raises(ValueError, match="the device 'nonsense'"):
+        run(cfg, tmp_path / 'out.npz', 'nonsense')
