@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from mmp3d.apis.opencv_path import opencv_path
 from mmp3d.apis.sources import FALLBACK_FPS, Frame, Source
+from mmp3d.datasets.opencv_path import opencv_path
 from mmp3d.datasets.raw_file import check_data_file, first_bytes
 from mmp3d.datasets.report import warn
 

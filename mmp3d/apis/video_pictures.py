@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from mmp3d.apis.encoder_rate import encoder_rate
+from mmp3d.datasets.opencv_path import opencv_path
 from mmp3d.pipeline.background import DoneBehind
 from mmp3d.side_names import side_name
 from mmp3d.stage_profile import stage
@@ -70,7 +71,7 @@ class VideoPictures:
         height, width = _even(self._shape)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         codec = cv2.VideoWriter_fourcc(*'mp4v')
-        writer = cv2.VideoWriter(str(self._partial), codec, self.fps, (width, height))
+        writer = cv2.VideoWriter(opencv_path(self._partial), codec, self.fps, (width, height))
         if not writer.isOpened():
             raise ValueError(
                 f'cannot write a video to {self.path} ({width} x {height} px, {self.fps:g} frames a second); give a '

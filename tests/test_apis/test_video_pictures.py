@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -17,6 +19,18 @@ def test_video_is_named_when_it_is_whole(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['clip.partial.mp4']
     video.close()
     assert [path.name for path in tmp_path.iterdir()] == ['clip.mp4']
+
+
+def test_a_name_that_is_no_text(tmp_path):
+    name = os.fsdecode(b'clip\xff.mp4')
+    try:
+        (tmp_path / name).touch()
+    except OSError:
+        pytest.skip('the file system takes text alone')
+    video = VideoPictures(tmp_path / name, 25)
+    video.add(PICTURE)
+    video.close()
+    assert (tmp_path / name).stat().st_size > 0 and len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_caller_may_draw_on_what_waits_to_be_encoded(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
+from mmp3d.datasets.opencv_path import opencv_path
 from mmp3d.side_names import side_name
 
 # Of what is decoded from a compressed video hardly anything is lost at this quality.
@@ -62,7 +63,7 @@ def write_frames(video: Path, folder: Path) -> int:
     part = folder.with_name(f'.part-{side_name(folder.name)}')
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    capture = cv2.VideoCapture(str(video))
+    capture = cv2.VideoCapture(opencv_path(video))
     try:
         expected = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
         count = 0
