@@ -208,7 +208,7 @@ class People:
         networks = self._lifters
         fps = args.fps or job.fps
         with stage('lifting', job.length):
-            clip = lifted_clip(poses, camera, networks, fps, job.name, args.keep_ids, job.length, job.first_image)
+            clip = lifted_clip(poses, camera, networks, fps, job.name, args.keep_ids, job.length, job.image_names)
             return FoundClip(clip)
 
     def _found(self, job: ClipJob) -> FoundClip:

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from mmp3d.apis.given_poses import PoseInput, PoseLookup, pose_lookup
+from mmp3d.apis.given_poses import PoseInput, PoseLookup, nobody, pose_lookup
 from mmp3d.apis.sources import Frame
 from mmp3d.datasets.poses2d import Poses
 from mmp3d.geometry import MUPOTS17
@@ -29,8 +29,10 @@ def _checked(lookup: PoseLookup, frame: Frame, number: int) -> Poses | None:
         return None
     try:
         keypoints, scores = (np.asarray(part) for part in given)
+        if not keypoints.size and not scores.size:
+            return nobody()
         fits = keypoints.shape == (len(keypoints), JOINTS, 2) and scores.shape == keypoints.shape[:2]
-        fits = fits and keypoints.dtype.kind in 'fiu' and scores.dtype.kind in 'fiu'
+        fits = fits and keypoints.dtype.kind in 'fiu' and scores.dtype.kind in 'fiub'
     except (TypeError, ValueError):
         fits = False
     if not fits:

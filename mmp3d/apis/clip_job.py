@@ -17,7 +17,7 @@ from mmp3d.apis.video_pictures import partial_name
 from mmp3d.export import PeopleClip, write_clip
 from mmp3d.export.formats import WITH_PICTURES, earlier_files, longest_name, require_packages
 from mmp3d.export.html_page import PictureStrip
-from mmp3d.export.new_file import refuse, refuse_existing, writable_folder
+from mmp3d.export.new_file import refuse, refuse_folders, writable_folder
 from mmp3d.export.read_files import ReadFiles
 from mmp3d.side_names import check_name_fits
 from mmp3d.stage_profile import stage
@@ -54,9 +54,9 @@ class ClipJob:
         return sum(map(len, self.sources))
 
     @property
-    def first_image(self) -> str:
-        """File name of the first image; '' where the input is no images."""
-        return Path(self.sources[0].file or '').name if self.sources else ''
+    def image_names(self) -> list[str]:
+        """File names of the images, in order; none where the input is no images."""
+        return [Path(source.file).name for source in self.sources if source.file]
 
     def write(self, clip: PeopleClip, whole: bool = True) -> tuple[list[Path], list[str]]:
         """Write all files.
@@ -174,7 +174,7 @@ def _check_targets(targets: Sequence[Path], sources: Sequence[Source], read: Rea
             _check_rate(target, fps or sources[0].fps)
         read.refuse(written, 'give another --out')
         check_name_fits(longest_name(target))
-        refuse_existing([target], overwrite=True)
+        refuse_folders([target])
 
 
 def _check_rate(target: Path, fps: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from mmp3d.pipeline.stage_memory import Arrays, StageMemory
 
 # The pictures of a chunk may take this much memory; of an 8K video a chunk is five frames.
 CHUNK_BYTES = 2**29
+# What the stages store of a clip: chunks, and what is of all frames.
+STAGE_FILES = ('poses2d-*.npz', 'bottom_up-*.npz', 'people-*.npz', 'tracks.npz', 'lifting.npz')
 
 
 def clip_pipeline(
@@ -112,7 +115,7 @@ class ClipRun:
             return
         folder = self.store.path(f'{self.name}/any').parent
         # Not all that is in it: it may be the folder of the clip's own images.
-        for file in (*folder.glob('*.npz'), *folder.glob('.*.npz.*.part')):
+        for file in chain.from_iterable(map(folder.glob, [*STAGE_FILES, *(f'.{name}.*.part' for name in STAGE_FILES)])):
             with contextlib.suppress(OSError):
                 file.unlink()
         for each in (folder, self.store.folder):

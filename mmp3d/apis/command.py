@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -15,7 +14,7 @@ from mmengine.infer import BaseInferencer
 
 from mmp3d.compat import check_versions
 from mmp3d.compat.versions import HostVersionError
-from mmp3d.engine.launch import run_command
+from mmp3d.engine.launch import print_any_name, run_command
 from mmp3d.version import __version__
 
 USAGE = """usage: mmp3d COMMAND [options]      (mmp3d COMMAND --help explains a command)
@@ -44,7 +43,7 @@ ABSENT = 'not installed'
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
-    _print_any_name()
+    print_any_name()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ('-h', '--help'):
         print(USAGE)
@@ -64,12 +63,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     print(f'error: {_mistake(name)}\n\n{USAGE}', file=sys.stderr)
     return 2
-
-
-def _print_any_name() -> None:
-    """Let names of files that are no UTF-8 be printed, with escapes; most locales end the program there."""
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == 'strict':
-        sys.stdout.reconfigure(errors='backslashreplace')
 
 
 def _mistake(name: str) -> str:

@@ -15,4 +15,4 @@ def encoder_rate(fps: float) -> float:
     """
     if not LEAST <= fps <= MOST:
         raise ValueError(f'a video can have {LEAST} to {MOST} frames a second (fps), got {fps:g}')
-    return next(rate for n in range(DECIMALS, -1, -1) if (rate := round(fps, n)) * 10**n <= MOST)
+    return next(rate for n in range(DECIMALS, -1, -1) if (rate := round(float(fps), n)) * 10**n <= MOST)

@@ -5,7 +5,6 @@ Shapes: H W pixels of a frame. Images BGR, as OpenCV and mmpose have them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +16,7 @@ from mmp3d.apis.sources import Frame, ImageArray, ImageFile, ImageStream, Source
 from mmp3d.apis.video_file import VideoFile
 from mmp3d.apis.webcam import Webcam
 from mmp3d.datasets.report import warn
+from mmp3d.natural_order import natural_key
 from mmp3d.pipeline.background import made_ahead
 from mmp3d.stage_profile import each_in_stage
 
@@ -25,8 +25,6 @@ VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpe
 
 # Frames that wait at most, and their bytes: a chunk of the stages, but fewer of a 4K video.
 MOST_AHEAD, BYTES_AHEAD = 32, 2**28
-# Digits of a number in a file's name, which has no more than so many bytes.
-LONGEST_NUMBER = 255
 
 Found = TypeVar('Found')
 InputType = str | Path | np.ndarray | Source
@@ -128,15 +126,10 @@ def _opened(item: InputType, index: int, has_window: bool) -> list[Source]:
     raise ValueError(f'{item}: neither an image nor a video by its name, which must end in one of {known}')
 
 
-def by_number(name: str) -> str:
-    """Sorts names by the numbers in them: ``2.png`` before ``10.png``; where they have equal digits, as text."""
-    return re.sub('[0-9]+', lambda number: number[0].zfill(LONGEST_NUMBER), name)
-
-
 def _in_folder(folder: Path) -> list[Source]:
     # macOS leaves ._x.jpg beside x.jpg on disks of other systems: no image.
     files = [f for f in folder.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES and not f.name.startswith('._')]
-    files.sort(key=lambda file: (by_number(file.name), file.name))
+    files.sort(key=lambda file: (natural_key(file.name), file.name))
     if not files:
         raise ValueError(f'{folder}: no images in this folder (their names end in {" ".join(IMAGE_SUFFIXES)})')
     sources = [ImageFile(str(file)) for file in files]

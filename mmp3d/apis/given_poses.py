@@ -77,7 +77,7 @@ class _PoseFile:
             f'{self._poses.path}: has frames without an entry, {frame.name} is the first; the network is given nobody '
             'there'
         )
-        return _nobody()
+        return nobody()
 
     def _keys(self, frame: Frame, number: int) -> list:
         """Under which of the file's keys the poses of a frame may be."""
@@ -106,7 +106,7 @@ def _from_list(poses: Sequence[np.ndarray], number: int) -> Poses:
         raise ValueError(f'pose2d has {len(poses)} entries, but there are more frames; give one for each frame')
     joined = np.asarray(poses[number], np.float32)
     if joined.size == 0:
-        return _nobody()
+        return nobody()
     if joined.ndim != 3 or joined.shape[1] != MUPOTS17.num_joints or joined.shape[2] not in (2, 3):
         raise ValueError(f'pose2d[{number}] must have shape (people, 17, 2 or 3), got {joined.shape}')
     scores = joined[..., 2] if joined.shape[2] == 3 else np.ones(joined.shape[:2], np.float32)
@@ -114,5 +114,6 @@ def _from_list(poses: Sequence[np.ndarray], number: int) -> Poses:
     return np.where(known[..., None], joined[..., :2], 0), np.where(known, scores, 0)
 
 
-def _nobody() -> Poses:
+def nobody() -> Poses:
+    """The poses of an image with nobody in it."""
     return np.zeros((0, MUPOTS17.num_joints, 2), np.float32), np.zeros((0, MUPOTS17.num_joints), np.float32)

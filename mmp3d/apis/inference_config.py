@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mmengine.config import Config, ConfigDict
 
 
-def config_name(cfg: Config | ConfigDict, weights: str | None = None) -> str:
+def config_source(cfg: Config | ConfigDict, weights: str | None = None) -> str:
     """What a config is called in messages: its file, or the checkpoint that records it."""
     return str(getattr(cfg, 'filename', None) or weights or 'the config')
 

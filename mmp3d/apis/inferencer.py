@@ -34,7 +34,7 @@ from mmp3d.apis.clip_run import ClipRun, clip_pipeline
 from mmp3d.apis.frame_samples import empty_sample, frame_facts, record_of
 from mmp3d.apis.frames import InputsType, beside_drawing, frames_ahead, open_sources
 from mmp3d.apis.given_poses import PoseInput
-from mmp3d.apis.inference_config import check_inference_config, config_name
+from mmp3d.apis.inference_config import check_inference_config, config_source
 from mmp3d.apis.model_index import IndexedModel, find_model
 from mmp3d.apis.outputs import OutputFiles, check_folder
 from mmp3d.apis.people import person_dicts
@@ -362,7 +362,7 @@ class MultiPersonPose3DInferencer(BaseMMPoseInferencer):
         is_recorded = not cfg
         if is_recorded:
             cfg.update(recorded_config(weights, self.trust))
-        self._config_name = config_name(cfg, weights)
+        self._config_name = config_source(cfg, weights)
         check_inference_config(cfg, self._config_name)
         whole = not is_recorded and cfg.model.type == TwoBranchEstimator.__name__
         if weights is None and self._named is not None and not whole:

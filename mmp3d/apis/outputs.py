@@ -21,7 +21,7 @@ from mmp3d.apis.sources import Source
 from mmp3d.apis.video_pictures import VideoPictures, partial_name
 from mmp3d.compat.atomic_backend import AtomicLocalBackend
 from mmp3d.evaluation.predictions import write_predictions
-from mmp3d.export.new_file import refuse_existing
+from mmp3d.export.new_file import refuse_folders
 from mmp3d.export.read_files import ReadFiles
 from mmp3d.side_names import check_name_fits, side_name
 
@@ -176,5 +176,5 @@ def _targets(option: str, out: str, sources: list[Source], suffixes: tuple, defa
     check_folder(option, paths[0].parent)
     for path in paths:
         check_name_fits(path)
-    refuse_existing(paths, overwrite=True)
+    refuse_folders(paths)
     return paths

@@ -19,7 +19,7 @@ from mmp3d.stage_profile import stage
 
 
 class VideoPictures:
-    """A video file, MPEG-4, encoded by another thread; its name until it is closed is ``<name>.partial.mp4``.
+    """A video file, MPEG-4, encoded by another thread; its name until it is closed: :func:`partial_name`.
 
     Args:
         path: The file.

@@ -32,7 +32,8 @@ class TwoSourceDataset(Dataset):
 
     An epoch is one pass over the unlabelled items. For :class:`FreshIndexSampler`: indices go on counting from epoch to
     epoch, and each source is gone through in an order that is new each time (``VirtualPoseDataset`` draws new items
-    instead). Which items meet, and what their transforms draw, is a function of ``seed`` and the index alone.
+    instead). Which items meet, and what the transforms of :class:`SeededItems` draw, is a function of ``seed`` and
+    the index alone.
 
     Args:
         labelled, unlabelled: Configs of data sets whose items stack.

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from mmengine.evaluator import Evaluator
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from mmpose.registry import OPTIMIZERS
 
 # What mmengine, PyTorch and constructors raise for a wrong name, argument or value.
+_OF_THE_MACHINE = (torch.cuda.OutOfMemoryError, getattr(torch.distributed, 'DistError', torch.cuda.OutOfMemoryError))
 _MISTAKES = (LookupError, TypeError, AttributeError, ImportError, AssertionError, RuntimeError)
 
 
@@ -20,6 +22,8 @@ def told(file: str | None, field: str = '') -> Iterator[None]:
     """Turn an error of building into a ValueError that names the config and its field."""
     try:
         yield
+    except _OF_THE_MACHINE:
+        raise
     except _MISTAKES as error:
         raise ValueError(f'{file}: {field + " " if field else ""}cannot be built: {_one_line(error)}') from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -166,6 +167,7 @@ def leave_processes(status: int = 0) -> None:
 
 def run_command(main: Callable[[Sequence[str] | None], None]) -> None:
     """Run a tool; an error that its user can mend is one line on standard error and exit status 1, Ctrl-C is 130."""
+    print_any_name()
     end_workers_with_us()
     try:
         main(None)
@@ -177,3 +179,9 @@ def run_command(main: Callable[[Sequence[str] | None], None]) -> None:
         if os.environ.get('MMP3D_TRACEBACK'):
             raise
         sys.exit(f'error: {error} (MMP3D_TRACEBACK=1 shows where)')
+
+
+def print_any_name() -> None:
+    """Let names of files that are no UTF-8 be printed, with escapes; most locales end the program there."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == 'strict':
+        sys.stdout.reconfigure(errors='backslashreplace')

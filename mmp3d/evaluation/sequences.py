@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmp3d.evaluation.tables import natural_key
+from mmp3d.natural_order import natural_key
 
 
 def in_time_order(results: Sequence[dict]) -> dict[str, list[dict]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,11 +33,6 @@ class ScoreTable:
         """JSON-ready form: title, columns, and for each row its name and numbers (None: not defined)."""
         rows = {name: [_json_number(number) for number in row] for name, row in self.rows}
         return {'title': self.title, 'columns': list(self.columns[1:]), 'rows': rows}
-
-
-def natural_key(name: str) -> list:
-    """Sort key that puts 'TS2' before 'TS10'."""
-    return [(0, int(part), '') if part.isdigit() else (1, 0, part) for part in re.split(r'(\d+)', name) if part]
 
 
 def _cell(number: float, decimals: int) -> str:

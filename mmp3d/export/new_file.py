@@ -10,10 +10,15 @@ from mmp3d.compat.atomic_backend import AtomicLocalBackend
 
 def refuse_existing(paths: list[Path], overwrite: bool) -> None:
     """Raise ValueError that names the first of the files that exists, unless ``overwrite``; a folder in any case."""
+    refuse_folders(paths)
+    refuse([path for path in paths if path.exists()], overwrite)
+
+
+def refuse_folders(paths: list[Path]) -> None:
+    """Raise ValueError that names the first of the files in whose place there is a folder."""
     for path in paths:
         if path.is_dir():
             raise ValueError(f'{path} is a folder; rename it, or give another name')
-    refuse([path for path in paths if path.exists()], overwrite)
 
 
 def refuse(existing: list[Path], overwrite: bool) -> None:

@@ -6,7 +6,7 @@ Shapes: M people of a frame, K = 17 MuPoTS joints. Pixels of the full image.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mmp3d.datasets.poses2d import Poses2D
 from mmp3d.datasets.report import warn_once
@@ -36,32 +36,54 @@ def keys_of_frames(poses: Poses2D) -> dict[int, int | str]:
     return dict(sorted(keys.items()))
 
 
-def first_number(poses: Poses2D, num_frames: int = 0, first_image: str = '') -> int:
-    """Number of the image that is frame 0 of a clip; says so once where it is neither image 0 nor ``first_image``.
+def by_place(poses: Poses2D, names: Sequence[str]) -> Poses2D:
+    """The poses of image files by their places among these, as frame numbers.
 
-    Frame numbers count from 0. Images may be numbered in any way, and those without people be left out. Where the clip
-    is a video, they count from 0 as long as it has a frame for each number, else from 1 where that is enough, else from
-    the least.
+    Images that are not among them are left out, which is said. Where ids of a data set are not the files' numbers, or
+    two files have one number or none, the poses stay as they are.
+
+    Args:
+        poses: The poses of one clip; frame numbers are places already.
+        names: File names of the clip's images, in order.
+
+    Raises:
+        ValueError: See :func:`keys_of_frames`.
+    """
+    places = {number: place for place, name in enumerate(names) if (number := _number_in(name)) is not None}
+    if poses.key == 'frame_id' or len(places) < len(names):
+        return poses
+    keys = {places[number]: key for number, key in keys_of_frames(poses).items() if number in places}
+    lost = len(poses) - len(keys)
+    if not keys or (lost and poses.key == 'img_id'):
+        return poses
+    if lost:
+        warn_once(f'{poses.path}: {lost} of its {len(poses)} images are not among those of the clip and are left out')
+    ids = None if poses.track_ids is None else {place: poses.track_ids[key] for place, key in keys.items()}
+    return Poses2D({place: poses[key] for place, key in keys.items()}, 'frame_id', poses.path, ids)
+
+
+def first_number(poses: Poses2D, num_frames: int = 0) -> int:
+    """Number of the image that is frame 0 of a video; says which one where that is not certain.
+
+    Frame numbers count from 0. Images may be numbered in any way without gaps, and those without people be left out:
+    they count from 0 as long as the video has a frame for each number, else from 1 where that is enough, else from the
+    least.
 
     Args:
         poses: The poses of one clip.
         num_frames: Frames of the clip; 0: unknown.
-        first_image: File name of its first image, whose number counts; '' for a video.
 
     Raises:
         ValueError: See :func:`keys_of_frames`.
     """
     if poses.key == 'frame_id' or not poses:
         return 0
-    numbers, named = keys_of_frames(poses), _number_in(first_image)
+    numbers = keys_of_frames(poses)
     least, last = min(numbers), max(numbers)
-    if named is not None and named <= least:
-        return named
-    if last < num_frames:
+    if not least:
         return 0
-    first = 1 if least and last == num_frames else least
-    if first:
-        warn_once(f'{poses.path}: has images {least} to {last}; number {first} is taken for the first frame')
+    first = 0 if last < num_frames else 1 if last == num_frames else least
+    warn_once(f'{poses.path}: has images {least} to {last}; number {first} is taken for the first frame')
     return first
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from mmp3d.apis import frames
-from mmp3d.apis.frames import by_number, open_sources, read_frames
+from mmp3d.apis.frames import open_sources, read_frames
 from mmp3d.apis.sources import Frame, ImageArray, ImageFile, ImageStream
 from mmp3d.apis.video_file import VideoFile
+from mmp3d.natural_order import natural_key
 from tests.test_apis import scenes
 
 
@@ -68,12 +69,12 @@ def test_folder_without_images_and_unknown_suffix(tmp_path):
 
 
 def test_images_of_a_folder_come_by_the_numbers_in_their_names(tmp_path):
-    names = ['1', '2', '10', '11', 'a-2', 'a02', 'a2', 'b2 c9', 'b2 c10', 'b10']
+    names = ['1', '2', '10', '11', 'a02', 'a2', 'a-2', 'b2 c9', 'b2 c10', 'b10']
     for name in (*names, '._1', '._10'):
         (tmp_path / f'{name}.png').touch()
     assert [source.name for source in open_sources(tmp_path)] == names
     alike = ['cam1-x0001.png', 'cam1_0002.png', 'cam2-0001.png', 'x (1).png', 'x.png']
-    assert sorted(alike, key=by_number) == sorted(alike)
+    assert sorted(alike, key=natural_key) == sorted(alike)
 
 
 def test_one_unreadable_among_several(tmp_path, monkeypatch):

@@ -237,6 +237,12 @@ def test_a_function_that_gives_no_poses_is_named(inferencer, answer):
         list(inferencer(scenes.image(), pose2d=lambda frame, number: answer))
 
 
+@pytest.mark.parametrize('answer', [([], []), None])
+def test_a_function_may_give_nobody(inferencer, answer):
+    (result,) = inferencer(scenes.image(), pose2d=lambda frame, number: answer)
+    assert result['predictions'] == [[]]
+
+
 @pytest.mark.parametrize('shape', [(1, 300), (300, 1), (10, 161)])
 def test_nobody_is_looked_for_in_a_line_of_pixels(inferencer, monkeypatch, shape):
     sizes = []

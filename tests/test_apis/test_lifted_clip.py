@@ -45,7 +45,9 @@ def test_images_of_a_video_before_anybody_is_found_count(networks, tmp_path):
     path = scenes.write_poses(tmp_path / 'poses.json', range(3, 10), key='img_id')
     clip = lifted_clip(path, CAMERA, networks, 30, num_frames=12)
     assert clip.present.sum(axis=0).tolist() == [0] * 3 + [2] * 7 + [0] * 2
-    clip = lifted_clip(path, CAMERA, networks, 30, num_frames=12, first_image='img_001.jpg')
+    clip = lifted_clip(
+        path, CAMERA, networks, 30, num_frames=12, image_names=[f'img_{number:03d}.jpg' for number in range(1, 13)]
+    )
     assert clip.present.sum(axis=0).tolist() == [0] * 2 + [2] * 7 + [0] * 3
 
 

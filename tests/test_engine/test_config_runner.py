@@ -86,6 +86,11 @@ def test_what_is_wrong_is_one_line(error, message):
     assert str(raised.value) == message
 
 
+def test_a_full_gpu_is_no_mistake_in_a_config():
+    with pytest.raises(torch.cuda.OutOfMemoryError), told('x.py', 'model'):
+        raise torch.cuda.OutOfMemoryError('CUDA out of memory')
+
+
 def test_mistakes_of_a_test_are_named(tmp_path):
     runner = build_runner(shrunk(tmp_path, **{'test_dataloader.dataset.nonsense': 1}))
     with pytest.raises(ValueError, match="test_dataloader or test_evaluator cannot be built: .*'nonsense'"):

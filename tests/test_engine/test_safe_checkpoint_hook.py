@@ -155,9 +155,14 @@ def test_hook_is_still_needed(tmp_path: Path) -> None:
         load_checkpoint(tmp_path / 'epoch_1.pth')
 
 
-def test_the_only_checkpoint_is_not_removed_before_the_next_is_whole(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="max_keep_ckpts=1 removes .* use type='ReplacingCheckpointHook'"):
-        train(tmp_path, 2, checkpoint={'max_keep_ckpts': 1})
+@pytest.mark.parametrize(('kept', 'warns'), [(1, True), (2, False)])
+def test_a_hook_that_removes_the_only_checkpoint_first_is_warned_of(tmp_path: Path, kept: int, warns: bool) -> None:
+    train(tmp_path, 2, checkpoint={'max_keep_ckpts': kept})
+    (log,) = tmp_path.rglob('*.log')
+    said = (
+        "max_keep_ckpts=1 removes the only checkpoint before the next one is whole; use type='ReplacingCheckpointHook'"
+    )
+    assert (said in log.read_text()) is warns
 
 
 def test_checkpoint_from_before_the_hook_passes_through_it(tmp_path: Path) -> None:

@@ -76,6 +76,19 @@ def test_people_of_several_processes_count():
     assert metric.compute_metrics([errors, []])['MPJPE-abs'] == pytest.approx(30)
 
 
+def test_no_process_loses_people_to_the_number_of_items(monkeypatch):
+    errors = lifting_errors(clip() + np.array([0, 0, 30.0]), clip(), np.ones((4, 17), bool))
+    other = [errors, errors * 3]
+
+    def collected(results, size, *_, **__):
+        """What two processes have, cut as mmengine cuts it."""
+        return [*results, other][:size]
+
+    monkeypatch.setattr('mmp3d.evaluation.metrics.lifting_errors.get_world_size', lambda: 2)
+    monkeypatch.setattr('mmengine.evaluator.metric.collect_results', collected)
+    assert evaluate((clip(), clip(), None))[0]['MPJPE-abs'] == pytest.approx(40)
+
+
 def test_what_is_not_valid_is_not_scored():
     gt = clip()
     pred, valid = gt.copy(), np.ones((4, 17))

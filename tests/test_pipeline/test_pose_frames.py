@@ -7,7 +7,7 @@ import pytest
 
 from mmp3d.datasets.poses2d import Poses2D
 from mmp3d.datasets.report import recorded
-from mmp3d.pipeline.pose_frames import first_number, keys_of_frames
+from mmp3d.pipeline.pose_frames import by_place, first_number, keys_of_frames
 
 NOBODY = np.zeros((0, 17, 2), np.float32), np.zeros((0, 17), np.float32)
 
@@ -45,15 +45,28 @@ def test_first_image_of_a_video(numbers, num_frames, first):
     assert first_number(poses('frame_id', *numbers), num_frames) == 0
 
 
-def test_first_image_of_a_folder():
-    named = poses('file_name', 'img_000131.jpg', 'img_000159.jpg')
-    assert first_number(named, 100, 'img_000101.jpg') == 101
-    assert first_number(named, 100, 'img_000140.jpg') == first_number(named, 100, 'first.jpg') == 131
-    assert first_number(poses('file_name'), 100, 'img_7.jpg') == 0
+def test_images_of_a_folder_by_their_places():
+    ids = {'img_20.jpg': 1, 'img_40.jpg': 2}
+    named = Poses2D(dict.fromkeys(ids, NOBODY), 'file_name', 'p.json', ids)
+    placed = by_place(named, ['10.jpg', '20.jpg', '30.jpg', '40.jpg'])
+    assert (list(placed), placed.key, placed.track_ids) == ([1, 3], 'frame_id', {1: 1, 3: 2})
+    with recorded() as said:
+        assert list(by_place(named, ['img_20.jpg', 'img_21.jpg'])) == [0]
+    assert said == ['p.json: 1 of its 2 images are not among those of the clip and are left out']
+
+
+@pytest.mark.parametrize('names', [['a.jpg', 'b.jpg'], ['a_1.jpg', 'b_1.jpg'], ['0.jpg', '1.jpg'], []])
+def test_ids_that_are_no_numbers_of_the_files_stay(names):
+    ids = poses('img_id', 1, 2)
+    assert by_place(ids, names) is ids
 
 
 def test_a_first_frame_that_is_assumed_is_said():
     with recorded() as said:
         first_number(Poses2D({7: NOBODY, 12: NOBODY}, 'img_id', 'seven.json'), 6)
         first_number(Poses2D({7: NOBODY, 12: NOBODY}, 'img_id', 'sixteen.json'), 16)
-    assert said == ['seven.json: has images 7 to 12; number 7 is taken for the first frame']
+        first_number(Poses2D({0: NOBODY, 12: NOBODY}, 'img_id', 'from 0.json'), 16)
+    assert said == [
+        'seven.json: has images 7 to 12; number 7 is taken for the first frame',
+        'sixteen.json: has images 7 to 12; number 0 is taken for the first frame',
+    ]

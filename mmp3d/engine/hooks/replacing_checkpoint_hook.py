@@ -1,4 +1,4 @@
-"""Hook that always leaves a whole checkpoint.
+"""Hook that always leaves a whole checkpoint of an epoch or iteration; the best one goes before the next is written.
 
 Remove when mmengine removes old checkpoints after it has saved the new one.
 """

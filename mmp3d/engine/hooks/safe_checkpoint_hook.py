@@ -32,12 +32,11 @@ class SafeCheckpointHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Remove checkpoints that a run in this work folder was killed in the midst of writing.
 
-        Raises:
-            ValueError: A kill could leave the run without any checkpoint, see :class:`ReplacingCheckpointHook`.
+        Warns where a kill could leave the run without any, see :class:`ReplacingCheckpointHook`.
         """
         for hook in runner.hooks:
             if isinstance(hook, CheckpointHook) and not isinstance(hook, ReplacingCheckpointHook):
-                _check_kept(hook)
+                _warn_of_one_kept(runner, hook)
         if is_main_process():
             for part in Path(runner.work_dir).glob('.*.pth.*.part'):
                 part.unlink(missing_ok=True)
@@ -63,10 +62,10 @@ class SafeCheckpointHook(Hook):
                 meta['dataset_meta'] = own
 
 
-def _check_kept(hook: CheckpointHook) -> None:
-    """Raise ValueError where a hook that removes before it saves keeps one checkpoint alone."""
+def _warn_of_one_kept(runner: Runner, hook: CheckpointHook) -> None:
+    """Say so where a hook that removes before it saves keeps one checkpoint alone."""
     if hook.max_keep_ckpts == 1:
-        raise ValueError(
+        runner.logger.warning(
             f'default_hooks.checkpoint: {type(hook).__name__} with max_keep_ckpts=1 removes the only checkpoint before '
             "the next one is whole; use type='ReplacingCheckpointHook', or max_keep_ckpts=2"
         )

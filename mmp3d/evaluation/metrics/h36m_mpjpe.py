@@ -18,8 +18,9 @@ from mmp3d.evaluation.functional.pose_errors import sequence_weighted_mean
 from mmp3d.evaluation.functional.smoothness import track_errors
 from mmp3d.evaluation.metrics.mpjpe import ERRORS, NOBODY, MPJPEMetric, column_means, gather
 from mmp3d.evaluation.people_record import PeopleRecord
-from mmp3d.evaluation.tables import ScoreTable, natural_key
+from mmp3d.evaluation.tables import ScoreTable
 from mmp3d.geometry import MUPOTS17
+from mmp3d.natural_order import natural_key
 
 ACTIONS = ('Directions', 'Discussion', 'Eating', 'Greeting', 'Phoning', 'Posing', 'Purchases', 'Sitting', 'SittingDown',
            'Smoking', 'Photo', 'Waiting', 'Walking', 'WalkDog', 'WalkTogether')  # fmt: skip

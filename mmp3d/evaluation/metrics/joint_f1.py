@@ -25,7 +25,8 @@ from mmp3d.evaluation.functional.joint_detection import (
 from mmp3d.evaluation.functional.padding import split_by_counts, sum_by_counts
 from mmp3d.evaluation.metrics.base import PeopleMetric
 from mmp3d.evaluation.people_record import PeopleRecord
-from mmp3d.evaluation.tables import ScoreTable, natural_key
+from mmp3d.evaluation.tables import ScoreTable
+from mmp3d.natural_order import natural_key
 
 # Head top to ankles: the 14 joints of LoCO, in its order.
 JOINTS = slice(0, 14)

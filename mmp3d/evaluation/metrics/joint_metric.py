@@ -27,8 +27,9 @@ from mmp3d.evaluation.functional.pck import (
 from mmp3d.evaluation.metrics.base import PeopleMetric
 from mmp3d.evaluation.metrics.people_matching import match_records
 from mmp3d.evaluation.people_record import SKELETONS, PeopleRecord
-from mmp3d.evaluation.tables import ScoreTable, natural_key
+from mmp3d.evaluation.tables import ScoreTable
 from mmp3d.geometry import MUPOTS17
+from mmp3d.natural_order import natural_key
 
 AVERAGES = {'sequences': 'plain mean of the sequences', 'pooled': 'all joints of all sequences alike'}
 PER_JOINT = {'errors': float, 'valid': bool, 'occluded': bool}

@@ -15,8 +15,9 @@ from mmp3d.evaluation.functional.padding import pad_people
 from mmp3d.evaluation.functional.pw3d_subsets import NAMED_SUBSETS, OVERLAP_IOU, in_named_subset, largest_overlaps
 from mmp3d.evaluation.metrics.mpjpe import ERRORS, NOBODY, MPJPEMetric, column_means, gather
 from mmp3d.evaluation.people_record import PeopleRecord
-from mmp3d.evaluation.tables import ScoreTable, natural_key
+from mmp3d.evaluation.tables import ScoreTable
 from mmp3d.geometry import LSP14, MUPOTS17
+from mmp3d.natural_order import natural_key
 
 LSP14_JOINTS = tuple(MUPOTS17.joint_names.index(name) for name in LSP14.joint_names)
 JOINTS = {'lsp14': LSP14_JOINTS, 'mupots17': tuple(range(MUPOTS17.num_joints))}

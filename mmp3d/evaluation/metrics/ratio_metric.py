@@ -12,7 +12,8 @@ from mmengine.logging import MMLogger
 
 from mmp3d.evaluation.metrics.base import PeopleMetric
 from mmp3d.evaluation.people_record import PeopleRecord
-from mmp3d.evaluation.tables import ScoreTable, natural_key
+from mmp3d.evaluation.tables import ScoreTable
+from mmp3d.natural_order import natural_key
 
 AVERAGES = ('sequences', 'pooled')
 

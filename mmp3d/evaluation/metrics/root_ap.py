@@ -15,8 +15,9 @@ from mmp3d.evaluation.functional.padding import pad_people, split_people, sum_by
 from mmp3d.evaluation.functional.root_ap import FARTHEST, average_precision, nearest_roots, rank_true_positives
 from mmp3d.evaluation.metrics.base import PeopleMetric
 from mmp3d.evaluation.people_record import PeopleRecord
-from mmp3d.evaluation.tables import ScoreTable, natural_key
+from mmp3d.evaluation.tables import ScoreTable
 from mmp3d.geometry import MUPOTS17
+from mmp3d.natural_order import natural_key
 
 
 @METRICS.register_module(name=['AP25root', 'RootAP'])
