@@ -14,7 +14,7 @@ import numpy as np
 from mmp3d.apis.sources import Frame, Source
 from mmp3d.datasets.pose2d_file import read_pose2d_file
 from mmp3d.datasets.poses2d import Poses, Poses2D
-from mmp3d.datasets.report import warn_once
+from mmp3d.datasets.report import warn
 from mmp3d.geometry import MUPOTS17
 from mmp3d.pipeline.pose_frames import first_number, keys_of_frames
 
@@ -62,6 +62,7 @@ class _PoseFile:
         self._poses = poses
         self._video: Source | None = None
         self._numbers: dict[int, int | str] = {}
+        self._said = False
 
     @property
     def file(self) -> Path:
@@ -73,10 +74,10 @@ class _PoseFile:
             if key in self._poses:
                 keypoints, scores = self._poses[key]
                 return keypoints.copy(), scores.copy()
-        warn_once(
-            f'{self._poses.path}: has frames without an entry, {frame.name} is the first; the network is given nobody '
-            'there'
-        )
+        if not self._said:
+            self._said = True
+            said = f'has frames without an entry, {frame.name} is the first; the network is given nobody there'
+            warn(f'{self._poses.path}: {said}')
         return nobody()
 
     def _keys(self, frame: Frame, number: int) -> list:

@@ -10,6 +10,7 @@ import pytest
 from mmp3d.apis.given_poses import pose_lookup
 from mmp3d.apis.sources import Frame, ImageFile, Source
 from mmp3d.apis.video_file import VideoFile
+from mmp3d.datasets.report import recorded
 from tests.test_apis import scenes
 
 
@@ -60,6 +61,16 @@ def test_video_by_images(tmp_path):
     assert shift(named(Frame(scenes.image(), source, 3), 0)) == 1
     by_id = pose_lookup(write(tmp_path / 'i.json', 'img_id', 9_000_001, 9_000_002))
     assert shift(by_id(Frame(scenes.image(), source, 1), 0)) == 1
+
+
+def test_frames_without_an_entry_are_said_once(tmp_path):
+    source = VideoFile(str(scenes.write_video(tmp_path / 'clip.mp4', 4)))
+    lookup = pose_lookup(write(tmp_path / 'p.json', 'frame_id', 0, 3))
+    with recorded() as said:
+        found = [len(lookup(Frame(scenes.image(), source, index), index)[0]) for index in range(4)]
+    assert found == [1, 0, 0, 1]
+    (line,) = said
+    assert line.endswith('clip.mp4, frame 1 is the first; the network is given nobody there')
 
 
 def test_list():
