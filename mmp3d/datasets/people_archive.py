@@ -142,7 +142,8 @@ class PeopleArchiveDataset(Dataset):
         files = [ann_file] if isinstance(ann_file, (str, Path)) else list(ann_file)
         if not files:
             raise ValueError(f'ann_file: names no file; {self.ARCHIVE.remedy}')
-        self.headers, columns, offsets = zip(*(self._loaded(file) for file in files), strict=True)
+        # A list: of a generator that raises in a call's arguments Python 3.11 loses some memory each time.
+        self.headers, columns, offsets = zip(*[self._loaded(file) for file in files], strict=True)
         self.columns = {name: self._joined(name, [each[name] for each in columns]) for name in self.ARCHIVE.columns}
         self.offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(each) for each in offsets]))])
         self.metainfo = dict(dataset_name=self.NAME)
