@@ -29,7 +29,7 @@ def _checked(lookup: PoseLookup, frame: Frame, number: int) -> Poses | None:
         return None
     try:
         keypoints, scores = (np.asarray(part) for part in given)
-        if not keypoints.size and not scores.size:
+        if keypoints.shape[:1] == scores.shape[:1] == (0,):
             return nobody()
         fits = keypoints.shape == (len(keypoints), JOINTS, 2) and scores.shape == keypoints.shape[:2]
         fits = fits and keypoints.dtype.kind in 'fiu' and scores.dtype.kind in 'fiub'

@@ -29,7 +29,8 @@ from mmp3d.pipeline.stage_memory import Arrays, StageMemory
 # The pictures of a chunk may take this much memory; of an 8K video a chunk is five frames.
 CHUNK_BYTES = 2**29
 # What the stages store of a clip: chunks, and what is of all frames.
-STAGE_FILES = ('poses2d-*.npz', 'bottom_up-*.npz', 'people-*.npz', 'tracks.npz', 'lifting.npz')
+CHUNK_NUMBER = '-' + 6 * '[0-9]' + '*.npz'
+STAGE_FILES = (*(name + CHUNK_NUMBER for name in ('poses2d', 'bottom_up', 'people')), 'tracks.npz', 'lifting.npz')
 
 
 def clip_pipeline(

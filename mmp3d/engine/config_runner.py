@@ -13,17 +13,16 @@ from mmengine.runner import Runner
 from mmpose.registry import OPTIMIZERS
 
 # What mmengine, PyTorch and constructors raise for a wrong name, argument or value.
-_OF_THE_MACHINE = (torch.cuda.OutOfMemoryError, getattr(torch.distributed, 'DistError', torch.cuda.OutOfMemoryError))
 _MISTAKES = (LookupError, TypeError, AttributeError, ImportError, AssertionError, RuntimeError)
 
 
 @contextmanager
 def told(file: str | None, field: str = '') -> Iterator[None]:
-    """Turn an error of building into a ValueError that names the config and its field."""
+    """Turn an error of building, but a GPU's full memory, into a ValueError that names the config and its field."""
     try:
         yield
-    except _OF_THE_MACHINE:
-        raise
+    except torch.cuda.OutOfMemoryError:
+        raise  # no mistake in a config
     except _MISTAKES as error:
         raise ValueError(f'{file}: {field + " " if field else ""}cannot be built: {_one_line(error)}') from error
 

@@ -23,7 +23,7 @@ from mmp3d.engine.end_with_launcher import end_with_launcher
 from mmp3d.engine.end_workers import end_workers_with_us
 from mmp3d.engine.launcher_variables import set_process_variables
 
-USER_ERRORS = (ValueError, OSError, HostVersionError)
+USER_ERRORS = (ValueError, OSError, HostVersionError, torch.cuda.OutOfMemoryError)
 
 INTERRUPTED = 130
 

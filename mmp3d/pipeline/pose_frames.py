@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 from mmp3d.datasets.poses2d import Poses2D
 from mmp3d.datasets.report import warn_once
@@ -23,11 +24,14 @@ def keys_of_frames(poses: Poses2D) -> dict[int, int | str]:
     """Number of a frame to the key of its image, sorted by number, whatever their order in the file.
 
     Raises:
-        ValueError: A file name without a number, or two images of one number (two videos); names them.
+        ValueError: A file name without a number, a number below 0, or two images of one number (two videos); names
+            them.
     """
     keys: dict[int, int | str] = {}
     for key in poses:
         number = _number(poses, key)
+        if number < 0:
+            raise ValueError(f'{poses.path}: has the image number {number}; number the images from 0')
         if number in keys:
             raise ValueError(
                 f'{poses.path}: {keys[number]!r} and {key!r} are both frame {number}; track one video at a time'
@@ -39,27 +43,40 @@ def keys_of_frames(poses: Poses2D) -> dict[int, int | str]:
 def by_place(poses: Poses2D, names: Sequence[str]) -> Poses2D:
     """The poses of image files by their places among these, as frame numbers.
 
-    Images that are not among them are left out, which is said. Where ids of a data set are not the files' numbers, or
-    two files have one number or none, the poses stay as they are.
+    A file name is that of the file, an id of a data set the number at the end of its name. Images that are not among
+    them are left out, which is said. Where none is, or two files have one number, the poses stay as they are.
 
     Args:
         poses: The poses of one clip; frame numbers are places already.
         names: File names of the clip's images, in order.
-
-    Raises:
-        ValueError: See :func:`keys_of_frames`.
     """
-    places = {number: place for place, name in enumerate(names) if (number := _number_in(name)) is not None}
-    if poses.key == 'frame_id' or len(places) < len(names):
+    if poses.key == 'frame_id':
         return poses
-    keys = {places[number]: key for number, key in keys_of_frames(poses).items() if number in places}
+    keys = _keys_by_name(poses, names) if poses.key == 'file_name' else _keys_by_id(poses, names)
     lost = len(poses) - len(keys)
-    if not keys or (lost and poses.key == 'img_id'):
+    if not keys:
         return poses
     if lost:
         warn_once(f'{poses.path}: {lost} of its {len(poses)} images are not among those of the clip and are left out')
     ids = None if poses.track_ids is None else {place: poses.track_ids[key] for place, key in keys.items()}
     return Poses2D({place: poses[key] for place, key in keys.items()}, 'frame_id', poses.path, ids)
+
+
+def _keys_by_name(poses: Poses2D, names: Sequence[str]) -> dict[int, str]:
+    """Place of an image to its key; nothing where two folders have images of one name."""
+    keys = {PurePath(key).name: key for key in poses}
+    if len(keys) < len(poses):
+        return {}
+    return {place: keys[name] for place, name in enumerate(names) if name in keys}
+
+
+def _keys_by_id(poses: Poses2D, names: Sequence[str]) -> dict[int, int]:
+    """Place of an image to its key; nothing where two files have one number."""
+    numbers = [_number_in(name) for name in names]
+    known = [number for number in numbers if number is not None]
+    if len(set(known)) < len(known):
+        return {}
+    return {place: number for place, number in enumerate(numbers) if number in poses}
 
 
 def first_number(poses: Poses2D, num_frames: int = 0) -> int:

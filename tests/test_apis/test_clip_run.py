@@ -28,10 +28,10 @@ def test_the_work_folder_goes_with_its_last_clip(run: ClipRun, tmp_path: Path) -
 
 def test_other_files_in_the_work_folder_stay(run: ClipRun, tmp_path: Path) -> None:
     folder = tmp_path / 'work' / 'a'
-    for name in ('image.png', 'poses.npz', 'people-000000.npz', 'tracks.npz', '.people-000032.npz.77.part'):
+    for name in ('image.png', 'people-holiday.npz', 'people-000000.npz', 'tracks.npz', '.people-000032.npz.77.part'):
         (folder / name).touch()
     run.remove_work()
-    assert {path.name for path in folder.iterdir()} == {'image.png', 'poses.npz'}
+    assert {path.name for path in folder.iterdir()} == {'image.png', 'people-holiday.npz'}
 
 
 def test_a_process_that_shares_the_work_folder_may_be_faster(

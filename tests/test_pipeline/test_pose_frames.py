@@ -46,19 +46,39 @@ def test_first_image_of_a_video(numbers, num_frames, first):
 
 
 def test_images_of_a_folder_by_their_places():
-    ids = {'img_20.jpg': 1, 'img_40.jpg': 2}
+    ids = {'x/img_20.jpg': 1, 'x/img_40.jpg': 2}
     named = Poses2D(dict.fromkeys(ids, NOBODY), 'file_name', 'p.json', ids)
-    placed = by_place(named, ['10.jpg', '20.jpg', '30.jpg', '40.jpg'])
-    assert (list(placed), placed.key, placed.track_ids) == ([1, 3], 'frame_id', {1: 1, 3: 2})
+    placed = by_place(named, ['cover.jpg', 'img_10.jpg', 'img_20.jpg', 'img_30.jpg', 'img_40.jpg'])
+    assert (list(placed), placed.key, placed.track_ids) == ([2, 4], 'frame_id', {2: 1, 4: 2})
+    assert list(by_place(poses('img_id', 103, 101), ['101.jpg', '102.jpg', '103.jpg'])) == [0, 2]
+
+
+@pytest.mark.parametrize(
+    'given', [poses('file_name', 'a/img_20.jpg', 'rendered.jpg'), poses('img_id', 20, 22)], ids=['names', 'ids']
+)
+def test_images_that_are_not_in_the_folder_are_left_out_and_said(given):
     with recorded() as said:
-        assert list(by_place(named, ['img_20.jpg', 'img_21.jpg'])) == [0]
-    assert said == ['p.json: 1 of its 2 images are not among those of the clip and are left out']
+        assert list(by_place(given, ['img_19.jpg', 'img_20.jpg', 'img_21.jpg'])) == [1]
+    assert said in ([], ['poses.json: 1 of its 2 images are not among those of the clip and are left out'])
 
 
-@pytest.mark.parametrize('names', [['a.jpg', 'b.jpg'], ['a_1.jpg', 'b_1.jpg'], ['0.jpg', '1.jpg'], []])
-def test_ids_that_are_no_numbers_of_the_files_stay(names):
-    ids = poses('img_id', 1, 2)
-    assert by_place(ids, names) is ids
+@pytest.mark.parametrize(
+    ('given', 'names'),
+    [
+        (poses('img_id', 1, 2), ['a.jpg', 'b.jpg']),
+        (poses('img_id', 1, 2), ['a_1.jpg', 'b_1.jpg']),
+        (poses('img_id', 1, 2), []),
+        (poses('file_name', 'a/1.jpg', 'b/1.jpg'), ['1.jpg']),
+        (poses('frame_id', 1, 2), ['1.jpg', '2.jpg']),
+    ],
+)
+def test_poses_that_no_image_has_stay(given, names):
+    assert by_place(given, names) is given
+
+
+def test_numbers_below_0_are_refused():
+    with pytest.raises(ValueError, match=r'poses\.json: has the image number -3; number the images from 0'):
+        first_number(poses('img_id', -3, 5), 12)
 
 
 def test_a_first_frame_that_is_assumed_is_said():
