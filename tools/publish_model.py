@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Sequence
 
 import mmp3d
-from mmp3d.engine.config_runner import told
+from mmp3d.engine.config_mistakes import told
 from mmp3d.engine.launch import load_config, run_command
 
 

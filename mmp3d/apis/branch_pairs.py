@@ -20,7 +20,7 @@ from mmp3d.apis.data_digest import data_digest
 from mmp3d.apis.measured_people import same_people
 from mmp3d.datasets.branch_pairs import BRANCH_PAIRS, cleaned_columns
 from mmp3d.datasets.report import shown_progress, warn
-from mmp3d.engine.config_runner import told
+from mmp3d.engine.config_mistakes import told
 from mmp3d.engine.device import checked_device
 from mmp3d.geometry import Camera
 from mmp3d.models.estimators import TwoBranchEstimator

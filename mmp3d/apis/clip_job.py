@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmp3d.apis.clip_video import write_clip_video
-from mmp3d.apis.encoder_rate import encoder_rate
+from mmp3d.apis.encoder_rate import check_encoder_rate
 from mmp3d.apis.frames import frames_ahead, open_sources
 from mmp3d.apis.half_written import HalfWritten
 from mmp3d.apis.job_sharing import agreed
@@ -171,17 +171,10 @@ def _check_targets(targets: Sequence[Path], sources: Sequence[Source], read: Rea
             written.append(partial_name(target))
             if not (sources and all(source.is_lasting for source in sources)):
                 raise ValueError(f'{target} needs the frames a second time; give a video or images as INPUT')
-            _check_rate(target, fps or sources[0].fps)
+            check_encoder_rate(target, fps or sources[0].fps, '; give another --fps')
         read.refuse(written, 'give another --out')
         check_name_fits(longest_name(target))
         refuse_folders([target])
-
-
-def _check_rate(target: Path, fps: float) -> None:
-    try:
-        encoder_rate(fps)
-    except ValueError as error:
-        raise ValueError(f'{target}: {error}; give another --fps') from error
 
 
 def _name_of(given: str) -> str:

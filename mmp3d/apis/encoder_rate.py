@@ -7,6 +7,14 @@ MOST, DECIMALS = 65535, 3
 LEAST = 0.002
 
 
+def check_encoder_rate(named: object, fps: float, remedy: str = '') -> None:
+    """Raise ValueError, with the name of the file and the remedy, for a rate that no video can have."""
+    try:
+        encoder_rate(fps)
+    except ValueError as error:
+        raise ValueError(f'{named}: {error}{remedy}') from error
+
+
 def encoder_rate(fps: float) -> float:
     """The rate that stands for this one in a video file; up to 65 frames a second it is the same to 0.0005.
 

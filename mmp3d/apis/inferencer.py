@@ -43,7 +43,7 @@ from mmp3d.apis.recorded_config import recorded_config
 from mmp3d.apis.sources import Frame, Source
 from mmp3d.apis.two_branch import two_branch_model
 from mmp3d.apis.usable_frame import usable_frame
-from mmp3d.engine.config_runner import told
+from mmp3d.engine.config_mistakes import told
 from mmp3d.engine.device import checked_device
 from mmp3d.engine.launch import load_config
 from mmp3d.engine.network_options import NetworkOptions

@@ -17,7 +17,7 @@ from rich.progress import track
 from scipy.optimize import linear_sum_assignment
 
 from mmp3d.compat.checkpoint import load_weights
-from mmp3d.engine.config_runner import told
+from mmp3d.engine.config_mistakes import told
 from mmp3d.engine.device import checked_device
 from mmp3d.geometry import MUPOTS17, Camera, normalize_depth
 from mmp3d.models.estimators import BottomUpDepthEstimator

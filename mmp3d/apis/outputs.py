@@ -14,7 +14,7 @@ from types import MappingProxyType
 import cv2
 import numpy as np
 
-from mmp3d.apis.encoder_rate import encoder_rate
+from mmp3d.apis.encoder_rate import check_encoder_rate
 from mmp3d.apis.frames import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from mmp3d.apis.output_names import distinct_names
 from mmp3d.apis.sources import Source
@@ -155,10 +155,7 @@ def _paths(given: Mapping[str, Sequence[object]]) -> dict[str, list[str | Path]]
 def _check_rates(pictures: Sequence[Path | None], sources: Sequence[Source]) -> None:
     for path, source in zip(pictures, sources, strict=True):
         if path is not None and source.is_video:
-            try:
-                encoder_rate(source.fps)
-            except ValueError as error:
-                raise ValueError(f'{source.label}: {error}') from error
+            check_encoder_rate(source.label, source.fps)
 
 
 def _targets(option: str, out: str, sources: list[Source], suffixes: tuple, defaults: tuple) -> list[Path | None]:

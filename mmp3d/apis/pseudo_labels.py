@@ -21,7 +21,7 @@ from mmp3d.compat.checkpoint import load_run_weights
 from mmp3d.datasets.item_batch import ItemBatch
 from mmp3d.datasets.pseudo_labels import COLUMNS, LABELS, load_labels, save_labels
 from mmp3d.datasets.report import shown_progress, warn
-from mmp3d.engine.config_runner import told
+from mmp3d.engine.config_mistakes import told
 from mmp3d.engine.device import checked_device
 from mmp3d.models.data_preprocessors import PoseClipPreprocessor
 from mmp3d.models.estimators import PoseLiftingEstimator

@@ -13,7 +13,7 @@ from mmpose.registry import MODELS
 import mmp3d
 from mmp3d.apis.model_index import find_model
 from mmp3d.compat.checkpoint import load_weights
-from mmp3d.engine.config_runner import told
+from mmp3d.engine.config_mistakes import told
 from mmp3d.engine.device import checked_device
 from mmp3d.engine.launch import load_config
 from mmp3d.geometry import MUPOTS17

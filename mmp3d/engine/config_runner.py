@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
-import torch
 from mmengine.evaluator import Evaluator
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from mmpose.registry import OPTIMIZERS
 
-# What mmengine, PyTorch and constructors raise for a wrong name, argument or value.
-_MISTAKES = (LookupError, TypeError, AttributeError, ImportError, AssertionError, RuntimeError)
-
-
-@contextmanager
-def told(file: str | None, field: str = '') -> Iterator[None]:
-    """Turn an error of building, but a GPU's full memory, into a ValueError that names the config and its field."""
-    try:
-        yield
-    except torch.cuda.OutOfMemoryError:
-        raise  # no mistake in a config
-    except _MISTAKES as error:
-        raise ValueError(f'{file}: {field + " " if field else ""}cannot be built: {_one_line(error)}') from error
-
-
-def _one_line(error: Exception) -> str:
-    said = ' '.join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
-    # A key alone is what a mapping was asked for.
-    return f'it lacks {said!r}' if isinstance(error, KeyError) and ' ' not in said else said or type(error).__name__
+from mmp3d.engine.config_mistakes import told
 
 
 class ConfigRunner(Runner):

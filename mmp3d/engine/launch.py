@@ -18,7 +18,8 @@ from mmengine.runner import Runner
 from mmengine.utils.dl_utils import set_multi_processing
 
 from mmp3d.compat.versions import HostVersionError
-from mmp3d.engine.config_runner import ConfigRunner, told
+from mmp3d.engine.config_mistakes import told
+from mmp3d.engine.config_runner import ConfigRunner
 from mmp3d.engine.end_with_launcher import end_with_launcher
 from mmp3d.engine.end_workers import end_workers_with_us
 from mmp3d.engine.launcher_variables import set_process_variables

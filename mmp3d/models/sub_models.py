@@ -11,7 +11,7 @@ from mmpose.registry import MODELS
 from torch import nn
 
 from mmp3d.compat.checkpoint import load_weights
-from mmp3d.engine.config_runner import told
+from mmp3d.engine.config_mistakes import told
 from mmp3d.engine.launch import load_config
 
 

@@ -55,6 +55,8 @@ def by_place(poses: Poses2D, names: Sequence[str]) -> Poses2D:
     keys = _keys_by_name(poses, names) if poses.key == 'file_name' else _keys_by_id(poses, names)
     lost = len(poses) - len(keys)
     if not keys:
+        if names and poses.key == 'file_name':
+            warn_once(f'{poses.path}: no image has the name of one of the clip; they are taken by their numbers')
         return poses
     if lost:
         warn_once(f'{poses.path}: {lost} of its {len(poses)} images are not among those of the clip and are left out')

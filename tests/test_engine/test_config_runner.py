@@ -11,7 +11,6 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmp3d import register_all_modules
-from mmp3d.engine.config_runner import told
 from mmp3d.engine.launch import build_runner
 
 register_all_modules()
@@ -70,25 +69,6 @@ def test_mistakes_are_named_before_the_first_batch(field, value, message, tmp_pa
     with pytest.raises(ValueError, match=f'gcn_tiny_virtual.py: .*{message}'):
         runner.train()
     assert count.batches == 0
-
-
-@pytest.mark.parametrize(
-    ('error', 'message'),
-    [
-        (KeyError('lr'), "x.py: optim_wrapper cannot be built: it lacks 'lr'"),
-        (KeyError('Foo is not in\nthe registry'), 'x.py: optim_wrapper cannot be built: Foo is not in the registry'),
-        (AssertionError(), 'x.py: optim_wrapper cannot be built: AssertionError'),
-    ],
-)
-def test_what_is_wrong_is_one_line(error, message):
-    with pytest.raises(ValueError) as raised, told('x.py', 'optim_wrapper'):
-        raise error
-    assert str(raised.value) == message
-
-
-def test_a_full_gpu_is_no_mistake_in_a_config():
-    with pytest.raises(torch.cuda.OutOfMemoryError), told('x.py', 'model'):
-        raise torch.cuda.OutOfMemoryError('CUDA out of memory')
 
 
 def test_mistakes_of_a_test_are_named(tmp_path):

@@ -53,13 +53,18 @@ def test_images_of_a_folder_by_their_places():
     assert list(by_place(poses('img_id', 103, 101), ['101.jpg', '102.jpg', '103.jpg'])) == [0, 2]
 
 
-@pytest.mark.parametrize(
-    'given', [poses('file_name', 'a/img_20.jpg', 'rendered.jpg'), poses('img_id', 20, 22)], ids=['names', 'ids']
-)
-def test_images_that_are_not_in_the_folder_are_left_out_and_said(given):
+@pytest.mark.parametrize(('key', 'keys'), [('file_name', ('a/img_20.jpg', 'rendered.jpg')), ('img_id', (20, 22))])
+def test_images_that_are_not_in_the_folder_are_left_out_and_said(key, keys):
     with recorded() as said:
+        given = Poses2D(dict.fromkeys(keys, NOBODY), key, f'{key}.json')
         assert list(by_place(given, ['img_19.jpg', 'img_20.jpg', 'img_21.jpg'])) == [1]
-    assert said in ([], ['poses.json: 1 of its 2 images are not among those of the clip and are left out'])
+    assert said == [f'{key}.json: 1 of its 2 images are not among those of the clip and are left out']
+
+
+def test_other_names_than_the_folders_are_said():
+    with recorded() as said:
+        assert list(by_place(Poses2D({'a_1.png': NOBODY}, 'file_name', 'other.json'), ['a_1.jpg'])) == ['a_1.png']
+    assert said == ['other.json: no image has the name of one of the clip; they are taken by their numbers']
 
 
 @pytest.mark.parametrize(
